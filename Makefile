@@ -1,0 +1,41 @@
+# Every target sets up what it needs (Debian 12; see README.md for other systems).
+PYTHON = .venv/bin/python
+TRAIN_PYTHON = .venv-train/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-plugin setup-training demo test lint train package bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install system packages and both Python environments
+	scripts/setup.sh
+
+setup-plugin:
+	scripts/setup.sh system plugin
+
+setup-training:
+	scripts/setup.sh system training
+
+demo: setup-plugin ## Map two synthetic MI tiles through real QGIS into build/demo
+	scripts/demo.sh
+
+test: setup ## Run all tests: core, raster, QGIS, command line, training
+	scripts/test.sh
+
+lint: setup-training ## Check style (ruff) and types (mypy)
+	$(TRAIN_PYTHON) -m ruff check .
+	$(TRAIN_PYTHON) -m ruff format --check .
+	$(TRAIN_PYTHON) -m mypy
+
+train: setup-training ## Rebuild the bundled models and training/reports from the tables
+	$(TRAIN_PYTHON) -m training all
+
+package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
+	$(PYTHON) scripts/package.py
+
+bench: setup ## Measure speed and memory, ratios within one run
+	$(PYTHON) -m tests.benchmarks
+
+clean: ## Remove what the targets above made, environments included
+	rm -rf build dist .venv .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs everything the project needs on Debian 12. Quick when nothing changed.
+# usage: scripts/setup.sh [system] [plugin] [training]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Debian's own interpreter: another python3 first on PATH cannot import qgis.
+PYTHON=/usr/bin/python3
+APT_PACKAGES="qgis python3-qgis qgis-providers python3-gdal python3-numpy python3-scipy
+    python3-matplotlib python3-venv xvfb xauth fonts-open-sans make git"
+
+system() {
+    missing=$(for package in $APT_PACKAGES; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done)
+    [ -z "$missing" ] && return
+    if ! command -v apt-get >/dev/null; then
+        echo "No apt-get here. Install QGIS 3.22 or newer and python3-venv, see README.md." >&2
+        exit 1
+    fi
+    as_root=""
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    $as_root apt-get update
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+}
+
+# environment NAME REQUIREMENTS [venv and pip options]: (re)made when its requirements changed.
+environment() {
+    name=$1 requirements=$2 stamp="$1/.installed"
+    wanted=$(cat "$requirements" constraints.txt)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    rm -rf "$name"
+    "$PYTHON" -m venv "${@:4}" "$name"
+    # shellcheck disable=SC2086
+    "$name/bin/python" -m pip install --quiet $3 -r "$requirements"
+    echo "$wanted" > "$stamp"
+}
+
+plugin() {
+    environment .venv requirements-dev.txt "-c constraints.txt" --system-site-packages
+    .venv/bin/python -c "from osgeo import gdal_array; import qgis.core, onnxruntime" || {
+        rm -f .venv/.installed
+        echo "QGIS, GDAL and onnxruntime do not work together in .venv (see above)." >&2
+        exit 1
+    }
+}
+
+training() {
+    environment .venv-train requirements-train.txt ""
+}
+
+[ $# -gt 0 ] || set -- system plugin training
+for step in "$@"; do "$step"; done
