@@ -1,0 +1,196 @@
+"""Oxide models: self-describing ONNX files, checked before use.
+
+The interface, the same for bundled and users' own models: input `reflectance`
+float32 [8, n] in the order of `bands.MODEL_BANDS`; output `oxides` float32
+[5, n] in wt%, in the order of `oxides.OXIDES`; optional outputs `uncertainty`
+[5, n] (1 sigma, wt%) and `domain_distance` [n] (<= 1 inside the training domain).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bands import MODEL_BANDS
+from .errors import ModelError
+from .onnx_runtime import import_onnxruntime
+from .oxides import OXIDES
+
+#: Pixels per call. The widest layer of the CNN holds about 1 kB per pixel, so
+#: this keeps a call's working set within a processor's second-level cache and
+#: memory independent of the block size.
+CHUNK = 2048
+
+BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "models"
+
+_INTERFACE = (
+    f"A model has one input 'reflectance' float32 [{len(MODEL_BANDS)}, n] and the outputs "
+    f"'oxides' float32 [{len(OXIDES)}, n] and, optionally, 'uncertainty' [{len(OXIDES)}, n] "
+    "and 'domain_distance' [n], with n dynamic."
+)
+
+
+class Prediction(NamedTuple):
+    """What a model says of n spectra."""
+
+    #: wt%, float32 [5, n]
+    oxides: NDArray[np.float32]
+    #: 1 sigma in wt%, float32 [5, n], or None when the model gives none
+    uncertainty: NDArray[np.float32] | None
+    #: <= 1 inside the training domain, float32 [n], or None when the model gives none
+    domain_distance: NDArray[np.float32] | None
+
+
+class OxideModel:
+    """A loaded model.
+
+    Attributes
+    ----------
+    id, title : str
+        From the file's metadata; the file name when it has none.
+    metadata : dict of str to str
+        Everything the file says of itself: training set, protocol, metrics.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Load and check a model.
+
+        Raises
+        ------
+        OnnxruntimeError
+            When onnxruntime does not load.
+        ModelError
+            When the file is no ONNX model or has another interface.
+        """
+        self.path = Path(path)
+        onnxruntime = import_onnxruntime()
+        if not self.path.is_file():
+            raise ModelError(f"The model file {self.path} does not exist.")
+        options = onnxruntime.SessionOptions()
+        # Only the error that is raised; onnxruntime also prints it otherwise.
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self.path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's own error classes share no base of their own
+            raise ModelError(
+                f"{self.path.name} cannot be loaded as an ONNX model: {_first_line(error)}"
+            ) from error
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+        self.id = self.metadata.get("id", self.path.stem)
+        self.title = self.metadata.get("title", self.path.stem)
+        self._check_interface()
+        self._check_probe()
+
+    @property
+    def gives_uncertainty(self) -> bool:
+        """Whether the model has the output `uncertainty`."""
+        return "uncertainty" in self._outputs
+
+    @property
+    def gives_domain_distance(self) -> bool:
+        """Whether the model has the output `domain_distance`."""
+        return "domain_distance" in self._outputs
+
+    def predict(self, reflectance: NDArray[np.float32]) -> Prediction:
+        """Predict oxides.
+
+        Parameters
+        ----------
+        reflectance : ndarray of float32, shape (8, n)
+            Valid spectra, bands in the order of `bands.MODEL_BANDS`.
+        """
+        n = reflectance.shape[1]
+        results = {
+            name: np.empty((len(OXIDES), n) if rows else n, dtype=np.float32)
+            for name, rows in self._outputs.items()
+        }
+        for start in range(0, n, CHUNK):
+            part = slice(start, min(start + CHUNK, n))
+            spectra = np.ascontiguousarray(reflectance[:, part], dtype=np.float32)
+            values = self._session.run(list(results), {"reflectance": spectra})
+            for name, value in zip(results, values):
+                results[name][..., part] = value
+        return Prediction(
+            results["oxides"], results.get("uncertainty"), results.get("domain_distance")
+        )
+
+    def card(self) -> dict[str, Any]:
+        """Metadata with the JSON values (metrics, training range) decoded."""
+        return {key: _decoded(value) for key, value in sorted(self.metadata.items())}
+
+    def _check_interface(self) -> None:
+        inputs = {tensor.name: tensor for tensor in self._session.get_inputs()}
+        if list(inputs) != ["reflectance"]:
+            self._refuse(f"its inputs are {_listed(inputs)}")
+        self._check_tensor(inputs["reflectance"], len(MODEL_BANDS))
+        outputs = {tensor.name: tensor for tensor in self._session.get_outputs()}
+        if "oxides" not in outputs:
+            self._refuse(f"its outputs are {_listed(outputs)}")
+        #: name -> whether the output has a row per oxide
+        self._outputs = {
+            name: rows
+            for name, rows in (("oxides", True), ("uncertainty", True), ("domain_distance", False))
+            if name in outputs
+        }
+        for name, rows in self._outputs.items():
+            self._check_tensor(outputs[name], len(OXIDES) if rows else None)
+        for key, expected in (
+            ("band_centres_nm", " ".join(str(band.nominal) for band in MODEL_BANDS)),
+            ("oxides", " ".join(OXIDES)),
+        ):
+            stated = self.metadata.get(key, expected)
+            if stated != expected:
+                self._refuse(f"it states {key} = {stated} where {expected} is needed")
+
+    def _check_tensor(self, tensor: Any, rows: int | None) -> None:
+        shape = list(tensor.shape)
+        leading = shape[:-1]
+        dynamic = bool(shape) and not isinstance(shape[-1], int)
+        if (
+            tensor.type != "tensor(float)"
+            or leading != ([] if rows is None else [rows])
+            or not dynamic
+        ):
+            self._refuse(f"'{tensor.name}' is {tensor.type} {shape}")
+
+    def _check_probe(self) -> None:
+        """Run one spectrum: declared shapes are a promise, not a proof."""
+        for n in (1, 3):
+            probe = np.linspace(0.05, 0.15, len(MODEL_BANDS), dtype=np.float32)
+            try:
+                prediction = self.predict(np.repeat(probe[:, np.newaxis], n, axis=1))
+            except Exception as error:
+                raise ModelError(
+                    f"{self.path.name} fails on a test spectrum: {_first_line(error)}"
+                ) from error
+            if not np.isfinite(prediction.oxides).all():
+                self._refuse("it gives no finite oxides for a plain test spectrum")
+
+    def _refuse(self, reason: str) -> None:
+        raise ModelError(f"{self.path.name} is not an oxide model: {reason}. {_INTERFACE}")
+
+
+def bundled_models() -> dict[str, Path]:
+    """The models that come with the plugin: id (file stem) to path, sorted by id."""
+    return {path.stem: path for path in sorted(BUNDLED_FOLDER.glob("*.onnx"))}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
+
+
+def _listed(tensors: dict[str, Any]) -> str:
+    return ", ".join(f"'{name}' {list(tensor.shape)}" for name, tensor in tensors.items()) or "none"
+
+
+def _decoded(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

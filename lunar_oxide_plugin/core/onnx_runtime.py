@@ -1,0 +1,38 @@
+"""Finding onnxruntime, the one library QGIS's Python does not bring."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from .errors import OnnxruntimeError
+
+#: Oldest onnxruntime that loads the bundled models (IR 8, opset 17) and is tested.
+OLDEST = (1, 19)
+
+
+def import_onnxruntime() -> ModuleType:
+    """Import onnxruntime.
+
+    Imported when a model is first used, never at QGIS's start: a missing or
+    broken library must not take the plugin down with it.
+
+    Raises
+    ------
+    OnnxruntimeError
+        When it is missing, does not load or is older than 1.19.
+    """
+    try:
+        import onnxruntime
+    except Exception as error:  # a broken binary raises more than ImportError
+        raise OnnxruntimeError(
+            f"onnxruntime, which runs the models, cannot be loaded ({error})."
+        ) from error
+    version = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2])
+    if version < OLDEST:
+        raise OnnxruntimeError(
+            f"onnxruntime {onnxruntime.__version__} is too old; "
+            f"{OLDEST[0]}.{OLDEST[1]} or newer is needed."
+        )
+    # Its warnings about the machine's hardware mean nothing to a geologist.
+    onnxruntime.set_default_logger_severity(3)
+    return onnxruntime

@@ -1,0 +1,170 @@
+"""From stored pixel values to reflectance spectra: scale and validity.
+
+MI MAP files store DN (reflectance = DN x 2e-5), derived files often store
+reflectance. Applying the factor twice, or never, gives a map that looks right
+and is wrong everywhere, so the factor taken from the metadata is checked
+against what the Moon reflects.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bands import DN_SCALE, MODEL_BANDS, SATURATED_REFLECTANCE, SHADOW_REFLECTANCE
+from .errors import SpectraError
+
+#: Range of a scene's median reflectance at 750 nm. The training sites span
+#: 0.053 (Apollo 17, station 1) to 0.180 (Apollo 16, station 11); the margin
+#: below them is kept under a factor of 2 so that integers scaled by 1e4
+#: instead of 5e4 do not pass as dark mare.
+PLAUSIBLE_750 = (0.04, 0.45)
+
+#: Range of the median reflectance of every band.
+PLAUSIBLE_ANY = (0.015, 0.6)
+
+_INDEX_750 = next(i for i, band in enumerate(MODEL_BANDS) if band.nominal == 750)
+
+#: Other scalings met in practice, to name the fix when a raster is refused.
+_KNOWN_MISTAKES = (
+    (1 / DN_SCALE, "reflectance that was scaled by 2e-5 a second time"),
+    (0.01, "reflectance in percent"),
+    (1e-4, "reflectance times 10000"),
+    (DN_SCALE, "MI DN"),
+    (1.0, "reflectance"),
+)
+
+
+class Scaling(NamedTuple):
+    """How stored values become reflectance: value * scale + offset, [8, 1] each."""
+
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    #: A sentence for the log when the metadata did not decide alone, else "".
+    note: str
+
+    def apply(self, stored: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Reflectance, float32, of stored values [8, n]."""
+        scaled = stored * self.scale.astype(np.float32) + self.offset.astype(np.float32)
+        return scaled.astype(np.float32, copy=False)
+
+
+def valid_spectra(
+    reflectance: NDArray[np.floating], shadow: float = SHADOW_REFLECTANCE
+) -> NDArray[np.bool_]:
+    """Where all bands hold a measurement.
+
+    Parameters
+    ----------
+    reflectance : ndarray, shape (bands, ...)
+        Reflectance; NaN where the file marks no data. The invalid DN codes of
+        MI MAP are negative and so fail here whatever the scale.
+    shadow : float
+        Reflectance up to which a band counts as shadow; by default that of
+        MI MAP V3 (500 DN, reflectance 0.01). 0 keeps shadowed pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+        True where every band is finite, above the shadow threshold and below
+        saturation (0.65534).
+    """
+    # Half a DN, so that float32 rounding cannot move a value across a threshold.
+    half = DN_SCALE / 2
+    inside = (reflectance > shadow + half) & (reflectance < SATURATED_REFLECTANCE - half)
+    return np.asarray(inside.all(axis=0))
+
+
+def choose_scaling(
+    stored: NDArray[np.floating],
+    declared_scale: NDArray[np.float64],
+    declared_offset: NDArray[np.float64],
+    user_scale: float | None = None,
+) -> Scaling:
+    """Decide how stored values become reflectance.
+
+    Parameters
+    ----------
+    stored : ndarray, shape (8, n)
+        A sample of stored values in model band order, NaN where no data.
+    declared_scale, declared_offset : ndarray, shape (8,)
+        What the file's metadata say (1 and 0 when they say nothing).
+    user_scale : float, optional
+        The user's own factor; replaces the metadata's.
+
+    Returns
+    -------
+    Scaling
+        The declared reading when it gives plausible lunar reflectance, else
+        the other usual one (values are already reflectance, or are DN), with a note.
+
+    Raises
+    ------
+    SpectraError
+        When no reading is plausible; the message names the factor that would fit.
+    """
+    ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
+    if user_scale is not None:
+        candidates = [(ones * user_scale, zeros, "")]
+    else:
+        candidates = [(declared_scale, declared_offset, "")]
+        if not np.allclose(declared_scale, 1):
+            note = (
+                f"The file declares a scale of {_one(declared_scale):g}, but its values already "
+                "are reflectance; the scale was not applied."
+            )
+            candidates.append((ones, zeros, note))
+        else:
+            note = "The file declares no scale; its values were read as MI DN (x 2e-05)."
+            candidates.append((ones * DN_SCALE, zeros, note))
+    for scale, offset, note in candidates:
+        scaling = Scaling(scale[:, np.newaxis], offset[:, np.newaxis], note)
+        if _plausible(scaling.apply(stored)):
+            return scaling
+    raise SpectraError(_refusal(stored, candidates[0][0], user_scale))
+
+
+def _plausible(reflectance: NDArray[np.float32]) -> bool:
+    spectra = reflectance[:, valid_spectra(reflectance, shadow=0)]
+    positive = int((reflectance > 0).all(axis=0).sum())
+    # A factor too large must not pass on the few pixels that it leaves unsaturated.
+    if spectra.shape[1] == 0 or spectra.shape[1] < 0.5 * positive:
+        return False
+    lit = spectra[:, (spectra > SHADOW_REFLECTANCE).all(axis=0)]
+    medians = np.median(lit if lit.shape[1] else spectra, axis=1)
+    return bool(
+        PLAUSIBLE_750[0] <= medians[_INDEX_750] <= PLAUSIBLE_750[1]
+        and medians.min() >= PLAUSIBLE_ANY[0]
+        and medians.max() <= PLAUSIBLE_ANY[1]
+    )
+
+
+def _one(scale: NDArray[np.float64]) -> float:
+    return float(scale[_INDEX_750])
+
+
+def _refusal(
+    stored: NDArray[np.floating], scale: NDArray[np.float64], user_scale: float | None
+) -> str:
+    values = stored[_INDEX_750]
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size == 0:
+        return "The 750 nm band has no value above zero: nothing here can be reflectance."
+    median = float(np.median(values))
+    factor = _one(scale)
+    source = "the SCALE parameter" if user_scale is not None else "the file's metadata"
+    text = (
+        f"The values fit neither MI DN nor reflectance: the median at 750 nm is {median:.4g}, "
+        f"which with the scale {factor:g} from {source} gives a reflectance of "
+        f"{median * factor:.4g}; the Moon's lies between {PLAUSIBLE_750[0]} and {PLAUSIBLE_750[1]}."
+    )
+    for candidate, meaning in _KNOWN_MISTAKES:
+        ones = np.ones((len(MODEL_BANDS), 1))
+        if _plausible(Scaling(ones * candidate, ones * 0, "").apply(stored)):
+            return f"{text} They look like {meaning}: if so, set SCALE to {candidate:g}."
+    return (
+        f"{text} Check that the eight bands are MI reflectance in the order "
+        "415 750 900 950 1001 1050 1250 1550 nm (BANDS), or give the factor in SCALE."
+    )

@@ -1,0 +1,1 @@
+"""GDAL: opening MI sources, blocks with a valid mask, the Moon's georeferencing, writing."""

@@ -1,0 +1,48 @@
+"""GDAL's errors as exceptions, without touching its process-wide settings.
+
+`gdal.UseExceptions()` would change the behaviour of QGIS and of every other
+plugin, and errors at closing a file never become exceptions in GDAL 3.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from osgeo import gdal
+
+from ..core.errors import RasterError
+
+
+@contextmanager
+def gdal_errors(action: str) -> Iterator[None]:
+    """Turn every GDAL error inside the block into one RasterError.
+
+    Parameters
+    ----------
+    action : str
+        What was being done to what; begins the message.
+
+    Raises
+    ------
+    RasterError
+        "<action>: <GDAL's first error>", when GDAL reported any, or when it
+        raised because some other plugin enabled its exceptions.
+    """
+    messages: list[str] = []
+
+    def collect(severity: int, _number: int, text: str) -> None:
+        if severity >= gdal.CE_Failure:
+            messages.append(text)
+
+    gdal.PushErrorHandler(collect)
+    try:
+        yield
+    except RuntimeError as error:
+        if not gdal.GetUseExceptions():
+            raise
+        messages.append(str(error))
+    finally:
+        gdal.PopErrorHandler()
+    if messages:
+        raise RasterError(f"{action}: {messages[0]}")

@@ -1,0 +1,213 @@
+"""Writing results: all files of a run appear together, whole, or none of them does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from osgeo import gdal
+
+from ..core.errors import RasterError
+from .blocks import Window
+from .gdal_errors import gdal_errors
+from .moon import Grid
+
+#: No-data value of every float raster we write.
+NODATA = -9999.0
+
+#: Part of a file's name until it is complete.
+PARTIAL = ".partial"
+
+_CREATION_OPTIONS = ("TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER")
+
+
+class BandInfo(NamedTuple):
+    """Name and unit of a band."""
+
+    name: str
+    unit: str = ""
+
+
+class RasterWriter:
+    """A GeoTIFF under construction; made by `OutputFiles.raster`."""
+
+    def __init__(self, dataset: gdal.Dataset, path: Path) -> None:
+        self._dataset = dataset
+        self._failure = f"{path} cannot be written (is the disk full?)"
+
+    def write(self, window: Window, values: NDArray[np.generic]) -> None:
+        """Write values [bands, height, width]; NaN of float values becomes no data."""
+        if values.dtype.kind == "f":
+            values = np.where(np.isfinite(values), values, NODATA).astype(np.float32)
+        with gdal_errors(self._failure):
+            for index, plane in enumerate(values):
+                band = self._dataset.GetRasterBand(index + 1)
+                band.WriteArray(np.ascontiguousarray(plane), window.x, window.y)
+            # Written now: errors come now, and GDAL's cache does not fill with the raster.
+            self._dataset.FlushCache()
+
+    def set_metadata(self, metadata: Mapping[str, str]) -> None:
+        """Add items that are known only at the end."""
+        with gdal_errors(self._failure):
+            for key, value in metadata.items():
+                self._dataset.SetMetadataItem(key, value)
+
+    def close(self) -> None:
+        """Finish the file. May be called again."""
+        with gdal_errors(self._failure):
+            if self._dataset is not None:
+                self._dataset.FlushCache()
+            self._dataset = None
+
+
+class OutputFiles:
+    """The files a run writes, as a context: renamed to their names at its end.
+
+    Each is written under another name beside its own. When the block ends
+    well, all are renamed; when it fails or is cancelled, all are removed and
+    whatever stood under their names before is still there.
+    """
+
+    def __init__(self) -> None:
+        self._renames: list[tuple[Path, Path]] = []
+        self._writers: list[RasterWriter] = []
+        self._stale: list[Path] = []
+
+    def __enter__(self) -> OutputFiles:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                for writer in self._writers:
+                    writer.close()
+                self._rename()
+        finally:
+            for writer in self._writers:
+                with suppress(RasterError):  # after a failure, closing fails once more
+                    writer.close()
+            for partial, _ in self._renames:
+                partial.unlink(missing_ok=True)
+
+    def path(self, final: str | Path) -> Path:
+        """A name to write to, which becomes the final one at the end.
+
+        Raises
+        ------
+        RasterError
+            When nothing can be written under the final name.
+        """
+        final = Path(final)
+        folder = final.absolute().parent
+        if final.is_dir():
+            raise RasterError(f"{final} cannot be written: it is a folder.")
+        if not folder.is_dir():
+            raise RasterError(f"{final} cannot be written: there is no folder {folder}.")
+        # A read-only file is somebody's decision, though it could be replaced.
+        if not os.access(folder, os.W_OK) or (final.exists() and not os.access(final, os.W_OK)):
+            raise RasterError(f"{final} cannot be written: no permission. Choose another place.")
+        partial = final.with_name(f"{final.stem}{PARTIAL}{os.getpid()}{final.suffix}")
+        try:
+            partial.touch()
+        except OSError as error:
+            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+        self._renames.append((partial, final))
+        return partial
+
+    def text(self, final: str | Path, content: str) -> None:
+        """Write a text file in UTF-8.
+
+        Raises
+        ------
+        RasterError
+            When it cannot be written.
+        """
+        partial = self.path(final)
+        try:
+            partial.write_text(content, encoding="utf-8", newline="")
+        except OSError as error:
+            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+
+    def raster(
+        self,
+        final: str | Path,
+        grid: Grid,
+        bands: Sequence[BandInfo],
+        metadata: Mapping[str, str],
+        *,
+        data_type: int = gdal.GDT_Float32,
+        style: Path | None = None,
+    ) -> RasterWriter:
+        """Begin a tiled, compressed GeoTIFF.
+
+        Parameters
+        ----------
+        final : path
+            Its name, ending in .tif.
+        grid : Grid
+            Its position and size.
+        bands : sequence of BandInfo
+            Names and units of its bands.
+        metadata : mapping of str to str
+            Kept in the file.
+        data_type : int
+            GDT_Float32 (no data is -9999) or GDT_Byte with four bands (RGBA).
+        style : Path, optional
+            A QGIS style (.qml) to lay beside it; QGIS applies it by itself.
+
+        Raises
+        ------
+        RasterError
+            When it cannot be written.
+        """
+        final = Path(final)
+        if final.suffix.lower() not in (".tif", ".tiff"):
+            raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
+        is_float = data_type == gdal.GDT_Float32
+        options = [*_CREATION_OPTIONS, f"PREDICTOR={3 if is_float else 2}"]
+        if not is_float:
+            options += ["PHOTOMETRIC=RGB", "ALPHA=YES"]
+        partial = self.path(final)
+        with gdal_errors(f"{final} cannot be written"):
+            dataset = gdal.GetDriverByName("GTiff").Create(
+                str(partial), grid.width, grid.height, len(bands), data_type, options
+            )
+        writer = RasterWriter(dataset, final)
+        self._writers.append(writer)
+        with gdal_errors(f"{final} cannot be written"):
+            if grid.wkt:
+                dataset.SetProjection(grid.wkt)
+            dataset.SetGeoTransform(grid.geotransform)
+            dataset.SetMetadata(dict(metadata))
+            for index, info in enumerate(bands):
+                band = dataset.GetRasterBand(index + 1)
+                band.SetDescription(info.name)
+                band.SetUnitType(info.unit)
+                if is_float:
+                    band.SetNoDataValue(NODATA)
+        if style is not None:
+            shutil.copyfile(style, self.path(final.with_suffix(".qml")))
+        # The statistics of an older file of this name are not the new one's.
+        self._stale.append(final.with_name(f"{final.name}.aux.xml"))
+        return writer
+
+    def _rename(self) -> None:
+        for partial, final in self._renames:
+            try:
+                partial.replace(final)
+            except OSError as error:
+                raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+        for file in self._stale:
+            file.unlink(missing_ok=True)
