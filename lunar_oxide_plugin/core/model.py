@@ -25,7 +25,9 @@ from .oxides import OXIDES
 #: memory independent of the block size.
 CHUNK = 2048
 
-BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "models"
+#: The models that come with the plugin: id (file stem) and title, in the order
+#: of the MODEL parameter. Saved workflows hold the position: append only.
+BUNDLED = (("zhang2023_cnn", "1D-CNN (Zhang et al. 2023), 38 sites"),)
 
 _INTERFACE = (
     f"A model has one input 'reflectance' float32 [{len(MODEL_BANDS)}, n] and the outputs "
@@ -87,15 +89,9 @@ class OxideModel:
         self._check_interface()
         self._check_probe()
 
-    @property
-    def gives_uncertainty(self) -> bool:
-        """Whether the model has the output `uncertainty`."""
-        return "uncertainty" in self._outputs
-
-    @property
-    def gives_domain_distance(self) -> bool:
-        """Whether the model has the output `domain_distance`."""
-        return "domain_distance" in self._outputs
+    def gives(self, output: str) -> bool:
+        """Whether the model has an output: oxides, uncertainty or domain_distance."""
+        return output in self._outputs
 
     def predict(self, reflectance: NDArray[np.float32]) -> Prediction:
         """Predict oxides.
@@ -176,9 +172,9 @@ class OxideModel:
         raise ModelError(f"{self.path.name} is not an oxide model: {reason}. {_INTERFACE}")
 
 
-def bundled_models() -> dict[str, Path]:
-    """The models that come with the plugin: id (file stem) to path, sorted by id."""
-    return {path.stem: path for path in sorted(BUNDLED_FOLDER.glob("*.onnx"))}
+def bundled_path(model_id: str) -> Path:
+    """File of a bundled model."""
+    return Path(__file__).resolve().parent.parent / "models" / f"{model_id}.onnx"
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,20 @@ class Grid(NamedTuple):
         """Map coordinates of a pixel position; whole numbers are pixel edges."""
         x0, dx, rx, y0, ry, dy = self.geotransform
         return x0 + column * dx + row * rx, y0 + column * ry + row * dy
+
+    def touched(self, left: float, bottom: float, right: float, top: float) -> Window | None:
+        """The pixels that a rectangle in map coordinates touches; None when there are none.
+
+        Only for north-up grids. A millionth of a pixel is not counted, so that
+        rounding in an edge does not add a row.
+        """
+        x0, dx, _, y0, _, dy = self.geotransform
+        first_column, last_column = (left - x0) / dx + 1e-6, (right - x0) / dx - 1e-6
+        first_row, last_row = (top - y0) / dy + 1e-6, (bottom - y0) / dy - 1e-6
+        column, row = math.floor(first_column), math.floor(first_row)
+        return Window(
+            column, row, math.ceil(last_column) - column, math.ceil(last_row) - row
+        ).intersection(self.window)
 
     def part(self, window: Window) -> Grid:
         """The grid of a window of this one."""
@@ -144,11 +159,14 @@ class CylindricalRows:
                 "vary along a row. Warp it to IAU_2015:30110 (equirectangular) first."
             )
 
+    def latitude_at(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Latitudes in degrees at map coordinates y, [n]."""
+        return self._lon_lat(np.full(y.shape, self._grid.geotransform[0]), y)[1]
+
     def latitudes(self, first: int, count: int) -> NDArray[np.float64]:
         """Latitudes in degrees of the edges of rows first ... first + count, [count + 1]."""
-        x0, _, _, y0, _, dy = self._grid.geotransform
-        y = y0 + dy * np.arange(first, first + count + 1, dtype=np.float64)
-        return self._lon_lat(np.full(y.shape, x0), y)[1]
+        _, _, _, y0, _, dy = self._grid.geotransform
+        return self.latitude_at(y0 + dy * np.arange(first, first + count + 1, dtype=np.float64))
 
     def areas(self, first: int, count: int) -> NDArray[np.float64]:
         """Area in km2 of one pixel of each row, [count]."""

@@ -58,6 +58,17 @@ class Raster:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
 
     @property
+    def synthetic(self) -> bool:
+        """Whether the file says it is a synthetic scene, not a measurement."""
+        product = self.dataset.GetMetadataItem("PRODUCT_ID") or ""
+        return "SYNTHETIC" in product.upper() or self.dataset.GetMetadataItem("SYNTHETIC") == "YES"
+
+    def model_metadata(self) -> dict[str, str]:
+        """What a raster of ours says of the model behind it, for what is derived from it."""
+        items: dict[str, str] = self.dataset.GetMetadata() or {}
+        return {key: text for key, text in items.items() if key.startswith("LUNAR_OXIDE_MODEL")}
+
+    @property
     def on_moon(self) -> bool:
         """Whether the raster has a CRS (which then is on the Moon)."""
         return is_moon(self.grid.wkt)

@@ -1,0 +1,21 @@
+"""What the plugin is, from its metadata.txt: the one place of the version."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+
+_metadata = ConfigParser(interpolation=None)
+_metadata.read(FOLDER / "metadata.txt", encoding="utf-8")
+
+NAME: str = _metadata["general"]["name"]
+VERSION: str = _metadata["general"]["version"]
+
+ICON = FOLDER / "icons" / "lunar_oxide.svg"
+
+
+def style(name: str) -> Path:
+    """The QGIS style (.qml) of a product."""
+    return FOLDER / "styles" / f"{name}.qml"

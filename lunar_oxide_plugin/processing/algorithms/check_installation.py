@@ -1,0 +1,87 @@
+"""Algorithm `checkinstallation`."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import Any
+
+import numpy
+from osgeo import gdal
+from qgis.core import (
+    Qgis,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputBoolean,
+    QgsProcessingOutputString,
+)
+
+from ...about import NAME, VERSION
+from ...core.errors import LunarOxideError
+from ...core.model import BUNDLED, OxideModel, bundled_path
+from ...core.onnx_runtime import import_onnxruntime
+from ..base import LunarOxideAlgorithm
+from ..runtime import load_model
+
+
+class CheckInstallation(LunarOxideAlgorithm):
+    """Whether everything the plugin needs is there."""
+
+    NAME = "checkinstallation"
+    TITLE = "Check installation"
+    GROUP = "Help"
+    SUMMARY = (
+        "Reports the versions in use, whether onnxruntime loads (and the one command that installs "
+        "it when it does not), and the cards of the bundled models."
+    )
+    TAGS = ("onnxruntime", "install", "version", "model card")
+
+    READY = "READY"
+    REPORT = "REPORT"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the outputs; there are no parameters."""
+        self.addOutput(QgsProcessingOutputBoolean(self.READY, "Ready to predict"))
+        self.addOutput(QgsProcessingOutputString(self.REPORT, "Report"))
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Try everything and say what was found."""
+        lines = [
+            f"{NAME} {VERSION}",
+            f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, "
+            f"GDAL {gdal.__version__}, numpy {numpy.__version__}",
+        ]
+        ready = True
+        try:
+            models = [load_model(bundled_path(model_id)) for model_id, _ in BUNDLED]
+        except LunarOxideError as error:
+            ready = False
+            feedback.reportError(str(error))
+            lines.append(str(error))
+        else:
+            runtime = import_onnxruntime()
+            lines.append(f"onnxruntime {runtime.__version__} in {runtime.__path__[0]}")
+            for model in models:
+                lines += ["", *_card(model)]
+        for line in lines:
+            feedback.pushInfo(line)
+        return {self.READY: ready, self.REPORT: "\n".join(lines)}
+
+
+def _card(model: OxideModel) -> list[str]:
+    """What a model says of itself, a line per entry."""
+    lines = [f"Model {model.id}: {model.title}"]
+    for key, value in model.card().items():
+        if key in ("id", "title"):
+            continue
+        if isinstance(value, dict):
+            lines.append(f"  {key}:")
+            lines += [f"    {name}: {json.dumps(entry)}" for name, entry in value.items()]
+        else:
+            lines.append(f"  {key}: {value}")
+    return lines

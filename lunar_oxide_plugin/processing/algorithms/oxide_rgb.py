@@ -1,0 +1,201 @@
+"""Algorithm `oxidergb`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from osgeo import gdal
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingMultiStepFeedback,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from ...about import style
+from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
+from ...core.errors import RasterError
+from ...core.statistics import ExactQuantile, Moments
+from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.source import Raster
+from ..base import LunarOxideAlgorithm, blocks_with_progress
+
+_PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM = range(5)
+
+
+class OxideRgb(LunarOxideAlgorithm):
+    """Three oxides as a colour composite."""
+
+    NAME = "oxidergb"
+    TITLE = "Oxide RGB composite"
+    GROUP = "Oxides"
+    SUMMARY = "Makes a colour composite of three oxides, by default FeO, MgO and Al2O3."
+    DETAILS = (
+        "Each band is stretched linearly between two limits, which are kept in the result's "
+        "metadata; no data is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 "
+        "and 9 of Zhang et al. (2023), for FeO, MgO and Al2O3, so that a map can be compared with "
+        "theirs."
+    )
+    TAGS = ("colour", "color", "false colour")
+
+    INPUT = "INPUT"
+    BANDS = (
+        ("RED_BAND", "Red", "FeO"),
+        ("GREEN_BAND", "Green", "MgO"),
+        ("BLUE_BAND", "Blue", "Al2O3"),
+    )
+    STRETCH = "STRETCH"
+    LIMITS = "LIMITS"
+    OUTPUT = "OUTPUT"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterRasterLayer(self.INPUT, "Oxide raster"),
+            "Such as the result of Predict oxides.",
+        )
+        for name, colour, oxide in self.BANDS:
+            self.add(
+                QgsProcessingParameterBand(
+                    name, f"{colour} band", parentLayerParameterName=self.INPUT, optional=True
+                ),
+                f"Empty: the band described as {oxide}.",
+            )
+        self.add(
+            QgsProcessingParameterEnum(
+                self.STRETCH,
+                "Stretch",
+                [
+                    "Percentiles 2-98",
+                    "Minimum to maximum",
+                    "Mairan domes (Zhang et al. 2023, Fig. 8)",
+                    "Sosigenes (Zhang et al. 2023, Fig. 9)",
+                    "Custom limits",
+                ],
+                defaultValue=_PERCENTILE,
+            ),
+            "How values become colours. The first two are computed from all valid pixels.",
+        )
+        self.add(
+            QgsProcessingParameterString(self.LIMITS, "Custom limits", optional=True),
+            "Six numbers for Custom limits: lower and upper for red, green and blue, for example "
+            "0,25,4,12,8,30.",
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(self.OUTPUT, "RGB composite"),
+            "GeoTIFF, Byte, four bands: red, green, blue, alpha.",
+        )
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Find the limits, then colour block by block."""
+        raster = Raster(self.input_paths(self.INPUT)[0])
+        numbers = [
+            self.oxide_band(parameters, name, raster, oxide, context)
+            for name, _, oxide in self.BANDS
+        ]
+        names = [raster.band_names[number - 1] or f"band {number}" for number in numbers]
+        stretch = self.parameterAsEnum(parameters, self.STRETCH, context)
+        steps = QgsProcessingMultiStepFeedback(3, feedback)
+        if stretch == _CUSTOM:
+            limits = _parsed_limits(self.parameterAsString(parameters, self.LIMITS, context))
+        elif stretch in (_MAIRAN, _SOSIGENES):
+            limits = _published_limits("Mairan" if stretch == _MAIRAN else "Sosigenes", names)
+        else:
+            limits = _measured_limits(raster, numbers, stretch == _PERCENTILE, steps)
+            steps.setCurrentStep(2)
+        described = [
+            f"{colour.lower()} {name} {low:g} - {high:g}"
+            for (_, colour, _), name, (low, high) in zip(self.BANDS, names, limits)
+        ]
+        feedback.pushInfo("Stretch: " + ", ".join(described))
+        metadata = {**raster.model_metadata(), **self.provenance(parameters, raster)}
+        metadata["LUNAR_OXIDE_STRETCH"] = ", ".join(described)
+        metadata["LUNAR_OXIDE_LIMITS"] = json.dumps(limits)
+        output = self.output_path(parameters, self.OUTPUT, context)
+        bands = [BandInfo(f"{colour}: {name}") for (_, colour, _), name in zip(self.BANDS, names)]
+        with OutputFiles() as files:
+            writer = files.raster(
+                output,
+                raster.grid,
+                [*bands, BandInfo("Alpha")],
+                metadata,
+                data_type=gdal.GDT_Byte,
+                style=style("rgb"),
+            )
+            for window in blocks_with_progress(raster.grid.window, steps):
+                writer.write(window, to_rgba(raster.read(window, numbers), limits))
+        return {self.OUTPUT: output}
+
+
+def _parsed_limits(text: str) -> list[Limits]:
+    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+    try:
+        values = [float(word) for word in words]
+    except ValueError:
+        values = []
+    pairs = list(zip(values[::2], values[1::2]))
+    if len(values) != 6 or not all(low < high for low, high in pairs):
+        raise RasterError(
+            f"LIMITS is '{text}'; custom limits are six numbers, lower and upper for red, green "
+            "and blue, for example 0,25,4,12,8,30."
+        )
+    return pairs
+
+
+def _published_limits(place: str, names: Sequence[str]) -> list[Limits]:
+    known = PUBLISHED_STRETCHES[place]
+    for name in names:
+        if name not in known:
+            raise RasterError(
+                f"The {place} stretch is published for {', '.join(known)}, not for '{name}'. "
+                "Choose these bands, or another STRETCH."
+            )
+    return [known[name] for name in names]
+
+
+def _measured_limits(
+    raster: Raster,
+    numbers: Sequence[int],
+    percentiles: bool,
+    steps: QgsProcessingMultiStepFeedback,
+) -> list[Limits]:
+    """Percentiles 2 and 98, or else the range, of each band over its valid pixels."""
+    moments = [Moments() for _ in numbers]
+    quantiles = [(ExactQuantile(0.02), ExactQuantile(0.98)) for _ in numbers]
+    for window in blocks_with_progress(raster.grid.window, steps):
+        for band, moment, pair in zip(raster.read(window, numbers), moments, quantiles):
+            _add_pixels(band, moment, *pair)
+    if not percentiles:
+        return [_widened(moment.minimum, moment.maximum) for moment in moments]
+    for quantile in (quantile for pair in quantiles for quantile in pair):
+        quantile.refine()
+    steps.setCurrentStep(1)
+    for window in blocks_with_progress(raster.grid.window, steps):
+        for band, pair in zip(raster.read(window, numbers), quantiles):
+            _add_pixels(band, *pair)
+    return [_widened(low.value(), high.value()) for low, high in quantiles]
+
+
+def _add_pixels(band: np.ndarray, *statistics: Moments | ExactQuantile) -> None:
+    values = band[np.isfinite(band)]
+    for statistic in statistics:
+        statistic.add(values, np.ones(values.size))
+
+
+def _widened(low: float, high: float) -> Limits:
+    if not np.isfinite([low, high]).all():
+        raise RasterError("One of the bands has no valid pixel to stretch. Choose another band.")
+    return (low, high) if low < high else (low - 0.5, high + 0.5)

@@ -1,0 +1,253 @@
+"""Algorithm `predictoxides`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from ...about import style
+from ...core.errors import ModelError, RasterError
+from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
+from ...core.oxides import OXIDES
+from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.source import MiSource
+from ..base import LunarOxideAlgorithm, blocks_with_progress
+from ..runtime import load_model
+
+
+class _Product(NamedTuple):
+    """One output raster: its parameter, style, bands and part of the prediction."""
+
+    parameter: str
+    style: str
+    bands: tuple[BandInfo, ...]
+    values: str
+
+
+_PRODUCTS = (
+    _Product("OUTPUT", "oxides", tuple(BandInfo(oxide, "wt%") for oxide in OXIDES), "oxides"),
+    _Product(
+        "OUTPUT_UNCERTAINTY",
+        "uncertainty",
+        tuple(BandInfo(f"{oxide} 1 sigma", "wt%") for oxide in OXIDES),
+        "uncertainty",
+    ),
+    _Product("OUTPUT_DOMAIN", "domain", (BandInfo("domain distance"),), "domain_distance"),
+)
+
+
+class PredictOxides(LunarOxideAlgorithm):
+    """Five oxides per pixel by a trained model."""
+
+    NAME = "predictoxides"
+    TITLE = "Predict oxides"
+    GROUP = "Oxides"
+    SUMMARY = "Predicts Al2O3, CaO, FeO, MgO and TiO2 in wt% from Kaguya MI reflectance."
+    DETAILS = (
+        "The bundled model is the 1D convolutional network of Zhang et al. (2023, Icarus 397, "
+        "115505), trained on published MI reflectance of 38 sample sites. Its errors, from sites "
+        "it had not seen, are in its model card (Check installation shows it). A pixel is "
+        "predicted only where all eight bands are valid. Where the domain distance is above 1, "
+        "the spectrum is unlike every training site and the values are extrapolated."
+    )
+    TAGS = ("feo", "tio2", "mgo", "cao", "al2o3", "selene", "neural network", "onnx")
+
+    INPUT = "INPUT"
+    MODEL = "MODEL"
+    MODEL_FILE = "MODEL_FILE"
+    BANDS = "BANDS"
+    SCALE = "SCALE"
+    MASK_SHADOW = "MASK_SHADOW"
+    OUTPUT = "OUTPUT"
+    OUTPUT_UNCERTAINTY = "OUTPUT_UNCERTAINTY"
+    OUTPUT_DOMAIN = "OUTPUT_DOMAIN"
+    VALID_PIXELS = "VALID_PIXELS"
+    EXTRAPOLATED_PERCENT = "EXTRAPOLATED_PERCENT"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterRasterLayer(self.INPUT, "MI raster"),
+            "An MI MAP label (.lbl), or any raster with the eight MI bands as DN or reflectance.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                self.MODEL, "Model", [title for _, title in BUNDLED], defaultValue=0
+            ),
+            "One of the bundled models.",
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                self.MODEL_FILE, "Own model", fileFilter="ONNX model (*.onnx)", optional=True
+            ),
+            "An .onnx file with the same interface, used instead of the bundled model.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterString(self.BANDS, "Band numbers", optional=True),
+            "Eight band numbers for 415 750 900 950 1001 1050 1250 1550 nm, in this order, for "
+            "example 1,2,3,4,5,7,8,9. Empty: found by the wavelengths in the file.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.SCALE,
+                "Scale factor",
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0,
+            ),
+            "Reflectance per stored value, for example 0.00002 for MI DN. Empty: from the file.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(self.MASK_SHADOW, "Mask shadow", defaultValue=True),
+            "Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) "
+            "become no data.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(self.OUTPUT, "Oxides"),
+            "GeoTIFF, Float32, five bands in wt%: Al2O3, CaO, FeO, MgO, TiO2.",
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(
+                self.OUTPUT_UNCERTAINTY, "Uncertainty", optional=True, createByDefault=False
+            ),
+            "One standard deviation of each oxide in wt%, five bands.",
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(
+                self.OUTPUT_DOMAIN, "Domain distance", optional=True, createByDefault=False
+            ),
+            "Distance of each spectrum from the training sites: up to 1 is inside the domain.",
+        )
+        self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
+        self.addOutput(
+            QgsProcessingOutputNumber(self.EXTRAPOLATED_PERCENT, "Pixels outside the domain (%)")
+        )
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Predict block by block."""
+        model = self._model(parameters, context)
+        outputs = {p: self.output_path(parameters, p.parameter, context) for p in _PRODUCTS}
+        outputs = {product: path for product, path in outputs.items() if path}
+        _require_outputs(model, outputs)
+        source = self._source(parameters, context)
+        for note in source.notes:
+            feedback.pushInfo(note)
+        metadata = self._metadata(parameters, model, source)
+
+        valid_pixels, outside = 0, 0
+        with OutputFiles() as files:
+            writers = {
+                product: files.raster(
+                    path, source.grid, product.bands, metadata, style=style(product.style)
+                )
+                for product, path in outputs.items()
+            }
+            for window in blocks_with_progress(source.grid.window, feedback):
+                reflectance, valid = source.spectra(window)
+                prediction = model.predict(reflectance[:, valid])
+                for product, writer in writers.items():
+                    writer.write(window, _spread(prediction, product, valid))
+                valid_pixels += int(valid.sum())
+                if prediction.domain_distance is not None:
+                    outside += int((prediction.domain_distance > 1).sum())
+        results: dict[str, Any] = {p.parameter: path for p, path in outputs.items()}
+        results[self.VALID_PIXELS] = valid_pixels
+        if model.gives("domain_distance"):
+            results[self.EXTRAPOLATED_PERCENT] = (
+                100 * outside / valid_pixels if valid_pixels else 0.0
+            )
+        self._report(results, source.grid.window.size, feedback)
+        return results
+
+    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> OxideModel:
+        own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
+        if own:
+            return load_model(own)
+        model_id, _ = BUNDLED[self.parameterAsEnum(parameters, self.MODEL, context)]
+        return load_model(bundled_path(model_id))
+
+    def _source(self, parameters: dict[str, Any], context: QgsProcessingContext) -> MiSource:
+        scale = None
+        if parameters.get(self.SCALE) is not None:
+            scale = self.parameterAsDouble(parameters, self.SCALE, context)
+        return MiSource(
+            self.input_paths(self.INPUT)[0],
+            bands=_band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
+            scale=scale,
+            mask_shadow=self.parameterAsBool(parameters, self.MASK_SHADOW, context),
+        )
+
+    def _metadata(
+        self, parameters: dict[str, Any], model: OxideModel, source: MiSource
+    ) -> dict[str, str]:
+        metadata = self.provenance(parameters, source)
+        metadata["LUNAR_OXIDE_MODEL"] = model.id
+        metadata["LUNAR_OXIDE_MODEL_TITLE"] = model.title
+        for key in ("training_set", "protocol", "metrics", "citation", "uncertainty", "domain"):
+            if key in model.metadata:
+                metadata[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
+        metadata["LUNAR_OXIDE_BANDS"] = " ".join(map(str, source.bands))
+        metadata["LUNAR_OXIDE_SCALE"] = " ".join(f"{value:g}" for value in source.scale)
+        return metadata
+
+    def _report(
+        self, results: dict[str, Any], pixels: int, feedback: QgsProcessingFeedback
+    ) -> None:
+        valid = results[self.VALID_PIXELS]
+        feedback.pushInfo(f"{valid} of {pixels} pixels are valid and were predicted.")
+        outside = results.get(self.EXTRAPOLATED_PERCENT)
+        if outside is None:
+            feedback.pushInfo("The model does not tell where it extrapolates.")
+        elif outside > 0:
+            feedback.pushWarning(
+                f"{outside:.2f} % of the valid pixels lie outside the model's training domain: "
+                "their oxides are extrapolated. OUTPUT_DOMAIN maps where."
+            )
+
+
+def _band_numbers(text: str) -> list[int] | None:
+    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+    if not all(word.isdigit() for word in words):
+        raise RasterError(
+            f"BANDS holds '{text}'; it needs eight whole numbers, as 1,2,3,4,5,7,8,9."
+        )
+    return [int(word) for word in words] or None
+
+
+def _require_outputs(model: OxideModel, outputs: dict[_Product, str]) -> None:
+    for product in outputs:
+        if not model.gives(product.values):
+            raise ModelError(
+                f"{model.title} gives no {product.values.replace('_', ' ')}. Leave "
+                f"{product.parameter} empty, or choose a model that has it."
+            )
+
+
+def _spread(prediction: Prediction, product: _Product, valid: np.ndarray) -> np.ndarray:
+    """Values of the valid pixels back in their places [bands, height, width], NaN elsewhere."""
+    block = np.full((len(product.bands), *valid.shape), np.nan, np.float32)
+    block[:, valid] = getattr(prediction, product.values)
+    return block

@@ -1,0 +1,240 @@
+"""Algorithm `zonaloxides`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from osgeo import ogr
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsField,
+    QgsFields,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeatureSource,
+    QgsProcessingFeedback,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterVectorDestination,
+    QgsVectorFileWriter,
+)
+from qgis.PyQt.QtCore import QVariant
+
+from ...core.errors import RasterError
+from ...core.units import BandSummary, Unit, csv_table, html_report
+from ...raster.gdal_errors import gdal_errors
+from ...raster.moon import require_moon
+from ...raster.outputs import OutputFiles
+from ...raster.source import Raster
+from ...raster.zonal import ZonalStatistics
+from ..base import LunarOxideAlgorithm, stop_if_cancelled
+
+
+class ZonalOxides(LunarOxideAlgorithm):
+    """Statistics of an oxide raster in geological units."""
+
+    NAME = "zonaloxides"
+    TITLE = "Unit statistics"
+    GROUP = "Analysis"
+    SUMMARY = "Statistics of every oxide inside each polygon: a table of geological units."
+    DETAILS = (
+        "For each polygon and band: number of valid pixels, valid fraction of the polygon's area, "
+        "mean, standard deviation, minimum, median and maximum, and the polygon's area on the "
+        "sphere in km2. A pixel belongs to a polygon when its centre lies inside; mean, standard "
+        "deviation and median are weighted by the pixels' areas on the sphere, which a planar "
+        "calculation on an equirectangular map gets wrong away from the equator. Polygons may be "
+        "in any lunar CRS. The table begins with the columns of Tables 5 and 6 of Zhang et al. "
+        "(2023)."
+    )
+    TAGS = ("zonal statistics", "polygons", "mean", "table", "report")
+
+    ZONES = "ZONES"
+    INPUT = "INPUT"
+    NAME_FIELD = "NAME_FIELD"
+    OUTPUT = "OUTPUT"
+    TABLE = "TABLE"
+    REPORT = "REPORT"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                self.ZONES, "Units (polygons)", [QgsProcessing.SourceType.TypeVectorPolygon]
+            ),
+            "Polygons in a lunar coordinate reference system.",
+        )
+        self.add(
+            QgsProcessingParameterRasterLayer(self.INPUT, "Oxide raster"),
+            "Such as the result of Predict oxides or Mg number; all its bands are used.",
+        )
+        self.add(
+            QgsProcessingParameterField(
+                self.NAME_FIELD,
+                "Name field",
+                parentLayerParameterName=self.ZONES,
+                optional=True,
+            ),
+            "Holds the units' names. Empty: they are numbered.",
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(self.OUTPUT, "Units with statistics"),
+            "GeoPackage: the polygons with a column per oxide and statistic.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
+            ),
+            "The statistics as CSV, means first.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.REPORT, "Report", "HTML (*.html)", optional=True, createByDefault=False
+            ),
+            "The statistics as a page to read, with their provenance.",
+        )
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Measure polygon by polygon, then write all outputs."""
+        zones = self.parameterAsSource(parameters, self.ZONES, context)
+        if zones is None:
+            raise RasterError("ZONES cannot be loaded as a vector layer.")
+        zones_wkt = zones.sourceCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
+        require_moon(zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
+        raster = Raster(self.input_paths(self.INPUT)[0])
+        names = _band_names(raster)
+        statistics = ZonalStatistics(raster, range(1, len(names) + 1))
+        name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
+        features = list(zones.getFeatures())
+        if not features:
+            raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
+
+        units = []
+        for index, feature in enumerate(features):
+            name = str(feature[name_field]) if name_field else str(index + 1)
+            stop_if_cancelled(feedback)
+            try:
+                area, summaries = statistics.summarise(
+                    bytes(feature.geometry().asWkb()),
+                    zones_wkt,
+                    lambda: stop_if_cancelled(feedback),
+                )
+            except RasterError as error:
+                raise RasterError(f"Unit '{name}' of ZONES: {error}.") from error
+            units.append(Unit(name, area, dict(zip(names, summaries))))
+            if summaries[0].pixels == 0:
+                feedback.pushWarning(f"Unit '{name}' holds no valid pixel; its values are empty.")
+            feedback.setProgress(100 * (index + 1) / len(features))
+        return self._write(parameters, context, (zones, features, units), raster)
+
+    def _write(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        measured: tuple[QgsProcessingFeatureSource, Sequence[QgsFeature], Sequence[Unit]],
+        raster: Raster,
+    ) -> dict[str, Any]:
+        zones, features, units = measured
+        results = {
+            name: self.output_path(parameters, name, context)
+            for name in (self.OUTPUT, self.TABLE, self.REPORT)
+        }
+        results = {name: path for name, path in results.items() if path}
+        provenance = {**raster.model_metadata(), **self.provenance(parameters, raster)}
+        with OutputFiles() as files:
+            _write_layer(files, results[self.OUTPUT], zones, features, units, context)
+            if self.TABLE in results:
+                files.text(results[self.TABLE], csv_table(units))
+            if self.REPORT in results:
+                notes = [
+                    f"Statistics of {raster.name} inside {zones.sourceName()}. Oxides in wt%, "
+                    "areas on the sphere; a pixel counts where its centre lies inside; means, "
+                    "standard deviations and medians are weighted by area."
+                ]
+                if raster.synthetic:
+                    notes.insert(
+                        0, "SYNTHETIC scene: these numbers are no measurement of the Moon."
+                    )
+                page = html_report(units, "Unit statistics", notes, provenance)
+                files.text(results[self.REPORT], page)
+        return results
+
+
+def _band_names(raster: Raster) -> list[str]:
+    """Band descriptions, made unique, for tables and columns."""
+    names: list[str] = []
+    for index, described in enumerate(raster.band_names):
+        name = described or f"band{index + 1}"
+        names.append(name if name not in names else f"{name}_{index + 1}")
+    return names
+
+
+def _write_layer(
+    files: OutputFiles,
+    path: str,
+    zones: QgsProcessingFeatureSource,
+    features: Sequence[QgsFeature],
+    units: Sequence[Unit],
+    context: QgsProcessingContext,
+) -> None:
+    """Write the polygons with their statistics as a GeoPackage."""
+    fields = QgsFields()
+    for field in zones.fields():
+        if field.name().lower() != "fid":  # the GeoPackage numbers its rows itself
+            fields.append(field)
+    kept = [field.name() for field in fields]
+    statistics = BandSummary._fields
+    columns = [(band, name) for band in units[0].bands for name in statistics]
+    for name in ["area_km2", *(f"{_column(band)}_{name}" for band, name in columns)]:
+        kind = QVariant.Int if name.endswith("_pixels") else QVariant.Double
+        if not fields.append(QgsField(name, kind)):
+            raise RasterError(f"ZONES already has a column {name}. Rename or remove it first.")
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GPKG"
+    options.layerName = "units"
+    partial = files.path(path)
+    writer = QgsVectorFileWriter.create(
+        str(partial),
+        fields,
+        zones.wkbType(),
+        zones.sourceCrs(),
+        context.transformContext(),
+        options,
+    )
+    for feature, unit in zip(features, units):
+        row = QgsFeature(fields)
+        row.setGeometry(feature.geometry())
+        values = [feature[name] for name in kept]
+        values.append(unit.area_km2)
+        values += [_value(getattr(unit.bands[band], name)) for band, name in columns]
+        row.setAttributes(values)
+        writer.addFeature(row, QgsFeatureSink.Flag.FastInsert)
+    writer.flushBuffer()
+    failure = writer.errorMessage()
+    failed = writer.hasError() != QgsVectorFileWriter.WriterError.NoError
+    del writer  # closes the file; an error of its last write shows only when it is read again
+    with gdal_errors(f"{path} cannot be written (is the disk full?)"):
+        written = ogr.Open(str(partial))
+        complete = written is not None and written.GetLayer(0).GetFeatureCount() == len(units)
+    if failed or not complete:
+        raise RasterError(f"{path} cannot be written (is the disk full?): {failure}")
+
+
+def _column(band: str) -> str:
+    """A band's name as a column can carry it."""
+    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_")
+
+
+def _value(value: float) -> float | int | None:
+    """NaN as a table's empty cell."""
+    return None if value != value else value
