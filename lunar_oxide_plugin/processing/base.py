@@ -29,9 +29,9 @@ from ..raster.blocks import Window, blocks
 from ..raster.pds3 import find_label
 from ..raster.source import Raster
 
-#: A raster that QGIS always can load, to stand in its own check for one that
-#: only we can read.
-_LOADABLE = '<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+#: A raster that QGIS always can load. It stands in QGIS's own check for MI
+#: products, which we read by their labels and QGIS not always can.
+_LOADABLE = str(Path(__file__).parent / "loadable.vrt")
 
 
 class LunarOxideAlgorithm(QgsProcessingAlgorithm):
@@ -126,6 +126,14 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             if files and all(find_label(file) for file in files):
                 loadable[name] = _LOADABLE
         return super().checkParameterValues(loadable, context)
+
+    def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
+        """Accept inputs in different CRSs: each algorithm checks the body and transforms.
+
+        QGIS's own check would load every raster, and leave a file of
+        histograms beside the user's.
+        """
+        return True
 
     def prepareAlgorithm(
         self,

@@ -25,7 +25,16 @@ NODATA = -9999.0
 #: Part of a file's name until it is complete.
 PARTIAL = ".partial"
 
-_CREATION_OPTIONS = ("TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER")
+_CREATION_OPTIONS = (
+    "TILED=YES",
+    "COMPRESS=DEFLATE",
+    "ZLEVEL=1",  # higher levels cost more time than predicting, for a few percent of size
+    "NUM_THREADS=ALL_CPUS",
+    "BIGTIFF=IF_SAFER",
+)
+#: Bands apart, as they are looked at one by one; colours together.
+_FLOAT_OPTIONS = ("INTERLEAVE=BAND", "PREDICTOR=3")
+_RGBA_OPTIONS = ("INTERLEAVE=PIXEL", "PREDICTOR=2", "PHOTOMETRIC=RGB", "ALPHA=YES")
 
 
 class BandInfo(NamedTuple):
@@ -176,9 +185,7 @@ class OutputFiles:
         if final.suffix.lower() not in (".tif", ".tiff"):
             raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
         is_float = data_type == gdal.GDT_Float32
-        options = [*_CREATION_OPTIONS, f"PREDICTOR={3 if is_float else 2}"]
-        if not is_float:
-            options += ["PHOTOMETRIC=RGB", "ALPHA=YES"]
+        options = [*_CREATION_OPTIONS, *(_FLOAT_OPTIONS if is_float else _RGBA_OPTIONS)]
         partial = self.path(final)
         with gdal_errors(f"{final} cannot be written"):
             dataset = gdal.GetDriverByName("GTiff").Create(

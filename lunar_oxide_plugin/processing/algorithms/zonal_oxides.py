@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -237,4 +238,4 @@ def _column(band: str) -> str:
 
 def _value(value: float) -> float | int | None:
     """NaN as a table's empty cell."""
-    return None if value != value else value
+    return None if math.isnan(value) else value
