@@ -29,8 +29,11 @@ from ..raster.blocks import Window, blocks
 from ..raster.pds3 import find_label
 from ..raster.source import Raster
 
-#: A raster that QGIS always can load. It stands in QGIS's own check for MI
-#: products, which we read by their labels and QGIS not always can.
+_RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
+
+#: A raster that QGIS always can load. It stands in QGIS's own check for the
+#: files we have opened: QGIS cannot load every form of an MI product, and leaves
+#: a file of histograms beside those it loads.
 _LOADABLE = str(Path(__file__).parent / "loadable.vrt")
 
 
@@ -111,20 +114,18 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         loadable = dict(parameters)
         for definition in self.parameterDefinitions():
             name = definition.name()
-            if isinstance(definition, QgsProcessingParameterRasterLayer):
-                values = [parameters.get(name)]
-            elif isinstance(definition, QgsProcessingParameterMultipleLayers):
-                values = _as_list(parameters.get(name))
-            else:
+            value = parameters.get(name)
+            if not isinstance(definition, _RASTERS):
                 continue
-            files = [value for value in values if _is_file_name(value)]
+            files = [item for item in _as_list(value) if _is_file_name(item)]
             try:
                 for file in files:
                     Raster(file)
             except LunarOxideError as error:
                 return False, str(error)
-            if files and all(find_label(file) for file in files):
-                loadable[name] = _LOADABLE
+            if files:
+                replaced = [_LOADABLE if item in files else item for item in _as_list(value)]
+                loadable[name] = replaced if isinstance(value, (list, tuple)) else replaced[0]
         return super().checkParameterValues(loadable, context)
 
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:

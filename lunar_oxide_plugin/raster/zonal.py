@@ -201,8 +201,9 @@ def _mask(polygon: ogr.Geometry, grid: Grid) -> NDArray[np.bool_]:
     """Pixels whose centre lies inside, bool [height, width]."""
     target = gdal.GetDriverByName("MEM").Create("", grid.width, grid.height, 1, gdal.GDT_Byte)
     target.SetGeoTransform(grid.geotransform)
+    target.SetProjection(grid.wkt)
     vector = ogr.GetDriverByName("Memory").CreateDataSource("")
-    layer = vector.CreateLayer("polygon")
+    layer = vector.CreateLayer("polygon", spatial_reference(grid.wkt))
     feature = ogr.Feature(layer.GetLayerDefn())
     feature.SetGeometry(polygon)
     layer.CreateFeature(feature)

@@ -7,13 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from osgeo import ogr
 from qgis.core import (
+    NULL,
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeatureSink,
     QgsField,
-    QgsFields,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeatureSource,
@@ -23,13 +21,12 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
-    QgsVectorFileWriter,
 )
 from qgis.PyQt.QtCore import QVariant
 
 from ...core.errors import RasterError
 from ...core.units import BandSummary, Unit, csv_table, html_report
-from ...raster.gdal_errors import gdal_errors
+from ...raster.geopackage import write_polygons
 from ...raster.moon import require_moon
 from ...raster.outputs import OutputFiles
 from ...raster.source import Raster
@@ -110,7 +107,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         zones = self.parameterAsSource(parameters, self.ZONES, context)
         if zones is None:
             raise RasterError("ZONES cannot be loaded as a vector layer.")
-        zones_wkt = zones.sourceCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
+        zones_wkt = _wkt(zones)
         require_moon(zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
         raster = Raster(self.input_paths(self.INPUT)[0])
         names = _band_names(raster)
@@ -153,7 +150,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         results = {name: path for name, path in results.items() if path}
         provenance = {**raster.model_metadata(), **self.provenance(parameters, raster)}
         with OutputFiles() as files:
-            _write_layer(files, results[self.OUTPUT], zones, features, units, context)
+            _write_layer(files, results[self.OUTPUT], zones, features, units)
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_table(units))
             if self.REPORT in results:
@@ -186,56 +183,53 @@ def _write_layer(
     zones: QgsProcessingFeatureSource,
     features: Sequence[QgsFeature],
     units: Sequence[Unit],
-    context: QgsProcessingContext,
 ) -> None:
-    """Write the polygons with their statistics as a GeoPackage."""
-    fields = QgsFields()
-    for field in zones.fields():
-        if field.name().lower() != "fid":  # the GeoPackage numbers its rows itself
-            fields.append(field)
-    kept = [field.name() for field in fields]
-    statistics = BandSummary._fields
-    columns = [(band, name) for band in units[0].bands for name in statistics]
-    for name in ["area_km2", *(f"{_column(band)}_{name}" for band, name in columns)]:
-        kind = QVariant.Int if name.endswith("_pixels") else QVariant.Double
-        if not fields.append(QgsField(name, kind)):
-            raise RasterError(f"ZONES already has a column {name}. Rename or remove it first.")
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName = "GPKG"
-    options.layerName = "units"
-    partial = files.path(path)
-    writer = QgsVectorFileWriter.create(
-        str(partial),
-        fields,
-        zones.wkbType(),
-        zones.sourceCrs(),
-        context.transformContext(),
-        options,
-    )
+    """Write the polygons, their own columns and the statistics as a GeoPackage."""
+    # The GeoPackage numbers its rows itself.
+    kept = [field for field in zones.fields() if field.name().lower() not in ("fid", "geom")]
+    columns = {field.name(): _python_type(field) for field in kept}
+    statistics = [(band, name) for band in units[0].bands for name in BandSummary._fields]
+    new = {"area_km2": float}
+    new.update({f"{_column(b)}_{n}": int if n == "pixels" else float for b, n in statistics})
+    taken = {name.lower() for name in columns} & {name.lower() for name in new}
+    if taken:
+        raise RasterError(
+            f"ZONES already has the columns {', '.join(sorted(taken))}. Rename or remove them, or "
+            "use the layer without statistics."
+        )
+    rows = []
     for feature, unit in zip(features, units):
-        row = QgsFeature(fields)
-        row.setGeometry(feature.geometry())
-        values = [feature[name] for name in kept]
+        values = [_plain(feature[field.name()], columns[field.name()]) for field in kept]
         values.append(unit.area_km2)
-        values += [_value(getattr(unit.bands[band], name)) for band, name in columns]
-        row.setAttributes(values)
-        writer.addFeature(row, QgsFeatureSink.Flag.FastInsert)
-    writer.flushBuffer()
-    failure = writer.errorMessage()
-    failed = writer.hasError() != QgsVectorFileWriter.WriterError.NoError
-    del writer  # closes the file; an error of its last write shows only when it is read again
-    with gdal_errors(f"{path} cannot be written (is the disk full?)"):
-        written = ogr.Open(str(partial))
-        complete = written is not None and written.GetLayer(0).GetFeatureCount() == len(units)
-    if failed or not complete:
-        raise RasterError(f"{path} cannot be written (is the disk full?): {failure}")
+        values += [_plain(getattr(unit.bands[band], name), float) for band, name in statistics]
+        rows.append((bytes(feature.geometry().asWkb()), values))
+    write_polygons(
+        files.path(path),
+        "units",
+        _wkt(zones),
+        {**columns, **new},
+        rows,
+        f"{path} cannot be written (is the disk full?)",
+    )
+
+
+def _wkt(zones: QgsProcessingFeatureSource) -> str:
+    return zones.sourceCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
+
+
+def _python_type(field: QgsField) -> type:
+    if field.type() in (QVariant.Int, QVariant.LongLong, QVariant.UInt, QVariant.Bool):
+        return int
+    return float if field.type() == QVariant.Double else str
+
+
+def _plain(value: Any, kind: type) -> Any:
+    """A column's value for the GeoPackage: None for NULL and NaN, text for what is no number."""
+    if value is None or value == NULL or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return str(value) if kind is str else value
 
 
 def _column(band: str) -> str:
     """A band's name as a column can carry it."""
     return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_")
-
-
-def _value(value: float) -> float | int | None:
-    """NaN as a table's empty cell."""
-    return None if math.isnan(value) else value
