@@ -26,14 +26,12 @@ from qgis.PyQt.QtGui import QIcon
 from ..about import ICON, NAME, VERSION
 from ..core.errors import CancelledError, LunarOxideError, RasterError
 from ..raster.blocks import Window, blocks
-from ..raster.pds3 import find_label
 from ..raster.source import Raster
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
 
 #: A raster that QGIS always can load. It stands in QGIS's own check for the
-#: files we have opened: QGIS cannot load every form of an MI product, and leaves
-#: a file of histograms beside those it loads.
+#: files we have opened ourselves: QGIS cannot load every form of an MI product.
 _LOADABLE = str(Path(__file__).parent / "loadable.vrt")
 
 
@@ -129,11 +127,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         return super().checkParameterValues(loadable, context)
 
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
-        """Accept inputs in different CRSs: each algorithm checks the body and transforms.
-
-        QGIS's own check would load every raster, and leave a file of
-        histograms beside the user's.
-        """
+        """Accept inputs in different CRSs: each algorithm checks the body and transforms."""
         return True
 
     def prepareAlgorithm(
