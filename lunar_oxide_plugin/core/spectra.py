@@ -104,6 +104,7 @@ def choose_scaling(
     ------
     SpectraError
         When no reading is plausible; the message names the factor that would fit.
+        When the bands cannot be in the models' order.
     """
     ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
     if user_scale is not None:
@@ -121,24 +122,43 @@ def choose_scaling(
             candidates.append((ones * DN_SCALE, zeros, note))
     for scale, offset, note in candidates:
         scaling = Scaling(scale[:, np.newaxis], offset[:, np.newaxis], note)
-        if _plausible(scaling.apply(stored)):
+        medians = _median_spectrum(scaling.apply(stored))
+        if _plausible(medians):
+            _check_order(medians)
             return scaling
     raise SpectraError(_refusal(stored, candidates[0][0], user_scale))
 
 
-def _plausible(reflectance: NDArray[np.float32]) -> bool:
+def _median_spectrum(reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median of the lit pixels of each band; NaN when too few pixels are valid."""
     spectra = reflectance[:, valid_spectra(reflectance, shadow=0)]
     positive = int((reflectance > 0).all(axis=0).sum())
     # A factor too large must not pass on the few pixels that it leaves unsaturated.
     if spectra.shape[1] == 0 or spectra.shape[1] < 0.5 * positive:
-        return False
+        return np.full(len(MODEL_BANDS), np.nan, np.float32)
     lit = spectra[:, (spectra > SHADOW_REFLECTANCE).all(axis=0)]
-    medians = np.median(lit if lit.shape[1] else spectra, axis=1)
+    return np.asarray(np.median(lit if lit.shape[1] else spectra, axis=1))
+
+
+def _plausible(medians: NDArray[np.float32]) -> bool:
     return bool(
         PLAUSIBLE_750[0] <= medians[_INDEX_750] <= PLAUSIBLE_750[1]
         and medians.min() >= PLAUSIBLE_ANY[0]
         and medians.max() <= PLAUSIBLE_ANY[1]
     )
+
+
+def _check_order(medians: NDArray[np.float32]) -> None:
+    """Refuse bands out of order: every lunar spectrum rises from 415 to 1550 nm."""
+    if medians[0] > medians.min() or medians[-1] < medians.max():
+        values = ", ".join(
+            f"{band.nominal} nm: {value:.3g}" for band, value in zip(MODEL_BANDS, medians)
+        )
+        raise SpectraError(
+            "The bands are not in the order they were taken to be in: the Moon is darkest at "
+            f"415 nm and brightest at 1550 nm, but the medians here are {values}. Give the eight "
+            "band numbers in BANDS."
+        )
 
 
 def _one(scale: NDArray[np.float64]) -> float:
@@ -162,7 +182,7 @@ def _refusal(
     )
     for candidate, meaning in _KNOWN_MISTAKES:
         ones = np.ones((len(MODEL_BANDS), 1))
-        if _plausible(Scaling(ones * candidate, ones * 0, "").apply(stored)):
+        if _plausible(_median_spectrum(Scaling(ones * candidate, ones * 0, "").apply(stored))):
             return f"{text} They look like {meaning}: if so, set SCALE to {candidate:g}."
     return (
         f"{text} Check that the eight bands are MI reflectance in the order "

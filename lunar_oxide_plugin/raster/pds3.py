@@ -36,6 +36,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+#: Narrower than Python's own numbers: 04406_005 and NaN are words.
+_INTEGER = re.compile(r"[+-]?\d+")
+_REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?", re.IGNORECASE)
+
 _SAMPLE_TYPES = {
     "MSB_INTEGER": ("MSB", {16: gdal.GDT_Int16}),
     "LSB_INTEGER": ("LSB", {16: gdal.GDT_Int16}),
@@ -124,7 +128,11 @@ def _skip_value(token: Token | None, tokens: Iterator[Token]) -> Token | None:
 
 def _value(tokens: Iterator[Token]) -> tuple[Any, Token | None]:
     """A value with its unit, and the token after it."""
-    kind, text = next(tokens, ("", ""))
+    return _value_from(next(tokens, ("", "")), tokens)
+
+
+def _value_from(first: Token, tokens: Iterator[Token]) -> tuple[Any, Token | None]:
+    kind, text = first
     value: Any
     if kind == "quoted":
         value = " ".join(text[1:-1].split())
@@ -141,23 +149,24 @@ def _value(tokens: Iterator[Token]) -> tuple[Any, Token | None]:
 
 
 def _sequence(tokens: Iterator[Token], closing: str) -> list[Any]:
-    items = []
+    items: list[Any] = []
+    first = next(tokens, ("", ""))
+    if first == ("symbol", closing):
+        return items
     while True:
-        item, after = _value(tokens)
+        item, after = _value_from(first, tokens)
         items.append(item)
         if after == ("symbol", closing):
             return items
         if after != ("symbol", ","):
             raise RasterError("The label is damaged: a list is not closed.")
+        first = next(tokens, ("", ""))
 
 
 def _number(word: str) -> str | int | float:
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            continue
-    return word
+    if _INTEGER.fullmatch(word):
+        return int(word)
+    return float(word) if _REAL.fullmatch(word) else word
 
 
 def _plain(value: Any) -> Any:
@@ -181,9 +190,9 @@ class MiLabel:
                 head = file.read(_LONGEST_LABEL)
         except OSError as error:
             raise RasterError(f"{self.path} cannot be read: {error.strerror}.") from error
-        text = re.split(rb"(?m)^\s*END\s*?$", head, maxsplit=1)[0].decode("latin-1")
         try:
-            self._label = parse_label(text)
+            # Latin-1 decodes any bytes: an attached label is followed by its image.
+            self._label = parse_label(head.decode("latin-1"))
         except RasterError as error:
             raise RasterError(f"{self.path.name}: {error}") from error
         if self._label.get("INSTRUMENT_ID") != "MI":
@@ -192,10 +201,10 @@ class MiLabel:
                 f"(INSTRUMENT_ID = {self._label.get('INSTRUMENT_ID', 'missing')})."
             )
         self.product = str(self._get("PRODUCT_ID"))
-        self._image = self._get("IMAGE")
-        self._projection = self._get("IMAGE_MAP_PROJECTION")
-        self.width = int(self._get("LINE_SAMPLES", self._image))
-        self.height = int(self._get("LINES", self._image))
+        self._image = self._object("IMAGE")
+        self._projection = self._object("IMAGE_MAP_PROJECTION")
+        self.width = int(self._positive("LINE_SAMPLES", self._image))
+        self.height = int(self._positive("LINES", self._image))
 
     def dataset(self) -> gdal.Dataset:
         """The image as a GDAL dataset of DN, with scale, band names and position.
@@ -207,7 +216,7 @@ class MiLabel:
         """
         image, offset = self._image_location()
         byte_order, types = self._sample_type()
-        bits = int(self._get("SAMPLE_BITS", self._image))
+        bits = int(self._positive("SAMPLE_BITS", self._image))
         if bits not in types:
             raise self._error(f"images of {bits} bits per sample are not supported")
         filters = [str(name) for name in self._list("FILTER_NAME")]
@@ -230,8 +239,8 @@ class MiLabel:
             line, sample = self.width * bits // 8, bits // 8
             for tag, text in (
                 ("Description", f"{name} {centre:g} nm"),
-                ("Offset", repr(float(_plain(self._get("OFFSET", self._image))))),
-                ("Scale", repr(float(_plain(self._get("SCALING_FACTOR", self._image))))),
+                ("Offset", repr(self._number("OFFSET", self._image))),
+                ("Scale", repr(self._positive("SCALING_FACTOR", self._image))),
                 ("ImageOffset", str(offset + index * line * self.height)),
                 ("PixelOffset", str(sample)),
                 ("LineOffset", str(line)),
@@ -255,13 +264,16 @@ class MiLabel:
 
     def wavelengths(self) -> list[float]:
         """Centre wavelengths in nm, in the order of the file's bands."""
-        return [float(_plain(value)) for value in self._list("CENTER_FILTER_WAVELENGTH")]
+        keyword = "CENTER_FILTER_WAVELENGTH"
+        return [self._as_number(keyword, value) for value in self._list(keyword)]
 
     def shadow_reflectance(self) -> float:
         """Reflectance up to which this product counts a pixel as shadow."""
-        maximum = _plain(self._get("SHADOWED_AREA_MAXIMUM", self._image))
-        highest = max(maximum) if isinstance(maximum, list) else maximum
-        return float(highest) * float(_plain(self._get("SCALING_FACTOR", self._image)))
+        keyword = "SHADOWED_AREA_MAXIMUM"
+        maximum = _plain(self._get(keyword, self._image))
+        values = maximum if isinstance(maximum, list) else [maximum]
+        highest = max(self._as_number(keyword, value) for value in values)
+        return highest * self._positive("SCALING_FACTOR", self._image)
 
     def grid(self) -> Grid:
         """Position of the image on the Moon, longitudes in -180 ... 180.
@@ -272,8 +284,8 @@ class MiLabel:
         projection = self._projection
         kind = str(self._get("MAP_PROJECTION_TYPE", projection)).upper().replace("_", " ")
         direction = str(self._get("POSITIVE_LONGITUDE_DIRECTION", projection)).upper()
-        centre = float(_plain(self._get("CENTER_LONGITUDE", projection)))
-        radius = float(_plain(self._get("A_AXIS_RADIUS", projection)))
+        centre = self._number("CENTER_LONGITUDE", projection)
+        radius = self._number("A_AXIS_RADIUS", projection)
         if kind != "SIMPLE CYLINDRICAL" or direction != "EAST" or centre != 0:
             raise self._error(
                 f"its projection ({kind}, longitude {direction}, centre {centre:g}) is not the "
@@ -281,9 +293,9 @@ class MiLabel:
             )
         if not np.isclose(radius, MOON_RADIUS_KM, rtol=0, atol=1e-6):
             raise self._error(f"its radius of {radius} km is not that of the Moon")
-        resolution = float(_plain(self._get("MAP_RESOLUTION", projection)))
-        west = wrapped_longitude(float(_plain(self._get("WESTERNMOST_LONGITUDE", projection))))
-        north = float(_plain(self._get("MAXIMUM_LATITUDE", projection)))
+        resolution = self._positive("MAP_RESOLUTION", projection)
+        west = wrapped_longitude(self._number("WESTERNMOST_LONGITUDE", projection))
+        north = self._number("MAXIMUM_LATITUDE", projection)
         pixel = METRES_PER_DEGREE / resolution
         left = (west - 0.5 / resolution) * METRES_PER_DEGREE
         top = (north + 0.5 / resolution) * METRES_PER_DEGREE
@@ -302,14 +314,16 @@ class MiLabel:
         elif place == 1:
             offset = 0
         else:
-            offset = (int(place) - 1) * int(self._get("RECORD_BYTES"))
+            offset = (int(place) - 1) * int(self._positive("RECORD_BYTES"))
         return (self._find(name) if name else self.path), offset
 
     def _find(self, name: str) -> Path:
         """The image beside the label; archives and copies differ in upper and lower case."""
-        wanted = [name.lower(), f"{self.path.stem}.img".lower()]
-        beside = {file.name.lower(): file for file in self.path.absolute().parent.iterdir()}
-        for candidate in wanted:
+        folder = self.path.absolute().parent
+        if (folder / name).is_file():
+            return folder / name
+        beside = {file.name.lower(): file for file in folder.iterdir()}
+        for candidate in (name.lower(), f"{self.path.stem}.img".lower()):
             if candidate in beside:
                 return beside[candidate]
         raise self._error(
@@ -336,7 +350,7 @@ class MiLabel:
 
     def _list(self, keyword: str) -> list[Any]:
         values = _plain(self._get(keyword))
-        count = int(self._get("BANDS", self._image))
+        count = int(self._positive("BANDS", self._image))
         if not isinstance(values, list) or len(values) != count:
             raise self._error(f"{keyword} does not name its {count} bands")
         return values
@@ -346,6 +360,27 @@ class MiLabel:
         if keyword not in block:
             raise self._error(f"the keyword {keyword} is missing from the label")
         return block[keyword]
+
+    def _object(self, keyword: str) -> dict[str, Any]:
+        value = self._get(keyword)
+        if not isinstance(value, dict):
+            raise self._error(f"{keyword} is no OBJECT in the label")
+        return value
+
+    def _number(self, keyword: str, block: dict[str, Any] | None = None) -> float:
+        return self._as_number(keyword, self._get(keyword, block))
+
+    def _positive(self, keyword: str, block: dict[str, Any] | None = None) -> float:
+        number = self._number(keyword, block)
+        if number <= 0:
+            raise self._error(f"{keyword} = {number:g} is not above zero")
+        return number
+
+    def _as_number(self, keyword: str, value: Any) -> float:
+        number = _plain(value)
+        if not isinstance(number, (int, float)):
+            raise self._error(f"{keyword} = {number} is not a number")
+        return float(number)
 
     def _error(self, reason: str) -> RasterError:
         return RasterError(f"{self.path.name}: {reason}.")

@@ -1,0 +1,189 @@
+"""Which values are measurements, and by which factor they become reflectance."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunar_oxide_plugin.core.errors import SpectraError
+from lunar_oxide_plugin.core.spectra import choose_scaling, valid_spectra
+from tests.mi_tiles import HIGHLANDS_DN, INVALID_CODES, MARE_DN, MODEL_PLANES, scene
+
+ONES, ZEROS = np.ones(8), np.zeros(8)
+TAG = np.full(8, 2e-5)
+SCENES = {"mare": MARE_DN, "highlands": HIGHLANDS_DN}
+
+
+def stored_dn(average, seed=0):
+    """DN [8, n] of a scene, as a source hands them over."""
+    return scene(average=average, seed=seed)[list(MODEL_PLANES)].reshape(8, -1).astype(np.float32)
+
+
+def reflectance_of(stored, scale, dn):
+    """The largest relative error of a chosen scale against DN x 2e-5."""
+    return np.abs(scale.apply(stored) / (dn * 2e-5) - 1).max()
+
+
+@pytest.mark.parametrize("band", range(8))
+@pytest.mark.parametrize(
+    ("dn", "lit"),
+    [(code, False) for code in INVALID_CODES]
+    + [(-1, False), (0, False), (1, False), (500, False), (501, True)]
+    + [(5000, True), (32766, True), (32767, False), (np.nan, False), (np.inf, False)],
+)
+@pytest.mark.parametrize("kind", ["DN", "float32", "float64"])
+def test_every_threshold_in_each_band_alone(band, dn, lit, kind):
+    values = np.full((8, 1), 5000.0)
+    values[band] = dn
+    if kind == "DN":
+        scaling = choose_scaling(stored_dn(MARE_DN), TAG, ZEROS)
+        reflectance = scaling.apply(values.astype(np.float32))
+    else:
+        reflectance = (values * 2e-5).astype(kind)
+    assert valid_spectra(reflectance).tolist() == [lit]
+
+
+@pytest.mark.parametrize(
+    ("shadow_dn", "dn", "lit"),
+    [(327, 327, False), (327, 328, True), (0, 0, False), (0, 1, True), (500, 501, True)],
+)
+def test_other_shadow_thresholds(shadow_dn, dn, lit):
+    values = np.full((8, 3, 2), 0.1, np.float32)
+    values[4, 1, 1] = dn * 2e-5
+    valid = valid_spectra(values, shadow_dn * 2e-5)
+    assert valid.shape == (3, 2)
+    assert valid[1, 1] == lit
+    assert valid.sum() == 5 + lit
+
+
+@given(st.integers(-32768, 32767))
+def test_validity_of_any_dn_is_that_of_its_integers(dn):
+    reflectance = np.full((8, 1), dn, np.float32) * np.float32(2e-5)
+    assert valid_spectra(reflectance)[0] == (500 < dn < 32767)
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize(
+    ("factor", "declared", "noted"),
+    [
+        (1, TAG, ""),
+        (1, ONES, "declares no scale; its values were read as MI DN"),
+        (2e-5, ONES, ""),
+        (2e-5, TAG, "already are reflectance; the scale was not applied"),
+        (0.2, ONES * 1e-4, ""),  # reflectance x 10000, and the tag says so
+        (2e-3, ONES * 0.01, ""),  # percent, and the tag says so
+    ],
+    ids=["DN", "DN untagged", "reflectance", "stale tag", "x1e4 tagged", "percent tagged"],
+)
+def test_usual_forms_are_read_right(average, factor, declared, noted):
+    dn = stored_dn(average)
+    stored = (dn * factor).astype(np.float32)
+    scaling = choose_scaling(stored, declared, ZEROS)
+    assert reflectance_of(stored, scaling, dn) < 1e-6
+    assert noted in scaling.note
+    assert bool(scaling.note) == bool(noted)
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize(
+    ("factor", "declared", "advice"),
+    [
+        (4e-10, ONES, "scaled by 2e-5 a second time: if so, set SCALE to 50000"),
+        (4e-10, TAG, "scaled by 2e-5 a second time: if so, set SCALE to 50000"),
+        (2e-3, ONES, "percent: if so, set SCALE to 0.01"),
+        (0.2, ONES, "times 10000: if so, set SCALE to 0.0001"),
+        (0.2, TAG, "times 10000: if so, set SCALE to 0.0001"),
+        (1, ONES * 1e-4, "MI DN: if so, set SCALE to 2e-05"),
+    ],
+    ids=["twice", "twice, tagged", "percent", "x1e4", "x1e4 with MI's tag", "DN, 1e-4 tag"],
+)
+def test_unusual_forms_are_refused_with_the_factor_that_fits(average, factor, declared, advice):
+    stored = (stored_dn(average) * factor).astype(np.float32)
+    with pytest.raises(SpectraError, match=advice):
+        choose_scaling(stored, declared, ZEROS)
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+def test_the_users_factor_replaces_the_files(average):
+    dn = stored_dn(average)
+    for declared in (ONES, TAG, ONES * 7):
+        scaling = choose_scaling(dn, declared, ZEROS + 3, user_scale=2e-5)
+        assert reflectance_of(dn, scaling, dn) < 1e-6
+        assert scaling.note == ""
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize("wrong", [1, 2e-6, 4e-10, 1e-3, 0, -2e-5, np.nan, np.inf])
+def test_a_wrong_factor_of_the_user_is_refused(average, wrong):
+    with pytest.raises(SpectraError, match="SCALE parameter"):
+        choose_scaling(stored_dn(average), TAG, ZEROS, user_scale=wrong)
+
+
+def test_scales_and_offsets_per_band():
+    dn = stored_dn(HIGHLANDS_DN)
+    scales = np.linspace(1e-5, 8e-5, 8)
+    offsets = np.linspace(-0.2, 0.1, 8)
+    stored = ((dn * 2e-5 - offsets[:, None]) / scales[:, None]).astype(np.float32)
+    scaling = choose_scaling(stored, scales, offsets)
+    assert reflectance_of(stored, scaling, dn) < 1e-4
+
+
+@pytest.mark.parametrize("band", range(8))
+def test_one_band_whose_tag_was_lost(band):
+    scales = TAG.copy()
+    scales[band] = 1
+    with pytest.raises(SpectraError, match="neither MI DN nor reflectance"):
+        choose_scaling(stored_dn(MARE_DN), scales, ZEROS)
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+def test_saturated_and_shadowed_pixels_do_not_sway_the_choice(average):
+    dn = stored_dn(average)
+    dn[:, ::3] = 32767
+    dn[:, 1::3] = 40
+    dn[3, ::7] = -21000
+    dn[5, ::11] = np.nan
+    for declared in (TAG, ONES):
+        assert choose_scaling(dn, declared, ZEROS).scale[0, 0] == 2e-5
+
+
+@pytest.mark.parametrize("values", [-30000.0, 0.0, np.nan])
+def test_nothing_positive_is_refused(values):
+    with pytest.raises(SpectraError, match="no value above zero"):
+        choose_scaling(np.full((8, 5), values, np.float32), TAG, ZEROS)
+
+
+# Darkest and brightest of the 55 site pixels published with Yang et al. (2023), see NOTICE.
+DARKEST = (0.03246, 0.05312, 0.0587, 0.05948, 0.06154, 0.06478, 0.07762, 0.09418)
+BRIGHTEST = (0.11438, 0.17998, 0.19936, 0.2003, 0.20712, 0.21472, 0.23722, 0.27424)
+
+
+@pytest.mark.parametrize("site", [DARKEST, BRIGHTEST], ids=["Apollo 17 S1", "Apollo 16 S11"])
+def test_the_extremes_of_the_sampled_moon(site):
+    reflectance = np.repeat(np.array(site)[:, None], 9, axis=1)
+    for factor, declared in itertools.product((1, 5e4), (ONES, TAG)):
+        stored = (reflectance * factor).astype(np.float32)
+        scaling = choose_scaling(stored, declared, ZEROS)
+        np.testing.assert_allclose(scaling.apply(stored), reflectance, rtol=1e-6)
+    for factor in (1e4, 100, 2e-5):
+        with pytest.raises(SpectraError):
+            choose_scaling((reflectance * factor).astype(np.float32), ONES, ZEROS)
+
+
+@pytest.mark.parametrize("average", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize("factor", [1, 2e-5])
+def test_bands_in_another_order_are_refused(average, factor):
+    stored = (stored_dn(average) * factor).astype(np.float32)
+    for wrong in (stored[::-1], np.roll(stored, 1, axis=0), stored[[1, 0, *range(2, 8)]]):
+        with pytest.raises(SpectraError, match="order"):
+            choose_scaling(wrong, ONES, ZEROS)
+
+
+def test_the_scaled_values_are_float32_and_keep_nan():
+    stored = stored_dn(MARE_DN)
+    stored[2, 5] = np.nan
+    scaled = choose_scaling(stored, TAG, ZEROS).apply(stored)
+    assert scaled.dtype == np.float32
+    assert np.isnan(scaled).sum() == 1

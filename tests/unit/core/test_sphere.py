@@ -1,0 +1,90 @@
+"""Areas on the lunar sphere against closed forms and numerical integration."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunar_oxide_plugin.core.sphere import MOON_RADIUS_KM, cell_area, ring_area
+
+WHOLE = 4 * math.pi * 1737.4**2
+
+
+def test_known_areas():
+    assert MOON_RADIUS_KM == 1737.4
+    assert cell_area(0.5, -0.5, 1.0) == pytest.approx(919.459, rel=1e-4)
+    assert cell_area(1, 0, 1.0) == pytest.approx(
+        1737.4**2 * math.radians(1) * math.sin(math.radians(1)), rel=1e-14
+    )
+    assert cell_area(90, -90, 360.0) == pytest.approx(WHOLE, rel=1e-14)
+    assert cell_area(-90, 90, 360.0) == pytest.approx(WHOLE, rel=1e-14)
+    edges = np.linspace(90, -90, 181)
+    areas = cell_area(edges[:-1], edges[1:], 360.0)
+    assert areas.shape == (180,)
+    assert areas.sum() == pytest.approx(WHOLE, rel=1e-13)
+
+
+def test_planar_area_would_be_wrong():
+    """A 1 x 1 degree tile at 64N: the equirectangular plane makes it 2.3 times too large."""
+    planar = math.radians(1) ** 2 * 1737.4**2
+    assert planar / cell_area(64.5, 63.5, 1.0) == pytest.approx(2.28, abs=0.01)
+
+
+longitudes = st.floats(-200, 200)
+latitudes = st.floats(-90, 90)
+
+
+@given(longitudes, st.floats(1e-3, 90), latitudes, latitudes)
+def test_a_rectangle_is_a_cell(west, width, lat1, lat2):
+    lon = [west, west + width, west + width, west]
+    lat = [lat1, lat1, lat2, lat2]
+    expected = float(cell_area(lat1, lat2, width))
+    slack = 1e-9 * WHOLE / 360 * width
+    for ring in ((lon, lat), (lon[::-1], lat[::-1]), ([*lon, lon[0]], [*lat, lat[0]])):
+        assert ring_area(*ring) == pytest.approx(expected, rel=1e-9, abs=slack)
+
+
+def integrated(lon, lat, rows=20000):
+    """Area by the middle-point rule over rows of latitude: widths between crossings of a row."""
+    edges = np.linspace(min(lat), max(lat), rows + 1)
+    middle = (edges[:-1] + edges[1:]) / 2
+    width = np.zeros(rows)
+    for i in range(len(lon)):
+        (x1, y1), (x2, y2) = (lon[i - 1], lat[i - 1]), (lon[i], lat[i])
+        if y1 == y2:
+            continue
+        crossing = (middle > min(y1, y2)) & (middle <= max(y1, y2))
+        x = x1 + (middle - y1) / (y2 - y1) * (x2 - x1)
+        width += np.where(crossing, x if y2 > y1 else -x, 0)
+    rings = np.sin(np.radians(edges[1:])) - np.sin(np.radians(edges[:-1]))
+    return abs((np.radians(width) * rings).sum()) * 1737.4**2
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.2, 1), st.floats(0.05, 1)), min_size=3, max_size=12),
+    st.floats(-60, 60),
+    st.floats(-180, 180),
+    st.floats(0.01, 25),
+)
+def test_star_shaped_polygons(corners, lat0, lon0, size):
+    angles = np.cumsum([step for _, step in corners])
+    angles = angles / (angles[-1] + 0.5) * 2 * math.pi
+    radius = size * np.array([length for length, _ in corners])
+    lon, lat = lon0 + radius * np.cos(angles), lat0 + radius * np.sin(angles)
+    assert ring_area(lon, lat) == pytest.approx(integrated(lon, lat), rel=1e-3)
+
+
+def test_a_pixel_of_an_mi_tile():
+    """15 m on a side: nothing may be lost to cancellation."""
+    step = 1 / 2048
+    for lat in (0.0, 45.0, -64.0, 89.0):
+        area = ring_area([-50, -50 + step, -50 + step, -50], [lat, lat, lat + step, lat + step])
+        assert area == pytest.approx(float(cell_area(lat + step, lat, step)), rel=1e-8)
+
+
+def test_degenerate_rings():
+    assert ring_area([], []) == 0
+    assert ring_area([1], [1]) == 0
+    assert ring_area([1, 2], [3, 4]) == pytest.approx(0, abs=1e-9)
