@@ -156,7 +156,7 @@ class OutputFiles:
         bands: Sequence[BandInfo],
         metadata: Mapping[str, str],
         *,
-        data_type: int = gdal.GDT_Float32,
+        rgba: bool = False,
         style: Path | None = None,
     ) -> RasterWriter:
         """Begin a tiled, compressed GeoTIFF.
@@ -171,8 +171,8 @@ class OutputFiles:
             Names and units of its bands.
         metadata : mapping of str to str
             Kept in the file.
-        data_type : int
-            GDT_Float32 (no data is -9999) or GDT_Byte with four bands (RGBA).
+        rgba : bool
+            False: Float32, no data is -9999. True: Byte, four bands with alpha last.
         style : Path, optional
             A QGIS style (.qml) to lay beside it; QGIS applies it by itself.
 
@@ -184,8 +184,8 @@ class OutputFiles:
         final = Path(final)
         if final.suffix.lower() not in (".tif", ".tiff"):
             raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
-        is_float = data_type == gdal.GDT_Float32
-        options = [*_CREATION_OPTIONS, *(_FLOAT_OPTIONS if is_float else _RGBA_OPTIONS)]
+        data_type = gdal.GDT_Byte if rgba else gdal.GDT_Float32
+        options = [*_CREATION_OPTIONS, *(_RGBA_OPTIONS if rgba else _FLOAT_OPTIONS)]
         partial = self.path(final)
         with gdal_errors(f"{final} cannot be written"):
             dataset = gdal.GetDriverByName("GTiff").Create(
@@ -202,7 +202,7 @@ class OutputFiles:
                 band = dataset.GetRasterBand(index + 1)
                 band.SetDescription(info.name)
                 band.SetUnitType(info.unit)
-                if is_float:
+                if not rgba:
                     band.SetNoDataValue(NODATA)
         if style is not None:
             shutil.copyfile(style, self.path(final.with_suffix(".qml")))

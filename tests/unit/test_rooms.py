@@ -30,7 +30,14 @@ ROOMS = {
         ("numpy", "osgeo", f"{PLUGIN}.core", f"{PLUGIN}.raster"), (), NO_NETWORK
     ),
     f"{PLUGIN}/processing": Room(
-        ("numpy", "qgis", f"{PLUGIN}.core", f"{PLUGIN}.raster", f"{PLUGIN}.processing"),
+        (
+            "numpy",
+            "qgis",
+            f"{PLUGIN}.about",
+            f"{PLUGIN}.core",
+            f"{PLUGIN}.raster",
+            f"{PLUGIN}.processing",
+        ),
         ("osgeo",),
         NO_NETWORK,
     ),

@@ -7,7 +7,6 @@ import platform
 from typing import Any
 
 import numpy
-from osgeo import gdal
 from qgis.core import (
     Qgis,
     QgsProcessingContext,
@@ -51,6 +50,8 @@ class CheckInstallation(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Try everything and say what was found."""
+        from osgeo import gdal
+
         lines = [
             f"{NAME} {VERSION}",
             f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, "

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from osgeo import gdal
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -132,7 +131,7 @@ class OxideRgb(LunarOxideAlgorithm):
                 raster.grid,
                 [*bands, BandInfo("Alpha")],
                 metadata,
-                data_type=gdal.GDT_Byte,
+                rgba=True,
                 style=style("rgb"),
             )
             for window in blocks_with_progress(raster.grid.window, steps):
