@@ -141,8 +141,8 @@ class ZonalStatistics:
 def _in_crs(wkb: bytes, wkt: str, grid: Grid) -> ogr.Geometry:
     """A valid multipolygon in the CRS of the grid, on its side of the globe."""
     polygon = ogr.CreateGeometryFromWkb(wkb)
-    if polygon is None or polygon.IsEmpty() or polygon.GetArea() == 0:
-        raise RasterError("it has no area")
+    if polygon is None or polygon.IsEmpty():
+        raise RasterError("it is empty")
     polygon.FlattenTo2D()
     own, target = spatial_reference(wkt), spatial_reference(grid.wkt)
     if not own.IsSame(target):
@@ -156,7 +156,7 @@ def _in_crs(wkb: bytes, wkt: str, grid: Grid) -> ogr.Geometry:
     parts = ogr.Geometry(ogr.wkbMultiPolygon)
     for part in _polygons(polygon):
         parts.AddGeometry(_near(part, grid, 360.0 if target.IsGeographic() else CIRCUMFERENCE))
-    if parts.GetGeometryCount() == 0:
+    if parts.GetArea() == 0:
         raise RasterError("it has no area")
     return parts
 

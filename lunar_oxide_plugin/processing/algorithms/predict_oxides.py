@@ -141,6 +141,15 @@ class PredictOxides(LunarOxideAlgorithm):
             QgsProcessingOutputNumber(self.EXTRAPOLATED_PERCENT, "Pixels outside the domain (%)")
         )
 
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Also name what is wrong with MODEL_FILE; QGIS only says that something is."""
+        own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
+        if own and not own.lower().endswith(".onnx"):
+            return False, f"MODEL_FILE {own} is no .onnx file. Choose one, or leave it empty."
+        return super().checkParameterValues(parameters, context)
+
     def compute(
         self,
         parameters: dict[str, Any],

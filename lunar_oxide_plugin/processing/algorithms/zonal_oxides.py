@@ -107,15 +107,15 @@ class ZonalOxides(LunarOxideAlgorithm):
         zones = self.parameterAsSource(parameters, self.ZONES, context)
         if zones is None:
             raise RasterError("ZONES cannot be loaded as a vector layer.")
+        features = list(zones.getFeatures())
+        if not features:
+            raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
         zones_wkt = _wkt(zones)
         require_moon(zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
         raster = Raster(self.input_paths(self.INPUT)[0])
         names = _band_names(raster)
         statistics = ZonalStatistics(raster, range(1, len(names) + 1))
         name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
-        features = list(zones.getFeatures())
-        if not features:
-            raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
 
         units = []
         for index, feature in enumerate(features):

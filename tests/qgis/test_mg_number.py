@@ -1,0 +1,63 @@
+"""Algorithm mgnumber."""
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from .conftest import lunar_crs, read
+
+
+def test_values_and_weighted_mean(succeed, oxide_raster, tmp_path):
+    path, values, _, north, step = oxide_raster()
+    results, _ = succeed("mgnumber", {"INPUT": path, "OUTPUT": tmp_path / "mg.tif"})
+    mg, fe = values[3] / 40.304, values[2] / 71.844
+    expected = mg / (mg + fe)
+    found = read(tmp_path / "mg.tif")
+    assert found.shape[0] == 1
+    np.testing.assert_allclose(found[0], expected, rtol=1e-6)
+    edges = np.radians(north - step * np.arange(len(expected) + 1))
+    weights = np.where(np.isfinite(expected), -np.diff(np.sin(edges))[:, None], 0)
+    mean = np.nansum(weights * expected) / weights.sum()
+    assert results["MEAN"] == pytest.approx(mean, rel=1e-9)
+    assert abs(mean - np.nanmean(expected)) > 1e-6  # the weights matter
+    dataset = gdal.Open(str(tmp_path / "mg.tif"))
+    band = dataset.GetRasterBand(1)
+    assert band.GetDescription() == "Mg#"
+    assert band.GetNoDataValue() == -9999
+
+
+def test_given_bands_win_over_names(succeed, oxide_raster, tmp_path):
+    path, values, *_ = oxide_raster()
+    parameters = {"INPUT": path, "MGO_BAND": 1, "FEO_BAND": 5, "OUTPUT": tmp_path / "mg.tif"}
+    succeed("mgnumber", parameters)
+    mg, fe = values[0] / 40.304, values[4] / 71.844
+    np.testing.assert_allclose(read(tmp_path / "mg.tif")[0], mg / (mg + fe), rtol=1e-6)
+
+
+def test_undefined_where_negative(succeed, oxide_raster, tmp_path):
+    values = np.full((5, 3, 3), 8, np.float32)
+    values[2, 0, 0] = -0.5
+    values[3, 1, 1] = -0.5
+    values[2:4, 2, 2] = 0
+    path, *_ = oxide_raster(values=values)
+    succeed("mgnumber", {"INPUT": path, "OUTPUT": tmp_path / "mg.tif"})
+    undefined = ~np.isfinite(read(tmp_path / "mg.tif")[0])
+    assert np.array_equal(np.argwhere(undefined), [[0, 0], [1, 1], [2, 2]])
+
+
+def test_polar_map_is_averaged_with_a_warning(succeed, oxide_raster, tmp_path):
+    polar = lunar_crs("IAU_2015:30130")
+    path, *_ = oxide_raster(west=0, north=0, step=1000, crs=polar)
+    _, feedback = succeed("mgnumber", {"INPUT": path, "OUTPUT": tmp_path / "mg.tif"})
+    assert any("counts every pixel the same" in text for text in feedback.warnings)
+
+
+def test_refusals(refused, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    output = tmp_path / "mg.tif"
+    assert "bands 1 to 5" in refused("mgnumber", {"INPUT": path, "MGO_BAND": 9, "OUTPUT": output})
+    bare = tmp_path / "bare.tif"
+    gdal.Translate(str(bare), str(path), bandList=[1, 2])
+    assert "MGO_BAND" in refused("mgnumber", {"INPUT": bare, "OUTPUT": output})
+    empty, *_ = oxide_raster(values=np.full((5, 3, 3), -9999, np.float32))
+    assert "no pixel" in refused("mgnumber", {"INPUT": empty, "OUTPUT": output})

@@ -1,0 +1,97 @@
+"""The public contract: ids and parameter names never change, and everything is explained."""
+
+import re
+import sys
+
+import pytest
+from qgis.core import (
+    QgsProcessingDestinationParameter,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingParameterDefinition,
+)
+
+from lunar_oxide_plugin.about import ICON, VERSION, style
+
+#: id -> parameters (? optional) and number or text outputs.
+CONTRACT = {
+    "importmimap": ("INPUT EXTENT? MASK_SHADOW OUTPUT", "VALID_PIXELS"),
+    "predictoxides": (
+        "INPUT MODEL MODEL_FILE? BANDS? SCALE? MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY? "
+        "OUTPUT_DOMAIN?",
+        "VALID_PIXELS EXTRAPOLATED_PERCENT",
+    ),
+    "mgnumber": ("INPUT MGO_BAND? FEO_BAND? OUTPUT", "MEAN"),
+    "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
+    "zonaloxides": ("ZONES INPUT NAME_FIELD? OUTPUT TABLE? REPORT?", ""),
+    "demoscene": ("SCENE OUTPUT ZONES", ""),
+    "checkinstallation": ("", "READY REPORT"),
+    "oxideworkflow": (
+        "INPUT ZONES NAME_FIELD? STRETCH predict:Oxides predict:Uncertainty? predict:Domain? "
+        "mg:MgNumber rgb:RGB units:Units units:Table? units:Report?",
+        "",
+    ),
+}
+
+OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
+
+
+def test_ids(provider):
+    assert {algorithm.name() for algorithm in provider.algorithms()} == set(CONTRACT)
+    assert provider.id() == "lunaroxide"
+    assert provider.name() == "Lunar Oxide Mapper"
+    assert provider.versionInfo() == VERSION
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT))
+def test_parameters(provider, name):
+    algorithm = provider.algorithm(name)
+    definitions = algorithm.parameterDefinitions()
+    found = {d.name() + ("?" if d.flags() & OPTIONAL else "") for d in definitions}
+    parameters, outputs = CONTRACT[name]
+    assert found == set(parameters.split())
+    destinations = {d.name() for d in definitions if d.isDestination()}
+    assert {o.name() for o in algorithm.outputDefinitions()} == destinations | set(outputs.split())
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT))
+def test_help(provider, name):
+    algorithm = provider.algorithm(name)
+    assert algorithm.displayName()
+    assert algorithm.group()
+    for definition in algorithm.parameterDefinitions():
+        if isinstance(algorithm, QgsProcessingModelAlgorithm) and definition.isDestination():
+            continue
+        assert len(definition.help()) > 20 or name == "oxideworkflow", definition.name()
+    text = algorithm.shortHelpString()
+    assert len(text) > 80
+    if name != "oxideworkflow":  # QGIS formats a model's help as HTML
+        assert algorithm.shortDescription().endswith(".")
+        assert not re.search(r"<[a-z/]", text), "qgis_process prints help as it is"
+
+
+def test_every_style_is_there():
+    names = ("oxides", "uncertainty", "domain", "mgnumber", "rgb", "reflectance")
+    assert all(style(name).is_file() for name in names)
+    assert ICON.is_file()
+
+
+def test_provider_works_without_onnxruntime(
+    provider, succeed, refused, tile, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    provider.refreshAlgorithms()
+    assert len(provider.algorithms()) == len(CONTRACT)
+    results, feedback = succeed("checkinstallation", {})
+    assert results["READY"] is False
+    command = "pip install --no-deps --only-binary :all: --target"
+    assert command in results["REPORT"]
+    message = refused("predictoxides", {"INPUT": tile[0], "OUTPUT": tmp_path / "oxides.tif"})
+    assert command in message
+    assert "onnxruntime" in message
+
+
+def test_destinations_have_names(provider):
+    for algorithm in provider.algorithms():
+        for definition in algorithm.parameterDefinitions():
+            if isinstance(definition, QgsProcessingDestinationParameter):
+                assert definition.description()

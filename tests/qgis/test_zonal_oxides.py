@@ -1,0 +1,243 @@
+"""Algorithm zonaloxides, against brute force: every pixel centre asked for by QGIS's geometry."""
+
+import csv
+
+import numpy as np
+import pytest
+from qgis.core import QgsGeometry, QgsPointXY, QgsVectorLayer
+
+from .conftest import Feedback, lunar_crs, write_polygons
+
+RADIUS = 1737.4
+OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
+
+
+def brute_force(values, west, north, step, wkt):
+    """Per oxide: pixels, valid area, mean, std, min, median, max of pixels with centres inside."""
+    geometry = QgsGeometry.fromWkt(wkt)
+    found = []
+    for band in values:
+        inside, weights = [], []
+        for row in range(band.shape[0]):
+            top, bottom = np.radians([north - row * step, north - (row + 1) * step])
+            area = RADIUS**2 * np.radians(step) * (np.sin(top) - np.sin(bottom))
+            for column in range(band.shape[1]):
+                point = QgsPointXY(west + (column + 0.5) * step, north - (row + 0.5) * step)
+                if geometry.contains(point) and np.isfinite(band[row, column]):
+                    inside.append(band[row, column])
+                    weights.append(area)
+        x, w = np.array(inside), np.array(weights)
+        if not len(x):
+            found.append((0, 0.0, *[np.nan] * 5))
+            continue
+        mean = (w * x).sum() / w.sum()
+        std = np.sqrt((w * (x - mean) ** 2).sum() / w.sum())
+        order = np.argsort(x)
+        reached = np.cumsum(w[order])
+        median = x[order][np.argmax(reached >= reached[-1] / 2 * (1 - 1e-12))]
+        found.append((len(x), w.sum(), mean, std, x.min(), median, x.max()))
+    return found
+
+
+def rows_in(path):
+    """Features of a vector file; the layer lives as long as they are read."""
+    layer = QgsVectorLayer(str(path))
+    return list(layer.getFeatures())
+
+
+def rows_of(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return {row["unit"]: row for row in csv.DictReader(file)}
+
+
+POLYGONS = {
+    "triangle": "POLYGON((-49.87 43.91, -49.31 43.72, -49.66 43.41, -49.87 43.91))",
+    "hole": "POLYGON((-49.9 43.9, -49.4 43.9, -49.4 43.5, -49.9 43.5, -49.9 43.9),"
+    "(-49.71 43.79, -49.53 43.79, -49.53 43.63, -49.71 43.63, -49.71 43.79))",
+    "parts": "MULTIPOLYGON(((-49.97 43.97, -49.83 43.97, -49.83 43.88, -49.97 43.97)),"
+    "((-49.2 43.6, -49.1 43.6, -49.1 43.45, -49.2 43.6)))",
+    "invalid pixels": "POLYGON((-49.87 43.95, -49.66 43.95, -49.66 43.86, -49.87 43.86, "
+    "-49.87 43.95))",
+}
+
+
+def test_against_brute_force(succeed, oxide_raster, tmp_path):
+    path, values, west, north, step = oxide_raster()
+    zones = write_polygons(tmp_path / "zones.gpkg", POLYGONS)
+    parameters = {
+        "ZONES": zones,
+        "INPUT": path,
+        "NAME_FIELD": "unit",
+        "OUTPUT": tmp_path / "units.gpkg",
+        "TABLE": tmp_path / "units.csv",
+        "REPORT": tmp_path / "units.html",
+    }
+    succeed("zonaloxides", parameters)
+    features = {feature["unit"]: feature for feature in rows_in(tmp_path / "units.gpkg")}
+    assert list(features) == list(POLYGONS)
+    for name, wkt in POLYGONS.items():
+        expected = brute_force(values, west, north, step, wkt)
+        for oxide, (pixels, _, *numbers) in zip(OXIDES, expected):
+            assert features[name][f"{oxide}_pixels"] == pixels
+            found = [features[name][f"{oxide}_{s}"] for s in ("mean", "std", "minimum", "median")]
+            found.append(features[name][f"{oxide}_maximum"])
+            np.testing.assert_allclose(found, numbers, rtol=1e-9)
+    table = rows_of(tmp_path / "units.csv")
+    assert float(table["hole"]["FeO"]) == pytest.approx(features["hole"]["FeO_mean"], abs=5e-5)
+    report = (tmp_path / "units.html").read_text(encoding="utf-8")
+    assert all(name in report for name in POLYGONS)
+    assert "<script" not in report
+    assert "http" not in report.replace("https://doi.org", "")
+
+
+def test_table_has_the_layout_of_tables_5_and_6(succeed, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    zones = write_polygons(tmp_path / "zones.gpkg", POLYGONS)
+    table = tmp_path / "t.csv"
+    parameters = {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg", "TABLE": table}
+    succeed("zonaloxides", {**parameters, "NAME_FIELD": "unit"})
+    header = table.read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert header[:6] == ["unit", "MgO", "Al2O3", "CaO", "TiO2", "FeO"]
+    assert header[6:8] == ["Mg# of means", "area_km2"]
+    row = rows_of(table)["triangle"]
+    mg, fe = float(row["MgO"]) / 40.304, float(row["FeO"]) / 71.844
+    assert float(row["Mg# of means"]) == pytest.approx(mg / (mg + fe), abs=1e-4)
+    succeed("zonaloxides", parameters)
+    assert list(rows_of(table)) == ["1", "2", "3", "4"]
+
+
+def test_areas_are_spherical(succeed, oxide_raster, tmp_path):
+    """A cell of 1 x 1 degree at the equator is 919.459 km2, at 64 N less than half of it."""
+    cells = {
+        "equator": (0, "POLYGON((10 0, 11 0, 11 1, 10 1, 10 0))"),
+        "north": (63, "POLYGON((10 63, 11 63, 11 64, 10 64, 10 63))"),
+    }
+    for name, (south, wkt) in cells.items():
+        path, *_ = oxide_raster(64, 64, west=10, north=south + 1)
+        zones = write_polygons(tmp_path / f"{name}.gpkg", {name: wkt})
+        output = tmp_path / f"{name}_units.gpkg"
+        succeed("zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output})
+        feature = rows_in(output)[0]
+        lat = np.radians([south, south + 1])
+        expected = RADIUS**2 * np.radians(1) * np.diff(np.sin(lat))[0]
+        assert feature["area_km2"] == pytest.approx(expected, rel=1e-9)
+        assert feature["FeO_pixels"] == 64 * 64 - 40
+    assert RADIUS**2 * np.radians(1) * np.sin(np.radians(1)) == pytest.approx(919.459, abs=1e-3)
+
+
+def test_valid_fraction(succeed, oxide_raster, tmp_path):
+    """Half the polygon beyond the raster, a quarter of the rest without data."""
+    values = np.full((5, 64, 64), 9, np.float32)
+    values[:, :16] = -9999
+    path, *_ = oxide_raster(values=values, west=10, north=1, step=1 / 64)
+    zones = write_polygons(
+        tmp_path / "z.gpkg",
+        {"half": "POLYGON((9 0, 11 0, 11 1, 9 1, 9 0))", "far": POLYGONS["hole"]},
+    )
+    feedback = Feedback()
+    parameters = {
+        "ZONES": zones,
+        "INPUT": path,
+        "NAME_FIELD": "unit",
+        "OUTPUT": tmp_path / "u.gpkg",
+    }
+    succeed("zonaloxides", parameters, feedback)
+    half, far = rows_in(tmp_path / "u.gpkg")
+    rows = np.radians(1 - np.arange(65) / 64)
+    weights = -np.diff(np.sin(rows))
+    expected = weights[16:].sum() / weights.sum() / 2
+    assert half["FeO_valid_fraction"] == pytest.approx(expected, rel=1e-9)
+    assert far["FeO_pixels"] == 0
+    assert not far["FeO_mean"]
+    assert any("'far' holds no valid pixel" in text for text in feedback.warnings)
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:30110", "IAU_2015:30120", "ESRI:104903"])
+def test_polygons_in_other_lunar_crs(succeed, oxide_raster, tmp_path, crs):
+    from osgeo import ogr, osr
+
+    path, *_ = oxide_raster()
+    reference = write_polygons(tmp_path / "geographic.gpkg", POLYGONS)
+    moved = {}
+    transformation = osr.CoordinateTransformation(lunar_crs(), lunar_crs(crs))
+    for name, wkt in POLYGONS.items():
+        geometry = ogr.CreateGeometryFromWkt(wkt)
+        geometry.Segmentize(0.001)
+        geometry.Transform(transformation)
+        moved[name] = geometry.ExportToWkt()
+    other = write_polygons(tmp_path / "moved.gpkg", moved, crs)
+    tables = []
+    for zones in (reference, other):
+        table = tmp_path / f"{zones.stem}.csv"
+        parameters = {"ZONES": zones, "INPUT": path, "NAME_FIELD": "unit", "TABLE": table}
+        succeed("zonaloxides", {**parameters, "OUTPUT": tmp_path / f"{zones.stem}_units.gpkg"})
+        tables.append(rows_of(table))
+    for name in POLYGONS:
+        for column, value in tables[0][name].items():
+            if column != "unit":
+                assert float(tables[1][name][column]) == pytest.approx(float(value), rel=1e-3)
+
+
+def test_longitudes_from_0_to_360(succeed, oxide_raster, tmp_path):
+    """The same polygon at 310 E and at 50 W."""
+    path, *_ = oxide_raster()
+    east = "POLYGON((310.13 43.91, 310.69 43.72, 310.34 43.41, 310.13 43.91))"
+    zones = write_polygons(tmp_path / "z.gpkg", {"west": POLYGONS["triangle"], "east": east})
+    table = tmp_path / "t.csv"
+    parameters = {"ZONES": zones, "INPUT": path, "NAME_FIELD": "unit", "TABLE": table}
+    succeed("zonaloxides", {**parameters, "OUTPUT": tmp_path / "u.gpkg"})
+    west, east = (list(row.values())[1:] for row in rows_of(table).values())
+    assert west == east
+    assert float(west[4]) > 0
+
+
+def test_self_crossing_polygon_is_repaired(succeed, oxide_raster, tmp_path):
+    path, values, west, north, step = oxide_raster()
+    bow_tie = "POLYGON((-49.9 43.9, -49.5 43.5, -49.5 43.9, -49.9 43.5, -49.9 43.9))"
+    triangles = (
+        "MULTIPOLYGON(((-49.9 43.9, -49.7 43.7, -49.9 43.5, -49.9 43.9)),"
+        "((-49.5 43.5, -49.5 43.9, -49.7 43.7, -49.5 43.5)))"
+    )
+    zones = write_polygons(tmp_path / "z.gpkg", {"bow": bow_tie})
+    parameters = {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg"}
+    succeed("zonaloxides", parameters)
+    feature = rows_in(tmp_path / "u.gpkg")[0]
+    pixels, _, mean, *_ = brute_force(values, west, north, step, triangles)[2]
+    assert feature["FeO_pixels"] == pixels
+    assert feature["FeO_mean"] == pytest.approx(mean, rel=1e-9)
+
+
+def test_result_lies_on_the_moon(succeed, oxide_raster, tmp_path):
+    """QGIS up to 3.22 shows a GeoPackage in IAU_2015:30100 without a CRS unless it is written so."""
+    path, *_ = oxide_raster()
+    zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
+    as_gdal_writes_it = QgsVectorLayer(str(zones))
+    assert not as_gdal_writes_it.crs().isValid()  # the fault this guards against
+    parameters = {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg"}
+    succeed("zonaloxides", parameters)
+    layer = QgsVectorLayer(str(tmp_path / "u.gpkg"))
+    crs = layer.crs()
+    assert crs.isValid()
+    assert crs.celestialBodyName() == "Moon"
+
+
+def test_refusals(refused, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    output = tmp_path / "u.gpkg"
+    zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
+    earth = write_polygons(tmp_path / "earth.gpkg", POLYGONS, "EPSG:4326")
+    none = write_polygons(tmp_path / "none.gpkg", {})
+    polar, *_ = oxide_raster(west=0, north=0, step=1000, crs=lunar_crs("IAU_2015:30130"))
+
+    def message(**parameters):
+        return refused(
+            "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output, **parameters}
+        )
+
+    assert "6378.1 km radius, not on the Moon" in message(ZONES=earth)
+    assert "no polygon" in message(ZONES=none)
+    assert "rows are not parallels" in message(INPUT=polar)
+    assert "Cancelled" in refused(
+        "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output}, Feedback(cancel_at=20)
+    )
+    assert "no_folder" in message(TABLE=tmp_path / "no_folder" / "t.csv")
