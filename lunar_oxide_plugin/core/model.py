@@ -29,7 +29,7 @@ CHUNK = 2048
 BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "models"
 
 #: As in "/src/model.cc:256 onnxruntime::Model::Model(const A&, B&) ".
-_CPP_PLACE = re.compile(r"\S*\.(?:cc|h):\d+ [^()]*\([^()]*\) ")
+_CPP_PLACE = re.compile(r"(?:[A-Z]:)?[\\/]\S*\.(?:cc|h):\d+ [^()]*\([^()]*\) ")
 
 _INTERFACE = (
     f"A model has one input 'reflectance' float32 [{len(MODEL_BANDS)}, n] and the outputs "
