@@ -39,7 +39,7 @@ def gdal_errors(action: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not gdal.GetUseExceptions():
+        if not messages and not gdal.GetUseExceptions():
             raise
         messages.append(str(error))
     finally:

@@ -140,7 +140,9 @@ class CylindricalRows:
         x0, dx, rx, _, ry, dy = grid.geotransform
         if rx or ry or dx <= 0 or dy >= 0:
             raise RasterError(f"{name} is rotated or flipped. Warp it to a north-up grid first.")
-        columns, rows = np.array([0, 1, grid.width]), np.array([0, grid.height])
+        # The middle row too: a sinusoidal grid across the equator has two equal outer rows.
+        columns = np.array([0, 1, grid.width])
+        rows = np.array([0, grid.height / 2, grid.height])
         lon, lat = (
             values.reshape(len(rows), len(columns))
             for values in self._lon_lat(
@@ -149,11 +151,11 @@ class CylindricalRows:
             )
         )
         # Longitudes wrap at 180 degrees, the step of one pixel does not.
-        steps = (lon[:, 1] - lon[:, 0]) % 360
+        with np.errstate(invalid="ignore"):  # infinite outside the projection
+            steps = (lon[:, 1] - lon[:, 0]) % 360
+            parallel = np.ptp(lat, axis=1).max() <= 1e-9
         self.dlon = float(steps[0])
-        if np.ptp(lat, axis=1).max() > 1e-9 or not np.isclose(
-            steps[0], steps[1], rtol=1e-6, atol=0
-        ):
+        if not parallel or not np.allclose(steps, self.dlon, rtol=1e-6, atol=0):
             raise RasterError(
                 f"{name} is in a projection whose rows are not parallels of latitude, where areas "
                 "vary along a row. Warp it to IAU_2015:30110 (equirectangular) first."

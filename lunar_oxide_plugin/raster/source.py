@@ -102,7 +102,13 @@ def _read(band: gdal.Band, window: Window, buffer: NDArray[np.generic]) -> None:
 
 def _opened(path: str) -> gdal.Dataset:
     with gdal_errors(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
-        return gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
+        dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
+    if dataset.GetDriver().ShortName == "PDS":
+        raise RasterError(
+            f"{path} is an MI tile that is not a plain file (in an archive, or remote). Unpack or "
+            "download it first: GDAL alone would put tiles of version 2 in the wrong place."
+        )
+    return dataset
 
 
 def _hint(path: str) -> str:

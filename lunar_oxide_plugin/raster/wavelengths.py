@@ -16,6 +16,7 @@ from ..core.errors import RasterError
 _TOLERANCE = 4.0
 
 _FILTER = re.compile(r"(?<![A-Za-z0-9])(MV[1-5]|MN[1-4])(?![0-9])", re.IGNORECASE)
+_MICROMETRES = re.compile(r"(\d*\.\d+)\s*_?(?:[uµμ]m|microns?|micromet)", re.IGNORECASE)
 _NANOMETRES = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?:\s*_?nm)?(?![\d.])", re.IGNORECASE)
 
 
@@ -49,6 +50,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> tuple[tuple[int, ...
         if len(bands) == count and sum(band is not None for band in bands) >= len(MODEL_BANDS) - 1:
             return _numbers(bands, name), ""
     order = " ".join(str(band.nominal) for band in MODEL_BANDS)
+    _refuse_contradiction([_recognised(label) for label in descriptions], name)
     if count == len(ARCHIVE_BANDS):
         note = (
             f"{name} does not name its nine bands; they were taken to be in the order of the "
@@ -87,14 +89,26 @@ def _recognised(label: str) -> Band | None:
     filters = _FILTER.findall(label)
     if len(filters) == 1:
         return next(band for band in ARCHIVE_BANDS if band.filter == filters[0].upper())
-    for text in _NANOMETRES.findall(label):
-        value = float(text)
+    micrometres = [1000 * float(text) for text in _MICROMETRES.findall(label)]
+    for value in micrometres or map(float, _NANOMETRES.findall(label)):
         nearest = min(
             ARCHIVE_BANDS, key=lambda b: min(abs(b.centre - value), abs(b.nominal - value))
         )
         if min(abs(nearest.centre - value), abs(nearest.nominal - value)) <= _TOLERANCE:
             return nearest
     return None
+
+
+def _refuse_contradiction(bands: Sequence[Band | None], name: str) -> None:
+    """Refuse to assume an order that the few recognised names speak against."""
+    assumed = {len(order): order for order in (ARCHIVE_BANDS, MODEL_BANDS)}.get(len(bands), ())
+    for number, (band, expected) in enumerate(zip(bands, assumed), start=1):
+        if band is not None and abs(band.centre - expected.centre) > _TOLERANCE:
+            raise RasterError(
+                f"{name} names only some of its {len(bands)} bands, and band {number} is "
+                f"{band.nominal} nm where the usual order has {expected.nominal} nm. Give the "
+                f"numbers of {' '.join(str(b.nominal) for b in MODEL_BANDS)} nm in BANDS."
+            )
 
 
 def _numbers(bands: Sequence[Band | None], name: str) -> tuple[int, ...]:

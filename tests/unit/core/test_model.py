@@ -1,0 +1,175 @@
+"""Model files: what is accepted, what is refused and why, and predictions in chunks."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lunar_oxide_plugin.core import model as model_module
+from lunar_oxide_plugin.core.errors import ModelError, OnnxruntimeError
+from lunar_oxide_plugin.core.model import CHUNK, OxideModel, bundled_models
+from lunar_oxide_plugin.core.onnx_runtime import OLDEST, import_onnxruntime
+
+FILES = Path(__file__).resolve().parents[2] / "data" / "onnx"
+
+#: What the linear models compute, see the README beside them.
+WEIGHTS = np.outer(np.arange(1, 6), np.arange(1, 9)).astype(np.float64)
+
+
+def linear(reflectance):
+    return WEIGHTS @ reflectance + np.arange(5)[:, None]
+
+
+def spectra(n, seed=0):
+    return np.random.default_rng(seed).uniform(0.01, 0.6, (8, n)).astype(np.float32)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 5000])
+def test_predictions_in_chunks(n):
+    reflectance = spectra(n)
+    found = OxideModel(FILES / "full.onnx").predict(reflectance)
+    np.testing.assert_allclose(found.oxides, linear(reflectance.astype(float)), rtol=1e-5)
+    np.testing.assert_allclose(found.uncertainty, found.oxides / 10, rtol=1e-6)
+    np.testing.assert_allclose(found.domain_distance, reflectance.mean(axis=0), rtol=1e-5)
+    assert found.oxides.shape == found.uncertainty.shape == (5, n)
+    assert found.domain_distance.shape == (n,)
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
+
+
+def test_chunks_are_no_longer_than_said(monkeypatch):
+    model = OxideModel(FILES / "full.onnx")
+    lengths = []
+    session = model._session
+
+    def run(names, inputs):
+        lengths.append(inputs["reflectance"].shape[1])
+        return session.run(names, inputs)
+
+    monkeypatch.setattr(model, "_session", SimpleNamespace(run=run))
+    model.predict(spectra(5000))
+    assert lengths == [2048, 2048, 904]
+
+
+def test_any_layout_of_the_array_gives_the_same():
+    model = OxideModel(FILES / "oxides_only.onnx")
+    reflectance = spectra(30)
+    expected = model.predict(reflectance).oxides
+    for other in (
+        np.asfortranarray(reflectance),
+        np.repeat(reflectance, 2, axis=1)[:, ::2],
+        reflectance.astype(np.float64),
+    ):
+        np.testing.assert_array_equal(model.predict(other).oxides, expected)
+
+
+def test_optional_outputs():
+    plain, full = OxideModel(FILES / "oxides_only.onnx"), OxideModel(FILES / "full.onnx")
+    assert (plain.gives_uncertainty, plain.gives_domain_distance) == (False, False)
+    assert (full.gives_uncertainty, full.gives_domain_distance) == (True, True)
+    prediction = plain.predict(spectra(3))
+    assert prediction.uncertainty is None
+    assert prediction.domain_distance is None
+
+
+def test_metadata():
+    full = OxideModel(str(FILES / "full.onnx"))
+    assert (full.id, full.title) == ("linear", "Linear")
+    card = full.card()
+    assert card["metrics"] == {"FeO": {"rmse": 1.5}}
+    assert card["protocol"] == "none {"
+    assert list(card) == sorted(card)
+    plain = OxideModel(FILES / "oxides_only.onnx")
+    assert (plain.id, plain.title, plain.card()) == ("oxides_only", "oxides_only", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("input_name", r"its inputs are 'x' \[8, 'n'\]"),
+        ("input_rows", r"'reflectance' is tensor\(float\) \[9, 'n'\]"),
+        ("pixels_first", r"'reflectance' is tensor\(float\) \['n', 8\]"),
+        ("two_inputs", r"its inputs are 'reflectance' .*, 'extra'"),
+        ("double", r"'reflectance' is tensor\(double\)"),
+        ("fixed_n", r"'reflectance' is tensor\(float\) \[8, 1\]"),
+        ("output_name", r"its outputs are 'y'"),
+        ("output_rows", r"'oxides' is tensor\(float\) \[6, 'n'\]"),
+        ("distance_shape", r"'domain_distance' is tensor\(float\) \[1, 'n'\]"),
+        ("band_order", r"band_centres_nm = 1550 .* where 415 750 .* is needed"),
+        ("oxide_order", r"oxides = TiO2 .* where Al2O3 CaO FeO MgO TiO2 is needed"),
+        ("mean_of_pixels", r"gives 'oxides' of shape \[5, 1\] for 3 spectra"),
+        ("centred_on_pixels", r"depend on which others are computed with it"),
+        ("not_finite", r"no finite oxides for a plain test spectrum"),
+        ("only_three", r"fails on a test spectrum: .*requested shape:\{5,3\}"),
+        ("too_new", r"ONNX model: .*failed: ?Unsupported model IR version: 99"),
+    ],
+)
+def test_foreign_models_are_refused_with_the_reason(name, reason):
+    with pytest.raises(ModelError, match=reason) as caught:
+        OxideModel(FILES / f"{name}.onnx")
+    assert f"{name}.onnx" in str(caught.value)
+
+
+def test_every_fixture_is_explained_and_small():
+    readme = (FILES / "README.md").read_text("utf-8")
+    for path in FILES.glob("*.onnx"):
+        assert path.stem in readme
+        assert path.stat().st_size < 2048
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model at all", b"\x08\x08" * 50, bytes(1000)])
+def test_what_is_no_onnx(tmp_path, content):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.onnx"):
+        OxideModel(path)
+
+
+def test_missing_file_and_folder(tmp_path):
+    for path in (tmp_path / "none.onnx", tmp_path):
+        with pytest.raises(ModelError, match="does not exist"):
+            OxideModel(path)
+
+
+def test_bundled_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_module, "BUNDLED_FOLDER", tmp_path / "none")
+    assert bundled_models() == {}
+    monkeypatch.setattr(model_module, "BUNDLED_FOLDER", FILES)
+    found = bundled_models()
+    assert list(found) == sorted(path.stem for path in FILES.glob("*.onnx"))
+    assert found["full"] == FILES / "full.onnx"
+
+
+def test_onnxruntime_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(OnnxruntimeError, match="cannot be loaded"):
+        OxideModel(FILES / "full.onnx")
+
+
+@pytest.mark.parametrize("version", ["1.18.1", "1.9.0", "0.30.0"])
+def test_onnxruntime_too_old(monkeypatch, version):
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__version__=version))
+    with pytest.raises(OnnxruntimeError, match=rf"onnxruntime {version} is too old; 1\.19 or"):
+        import_onnxruntime()
+
+
+@pytest.mark.parametrize("version", ["1.19.0", "1.32.0", "2.0.0rc1", "1.20"])
+def test_onnxruntime_new_enough(monkeypatch, version):
+    calls = []
+    fake = SimpleNamespace(__version__=version, set_default_logger_severity=calls.append)
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    assert import_onnxruntime() is fake
+    assert calls == [3]
+    assert OLDEST == (1, 19)
+
+
+def test_importing_the_core_does_not_import_onnxruntime():
+    code = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "import lunar_oxide_plugin.core.model\n"
+        "sys.exit('onnxruntime' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[3]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
