@@ -23,14 +23,26 @@ CIRCUMFERENCE = 360 * METRES_PER_DEGREE
 #: radii of 1737.4 (IAU), 1738.0 and 1738.1 km are in use.
 _RADIUS_TOLERANCE = 0.005
 
-#: WKT of IAU_2015:30110, simple cylindrical on the sphere: that of the MI MAP
-#: tiles. As WKT, never as a PROJ string: QGIS silently returns the input of a
-#: transform to a CRS made from a PROJ string with R=1737400.
+_DATUM = (
+    'DATUM["Moon (2015) - Sphere",ELLIPSOID["Moon (2015) - Sphere",1737400,0,'
+    'LENGTHUNIT["metre",1]]],'
+    'PRIMEM["Reference Meridian",0,ANGLEUNIT["degree",0.0174532925199433]]'
+)
+
+#: WKT of IAU_2015:30100, longitude and latitude. CRSs are passed as WKT, never
+#: as PROJ strings: QGIS silently returns the input of a transform to a CRS made
+#: from a PROJ string with R=1737400.
+GEOGRAPHIC_WKT = (
+    f'GEOGCRS["Moon (2015) - Sphere / Ocentric",{_DATUM},CS[ellipsoidal,2],'
+    'AXIS["geodetic latitude (Lat)",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],'
+    'AXIS["geodetic longitude (Lon)",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],'
+    'ID["IAU",30100,2015]]'
+)
+
+#: WKT of IAU_2015:30110, simple cylindrical on the sphere: that of the MI MAP tiles.
 EQUIRECTANGULAR_WKT = (
     'PROJCRS["Moon (2015) - Sphere / Ocentric / Equirectangular, clon = 0",'
-    'BASEGEOGCRS["Moon (2015) - Sphere / Ocentric",DATUM["Moon (2015) - Sphere",'
-    'ELLIPSOID["Moon (2015) - Sphere",1737400,0,LENGTHUNIT["metre",1]]],'
-    'PRIMEM["Reference Meridian",0,ANGLEUNIT["degree",0.0174532925199433]],ID["IAU",30100,2015]],'
+    f'BASEGEOGCRS["Moon (2015) - Sphere / Ocentric",{_DATUM},ID["IAU",30100,2015]],'
     'CONVERSION["Equirectangular, clon = 0",METHOD["Equidistant Cylindrical",ID["EPSG",1028]],'
     'PARAMETER["Latitude of 1st standard parallel",0,'
     'ANGLEUNIT["degree",0.0174532925199433],ID["EPSG",8823]],'

@@ -81,7 +81,7 @@ def test_provider_works_without_onnxruntime(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     provider.refreshAlgorithms()
     assert len(provider.algorithms()) == len(CONTRACT)
-    results, feedback = succeed("checkinstallation", {})
+    results, _ = succeed("checkinstallation", {})
     assert results["READY"] is False
     command = "pip install --no-deps --only-binary :all: --target"
     assert command in results["REPORT"]

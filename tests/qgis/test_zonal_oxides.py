@@ -46,7 +46,7 @@ def rows_in(path):
 
 
 def rows_of(path):
-    with open(path, newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return {row["unit"]: row for row in csv.DictReader(file)}
 
 
@@ -208,7 +208,7 @@ def test_self_crossing_polygon_is_repaired(succeed, oxide_raster, tmp_path):
 
 
 def test_result_lies_on_the_moon(succeed, oxide_raster, tmp_path):
-    """QGIS up to 3.22 shows a GeoPackage in IAU_2015:30100 without a CRS unless it is written so."""
+    """QGIS 3.22 finds no CRS in a GeoPackage written in IAU_2015:30100 as GDAL does it."""
     path, *_ = oxide_raster()
     zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
     as_gdal_writes_it = QgsVectorLayer(str(zones))

@@ -1,6 +1,7 @@
 """The algorithms, one a file."""
 
 from .check_installation import CheckInstallation
+from .demo_scene import DemoScene
 from .import_mi_map import ImportMiMap
 from .mg_number import MgNumber
 from .oxide_rgb import OxideRgb
@@ -14,5 +15,6 @@ ALGORITHMS = (
     MgNumber,
     OxideRgb,
     ZonalOxides,
+    DemoScene,
     CheckInstallation,
 )

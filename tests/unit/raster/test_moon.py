@@ -230,3 +230,14 @@ def test_rotated_and_flipped_grids_are_refused(geotransform):
 def test_the_earth_has_no_rows_here():
     with pytest.raises(RasterError, match=r"6378\.1 km"):
         CylindricalRows(Grid(wkt("EPSG:4326"), (0, 1, 0, 10, 0, -1), 10, 10), "a.tif")
+
+
+def test_geographic_wkt_is_iau_30100():
+    proj = osr.SpatialReference()
+    proj.SetFromUserInput("IAU_2015:30100")
+    written = spatial_reference(GEOGRAPHIC_WKT)
+    formatted = ["FORMAT=WKT2_2019"]
+    # PROJ's own also says where it is used.
+    without_usage = proj.ExportToWkt(formatted).split(",USAGE[")[0]
+    assert written.IsSame(proj)
+    assert without_usage.startswith(written.ExportToWkt(formatted)[:-30])

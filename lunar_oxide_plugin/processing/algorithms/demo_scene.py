@@ -1,0 +1,98 @@
+"""Algorithm `demoscene`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsGeometry,
+    QgsPointXY,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ...core.demo_scene import SCENES
+from ...core.demo_surface import Surface
+from ...raster.geopackage import write_polygons
+from ...raster.mi_tile import write_tile
+from ...raster.moon import GEOGRAPHIC_WKT
+from ...raster.outputs import OutputFiles
+from ..base import LunarOxideAlgorithm, stop_if_cancelled
+
+
+class DemoScene(LunarOxideAlgorithm):
+    """A synthetic MI tile with polygons, to try everything on."""
+
+    NAME = "demoscene"
+    TITLE = "Synthetic demo scene"
+    GROUP = "Data"
+    SUMMARY = "Writes a SYNTHETIC MI MAP tile in the archive's own format, with polygons of its units."
+    DETAILS = (
+        "To try the plugin without downloading anything. The spectra are mixtures of real MI "
+        "spectra of sample sites, chosen so that the units' oxides come near Tables 5 and 6 of "
+        "Zhang et al. (2023); shapes, relief and noise are invented. No number made from it says "
+        "anything about the Moon. The real tiles of the same places are "
+        "MI_MAP_03_N44E310N43E311SC (Mairan) and MI_MAP_03_N09E019N08E020SC (Sosigenes)."
+    )
+    TAGS = ("demo", "synthetic", "example", "sample data", "mairan", "sosigenes")
+
+    SCENE = "SCENE"
+    OUTPUT = "OUTPUT"
+    ZONES = "ZONES"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterEnum(
+                self.SCENE, "Scene", [scene.name for scene in SCENES], defaultValue=0
+            ),
+            "Mairan: domes between mare and highlands. Sosigenes: an irregular mare patch.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.OUTPUT, "Synthetic MI MAP label", "PDS3 label (*.lbl)"
+            ),
+            "The tile's label (.lbl). Its image (88 MiB) is written beside it, with SYNTHETIC in "
+            "its name.",
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(self.ZONES, "Units of the scene"),
+            "GeoPackage with the units' polygons and, in the field unit, their names.",
+        )
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Write label, image and polygons."""
+        scene = SCENES[self.parameterAsEnum(parameters, self.SCENE, context)]
+        label = self.output_path(parameters, self.OUTPUT, context)
+        zones = self.output_path(parameters, self.ZONES, context)
+
+        def on_progress(share: float) -> None:
+            stop_if_cancelled(feedback)
+            feedback.setProgress(100 * share)
+
+        with OutputFiles() as files:
+            image = write_tile(files, label, Surface(scene), on_progress)
+            write_polygons(
+                files.path(zones),
+                "units",
+                GEOGRAPHIC_WKT,
+                {"unit": str, "note": str},
+                [(_polygon(unit.ring), (unit.name, "SYNTHETIC")) for unit in scene.units],
+                f"{zones} cannot be written (is the disk full?)",
+            )
+        feedback.pushInfo(f"SYNTHETIC tile: {label} with {image.name}; no measurement of the Moon.")
+        return {self.OUTPUT: label, self.ZONES: zones}
+
+
+def _polygon(ring: Any) -> bytes:
+    """Make WKB of a closed ring [n, 2] of longitudes and latitudes."""
+    points = [QgsPointXY(lon, lat) for lon, lat in ring]
+    return bytes(QgsGeometry.fromPolygonXY([points]).asWkb())
