@@ -53,9 +53,10 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
         ),
         "protocol": (
             "fit_on_all: judged at its training sites; grouped_k_fold: "
-            f"{configuration['folds']}-fold, {configuration['repeats']} repeats, shuffled, seed "
-            f"{configuration['network']['seed']}; leave_one_mission_out: every site of one "
-            "mission held out. R2 = 1 - SSE/SST and RMSE in wt%, predictions pooled."
+            f"{configuration['folds']}-fold, shuffled; leave_one_mission_out: all sites of one "
+            f"mission held out; both {configuration['repeats']} repeats, seed "
+            f"{configuration['network']['seed']}. "
+            "R2 = 1 - SSE/SST and RMSE in wt%, predictions pooled."
         ),
         "metrics": json.dumps(_metrics(record)),
         "training_range": json.dumps(_training_range(table)),

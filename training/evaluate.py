@@ -63,7 +63,7 @@ def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
         *protocols.grouped_k_fold(
             table.sites, configuration.folds, configuration.repeats, configuration.network.seed
         ),
-        *protocols.leave_one_mission_out(table.missions),
+        *protocols.leave_one_mission_out(table.missions, configuration.repeats),
     ]
 
 

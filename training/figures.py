@@ -30,7 +30,7 @@ _FORMULAS = {
 }
 
 _HIGHLIGHT = "CE-5"
-_DPI = 110
+_DPI = 95
 
 
 def predicted_vs_measured(record: Record, path: Path) -> None:
@@ -45,11 +45,11 @@ def predicted_vs_measured(record: Record, path: Path) -> None:
             _scatter(axis, measured[:, column], predicted[:, :, column], record["sites"], protocol)
             score = result["metrics"][oxide]
             axis.text(
-                0.05,
                 0.95,
+                0.05,
                 f"R$^2$ {score['r2']:.2f}\nRMSE {score['rmse']:.2f}",
                 transform=axis.transAxes,
-                va="top",
+                ha="right",
                 fontsize=8,
             )
             if row == 0:

@@ -78,10 +78,14 @@ def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -
     return splits
 
 
-def leave_one_mission_out(missions: Sequence[str]) -> list[Split]:
-    """Hold out all sites of one mission at a time."""
+def leave_one_mission_out(missions: Sequence[str], repeats: int) -> list[Split]:
+    """Hold out all sites of one mission at a time; repeats differ in starting weights only."""
     names = sorted(set(missions))
-    return [_split(MISSION, 0, fold, missions, {name}) for fold, name in enumerate(names)]
+    return [
+        _split(MISSION, repeat, fold, missions, {name})
+        for repeat in range(repeats)
+        for fold, name in enumerate(names)
+    ]
 
 
 def _split(

@@ -27,6 +27,12 @@ def domain(table):
     return fit_domain(table.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
 
 
+@pytest.fixture
+def build(networks, domain, record, table):
+    """Build the model as an export now does."""
+    return lambda: build_model(networks, domain, sigma(record), metadata(record, table))
+
+
 @pytest.fixture(scope="module")
 def run():
     """Run the bundled model on reflectances (n, 8)."""
@@ -57,24 +63,29 @@ def test_predictions_are_those_of_the_report(run, record, table):
     np.testing.assert_allclose(run(table.reflectance)[0].T, reported, atol=1e-3)
 
 
-def test_onnx_and_jax_agree(networks, domain, record, table, spectra, tmp_path):
-    path = tmp_path / "model.onnx"
-    save_model(build_model(networks, domain, sigma(record), metadata(record, table)), path)
-    run_again = _runner(str(path))
+def test_onnx_and_jax_agree(build, networks, domain, table, spectra):
+    rebuilt = build()
+    run_rebuilt = _runner(rebuilt.SerializeToString())
+    stated = _initializer(rebuilt, "sigma")
     for reflectance in (table.reflectance, spectra):
         single = reflectance.astype(np.float32).astype(np.float64)
-        oxides, uncertainty, distance = run_again(reflectance)
+        oxides, uncertainty, distance = run_rebuilt(reflectance)
         expected = np.stack([network.predict(single) for network in networks])
         np.testing.assert_allclose(oxides, expected, atol=1e-4)
         np.testing.assert_allclose(distance, domain.distance(single), rtol=1e-4, atol=1e-4)
-        widened = sigma(record)[:, None] * np.maximum(1, distance)
+        widened = stated[:, None] * np.maximum(1, distance)
         np.testing.assert_allclose(uncertainty, widened, rtol=1e-5)
 
 
-def test_same_networks_same_bytes(networks, domain, record, table, tmp_path):
+def test_uncertainty_is_the_k_fold_rmse(build, record):
+    metrics = record["protocols"][K_FOLD]["metrics"]
+    rmse = [metrics[oxide]["rmse"] for oxide in OXIDES]
+    np.testing.assert_allclose(_initializer(build(), "sigma"), rmse, rtol=1e-6)
+
+
+def test_same_networks_same_bytes(build, tmp_path):
     for name in ("first", "second"):
-        model = build_model(networks, domain, sigma(record), metadata(record, table))
-        save_model(model, tmp_path / name)
+        save_model(build(), tmp_path / name)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
@@ -141,6 +152,11 @@ def test_networks_of_different_sites_are_refused(networks, domain):
         build_model([other, *networks[1:]], domain, np.ones(5), {})
 
 
-def _runner(path):
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+def _initializer(model, name):
+    (found,) = [t for t in model.graph.initializer if t.name == name]
+    return onnx.numpy_helper.to_array(found).ravel()
+
+
+def _runner(model):
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return lambda spectra: session.run(None, {"reflectance": spectra.T.astype(np.float32)})

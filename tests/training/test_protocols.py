@@ -13,7 +13,7 @@ SETTINGS = Settings(epochs=20)
 
 def test_every_site_is_held_out_once_per_repeat(table):
     splits = all_splits(table, Configuration())
-    for protocol, repeats in ((FIT, 1), (K_FOLD, 10), (MISSION, 1)):
+    for protocol, repeats in ((FIT, 1), (K_FOLD, 10), (MISSION, 10)):
         for repeat in range(repeats):
             chosen = [s for s in splits if s.protocol == protocol and s.repeat == repeat]
             assert sorted(row for s in chosen for row in s.test) == list(range(38))
@@ -27,7 +27,7 @@ def test_training_and_test_rows_are_disjoint(table):
 
 
 def test_a_mission_is_never_divided(table):
-    for split in protocols.leave_one_mission_out(table.missions):
+    for split in protocols.leave_one_mission_out(table.missions, 1):
         held_out = {table.missions[row] for row in split.test}
         assert len(held_out) == 1
         assert held_out.isdisjoint(table.missions[row] for row in split.train)
