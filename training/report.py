@@ -160,7 +160,7 @@ def _paper_section(record: Record) -> str:
 - "Printed" is the paper's Table 4; it quotes the two other studies. "Recomputed" compares the
   paper's own Table 3 with its own Table 1. The printed RMSEs do not follow from the printed
   predictions: recomputed over printed is {", ".join(ratios)}. For MgO the printed
-  {printed[PAPER]["MgO"]["rmse"]:.3f} is close to the mean squared error instead: the recomputed RMSE
+  {printed[PAPER]["MgO"]["rmse"]:.3f} looks like the mean squared error: the recomputed RMSE
   {mgo:.3f} squared is {mgo**2:.3f}. Compare with the recomputed figures.
 - Table 3 is a fit: its sites were learnt. Only our first column may be compared with it; the
   two held-out columns have no counterpart in the paper's tables."""
@@ -255,8 +255,9 @@ noise is the same throughout):
 
 {_table(headings, rows)}
 
-{verdict} One number per oxide cannot be right everywhere: it is too wide where sites are dense
-and too narrow far from them. It is not a calibrated probability.
+{verdict}
+One number per oxide cannot be right everywhere: it is too wide where sites are dense and too
+narrow far from them. It is not a calibrated probability.
 
 ![Error and distance]({record["model"]}_error_vs_distance.png)"""
 
@@ -267,7 +268,7 @@ def _domain_section(record: Record) -> str:
     order = np.argsort(-sites)[:5]
     farthest = ", ".join(f"{record['sites'][row]} {sites[row]:.2f}" for row in order)
     rows = [
-        [name, kind, f"{distance:.2f}"]
+        [name, kind.replace("_", " "), f"{distance:.2f}"]
         for kind in ("lunar", "scaled_sites", "foreign")
         for name, distance in found[kind].items()
     ]
