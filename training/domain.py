@@ -1,0 +1,73 @@
+"""How far a spectrum lies from the training sites.
+
+A Mahalanobis distance of the natural logarithms of the eight reflectances. In
+logarithms a brighter or darker surface of the same spectral shape differs by a
+constant, and what tells rocks apart is differences between bands.
+
+The covariance is that of the training sites plus that of single pixels around
+Apollo 12: a pixel of a map is as noisy as the site pixels, and without this term
+the directions in which 38 sites hardly vary would decide alone. The distance is
+divided by that of the farthest training site, so 1 is the edge of what was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Reflectance below which the logarithm is clipped: far under any sunlit pixel
+#: (MI MAP calls 0.01 a shadow), so that zero and negative input is far outside, not NaN.
+FLOOR = 1e-4
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Centre, whitening and scale of the training domain.
+
+    Attributes
+    ----------
+    centre : ndarray of float64, shape (8,)
+        Mean of ln reflectance.
+    whitening : ndarray of float64, shape (8, 8)
+        Matrix W with W' W the inverse of the covariance, divided by the distance of
+        the farthest training site.
+    """
+
+    centre: NDArray[np.float64]
+    whitening: NDArray[np.float64]
+
+    def distance(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distance, shape (n,), of reflectances (n, 8); at most 1 at the training sites."""
+        logarithm = np.log(np.maximum(reflectance, FLOOR))
+        return np.asarray(
+            np.linalg.norm((logarithm - self.centre) @ self.whitening.T, axis=1), dtype=np.float64
+        )
+
+
+def pixel_covariance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance (8, 8) of ln reflectance among neighbouring pixels (p, 8)."""
+    return np.asarray(np.cov(np.log(pixels), rowvar=False))
+
+
+def fit_domain(reflectance: NDArray[np.float64], pixel_noise: NDArray[np.float64]) -> Domain:
+    """Fit the domain of training spectra.
+
+    Parameters
+    ----------
+    reflectance : ndarray, shape (m, 8)
+        Training sites, m > 1.
+    pixel_noise : ndarray, shape (8, 8)
+        From `pixel_covariance`.
+
+    Returns
+    -------
+    Domain
+    """
+    logarithm = np.log(np.maximum(reflectance, FLOOR))
+    centre = logarithm.mean(axis=0)
+    covariance = np.cov(logarithm, rowvar=False) + pixel_noise
+    whitening = np.linalg.inv(np.linalg.cholesky(covariance))
+    farthest = np.linalg.norm((logarithm - centre) @ whitening.T, axis=1).max()
+    return Domain(centre, whitening / farthest)

@@ -1,0 +1,206 @@
+"""The one-dimensional convolutional network of Zhang et al. (2023), one per oxide.
+
+Architecture and optimiser follow the paper's Fig. 3 and section 3. What the paper
+does not print is decided here: inputs and target are standardised with the mean and
+standard deviation of the training sites, weights start Glorot-uniform and biases at
+zero, and the loss is the mean squared error of the batch.
+
+Everything is float64 and every random number comes from NumPy, so that a retraining
+on another processor agrees closely with the bundled model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.typing import NDArray
+
+jax.config.update("jax_enable_x64", True)
+
+#: Rows and columns of the five weight matrices: four convolutions with a kernel of two
+#: (rows: all channels of the first tap, then of the second) and the dense output.
+SHAPES = ((2 * 1, 16), (2 * 16, 16), (2 * 16, 128), (2 * 128, 128), (64, 1))
+
+
+class Layer(NamedTuple):
+    """Weights (rows, columns) and bias (columns) of one layer."""
+
+    weights: jax.Array | NDArray[np.float64]
+    bias: jax.Array | NDArray[np.float64]
+
+
+Parameters = tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained; the defaults are the paper's, the seed is ours."""
+
+    epochs: int = 500
+    batch: int = 10
+    learning_rate: float = 0.001
+    seed: int = 115505
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network for one oxide, with the standardisation it was trained with.
+
+    Attributes
+    ----------
+    parameters : tuple of Layer
+        Float64 arrays of the shapes in `SHAPES`.
+    input_mean, input_sd : ndarray of float64, shape (8,)
+        Of the training sites' reflectance.
+    target_mean, target_sd : float
+        Of the training sites' oxide in wt%.
+    """
+
+    parameters: Parameters
+    input_mean: NDArray[np.float64]
+    input_sd: NDArray[np.float64]
+    target_mean: float
+    target_sd: float
+
+    def predict(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Oxide in wt%, shape (n,), of reflectances of shape (n, 8)."""
+        standardised = (reflectance - self.input_mean) / self.input_sd
+        output = np.asarray(_forward_jit(self.parameters, jnp.asarray(standardised)))
+        return output * self.target_sd + self.target_mean
+
+
+def forward(parameters: Parameters, spectra: jax.Array) -> jax.Array:
+    """Run the network on standardised spectra.
+
+    Parameters
+    ----------
+    parameters : tuple of Layer
+    spectra : array, shape (n, 8)
+
+    Returns
+    -------
+    array, shape (n,)
+        Standardised oxide.
+    """
+    conv1, conv2, conv3, conv4, dense = parameters
+    maps = spectra[:, :, None]
+    maps = _convolve(conv2, _convolve(conv1, maps))  # (n, 7, 16), then (n, 6, 16)
+    maps = jnp.maximum(maps[:, 0::2], maps[:, 1::2])  # (n, 3, 16)
+    maps = _convolve(conv4, _convolve(conv3, maps))[:, 0]  # (n, 2, 128), then (n, 128)
+    features = jnp.maximum(maps[:, 0::2], maps[:, 1::2])  # pairs of maps: (n, 64)
+    return (features @ dense.weights + dense.bias)[:, 0]
+
+
+def train_network(
+    reflectance: NDArray[np.float64],
+    target: NDArray[np.float64],
+    settings: Settings,
+    seed: Sequence[int],
+) -> Network:
+    """Train one network from its training sites alone.
+
+    Parameters
+    ----------
+    reflectance : ndarray, shape (m, 8)
+        Spectra of the training sites.
+    target : ndarray, shape (m,)
+        Their oxide in wt%.
+    settings : Settings
+    seed : sequence of int
+        Appended to ``settings.seed``: which split and oxide this is.
+
+    Returns
+    -------
+    Network
+    """
+    rng = np.random.default_rng([settings.seed, *seed])
+    input_mean, input_sd = reflectance.mean(axis=0), reflectance.std(axis=0)
+    target_mean, target_sd = float(target.mean()), float(target.std())
+    start = initial_parameters(rng)
+    rows, weights = _batches(rng, len(target), settings)
+    parameters = _train(
+        start,
+        ((reflectance - input_mean) / input_sd)[rows],
+        ((target - target_mean) / target_sd)[rows],
+        weights,
+        learning_rate=settings.learning_rate,
+    )
+    fixed = tuple(Layer(np.asarray(w), np.asarray(b)) for w, b in parameters)
+    return Network(fixed, input_mean, input_sd, target_mean, target_sd)
+
+
+def initial_parameters(rng: np.random.Generator) -> Parameters:
+    """Glorot-uniform weights (Glorot and Bengio, 2010) and zero biases."""
+    layers = []
+    for rows, columns in SHAPES:
+        # A map of a convolution feeds two positions, so its fan-out counts both taps.
+        fan_out = columns if columns == 1 else 2 * columns
+        limit = np.sqrt(6.0 / (rows + fan_out))
+        layers.append(Layer(rng.uniform(-limit, limit, (rows, columns)), np.zeros(columns)))
+    return tuple(layers)
+
+
+def _convolve(layer: Layer, maps: jax.Array) -> jax.Array:
+    """Kernel of two, stride one, ReLU, as one matrix product: (n, k, c) -> (n, k-1, columns)."""
+    pairs = jnp.concatenate([maps[:, :-1], maps[:, 1:]], axis=-1)
+    return jax.nn.relu(pairs @ layer.weights + layer.bias)
+
+
+_forward_jit = jax.jit(forward)
+
+
+def _batches(
+    rng: np.random.Generator, sites: int, settings: Settings
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Row numbers and weights of every batch, both (epochs * batches, batch).
+
+    Each epoch visits every site once in a new order. The last batch is filled
+    up with repeated rows of weight zero.
+    """
+    per_epoch = -(-sites // settings.batch)
+    size = per_epoch * settings.batch
+    orders = rng.permuted(np.tile(np.arange(sites), (settings.epochs, 1)), axis=1)
+    rows = np.zeros((settings.epochs, size), dtype=np.int64)
+    rows[:, :sites] = orders
+    weights = np.zeros((settings.epochs, size))
+    weights[:, :sites] = 1.0
+    return rows.reshape(-1, settings.batch), weights.reshape(-1, settings.batch)
+
+
+def _loss(
+    parameters: Parameters, spectra: jax.Array, target: jax.Array, weights: jax.Array
+) -> jax.Array:
+    residual = forward(parameters, spectra) - target
+    return jnp.sum(weights * residual**2) / jnp.sum(weights)
+
+
+@partial(jax.jit, static_argnames="learning_rate")
+def _train(
+    parameters: Parameters,
+    spectra: jax.Array,
+    target: jax.Array,
+    weights: jax.Array,
+    *,
+    learning_rate: float,
+) -> Parameters:
+    """Adam over all batches: (steps, batch, 8), (steps, batch), (steps, batch)."""
+    optimiser = optax.adam(learning_rate)
+
+    def step(
+        state: tuple[Parameters, optax.OptState], batch: tuple[jax.Array, ...]
+    ) -> tuple[tuple[Parameters, optax.OptState], None]:
+        current, moments = state
+        gradient = jax.grad(_loss)(current, *batch)
+        updates, moments = optimiser.update(gradient, moments, current)
+        return (optax.apply_updates(current, updates), moments), None
+
+    start = (parameters, optimiser.init(parameters))
+    (trained, _), _ = jax.lax.scan(step, start, (spectra, target, weights))
+    return trained

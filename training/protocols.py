@@ -1,0 +1,92 @@
+"""Which sites a network learns from and which it is judged by.
+
+Three protocols, always reported together: fit on all sites, repeated grouped
+k-fold, and leave-one-mission-out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+FIT = "fit_on_all"
+K_FOLD = "grouped_k_fold"
+MISSION = "leave_one_mission_out"
+PROTOCOLS = (FIT, K_FOLD, MISSION)
+
+
+@dataclass(frozen=True)
+class Split:
+    """One division of the sites.
+
+    Attributes
+    ----------
+    protocol : str
+        One of `PROTOCOLS`.
+    repeat, fold : int
+        Counted from zero; with the protocol they seed the networks of the split.
+    train, test : tuple of int
+        Row numbers in the site table.
+    """
+
+    protocol: str
+    repeat: int
+    fold: int
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+
+    @property
+    def seed(self) -> tuple[int, int, int]:
+        """Numbers that name this split, to seed what is random in it."""
+        return PROTOCOLS.index(self.protocol), self.repeat, self.fold
+
+
+def fit_on_all(sites: int) -> list[Split]:
+    """The same sites for training and judging: comparable to the paper's Table 3."""
+    everything = tuple(range(sites))
+    return [Split(FIT, 0, 0, everything, everything)]
+
+
+def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -> list[Split]:
+    """Repeated k-fold in which the members of a group stay together.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Group of each row.
+    folds, repeats : int
+        Each repeat shuffles the groups anew and holds each out exactly once.
+    seed : int
+        The shuffle of repeat i uses ``numpy.random.default_rng([seed, i])``.
+
+    Raises
+    ------
+    ValueError
+        Fewer groups than folds, or fewer than two folds.
+    """
+    names = sorted(set(groups))
+    if not 2 <= folds <= len(names):
+        raise ValueError(f"{folds} folds need 2 <= folds <= {len(names)} groups")
+    splits = []
+    for repeat in range(repeats):
+        order = np.random.default_rng([seed, repeat]).permutation(len(names))
+        for fold, members in enumerate(np.array_split(order, folds)):
+            held_out = {names[i] for i in members}
+            splits.append(_split(K_FOLD, repeat, fold, groups, held_out))
+    return splits
+
+
+def leave_one_mission_out(missions: Sequence[str]) -> list[Split]:
+    """Hold out all sites of one mission at a time."""
+    names = sorted(set(missions))
+    return [_split(MISSION, 0, fold, missions, {name}) for fold, name in enumerate(names)]
+
+
+def _split(
+    protocol: str, repeat: int, fold: int, groups: Sequence[str], held_out: set[str]
+) -> Split:
+    train = tuple(row for row, group in enumerate(groups) if group not in held_out)
+    test = tuple(row for row, group in enumerate(groups) if group in held_out)
+    return Split(protocol, repeat, fold, train, test)
