@@ -53,7 +53,7 @@ class Predictions:
 
 
 def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
-    """Splits of the three protocols.
+    """List the splits of the three protocols.
 
     The group of a site is the site itself: the Apollo 12 pixels are one row, their
     mean, and so cannot be divided between folds.
@@ -63,7 +63,7 @@ def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
         *protocols.grouped_k_fold(
             table.sites, configuration.folds, configuration.repeats, configuration.network.seed
         ),
-        *protocols.leave_one_mission_out(table.missions),
+        *protocols.leave_one_mission_out(table.missions, configuration.repeats),
     ]
 
 
@@ -76,7 +76,7 @@ def train_split(table: SiteTable, split: Split, oxide: int, settings: Settings) 
 
 
 def train_final(table: SiteTable, settings: Settings) -> list[Network]:
-    """The five networks of the bundled model: those of the fit-on-all protocol."""
+    """Train the five networks of the bundled model, those of the fit-on-all protocol."""
     (split,) = protocols.fit_on_all(len(table.sites))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -41,7 +42,7 @@ class _Graph:
     def integers(self, name: str, values: Sequence[int]) -> str:
         return self.constant(name, np.asarray(values, dtype=np.int64))
 
-    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
@@ -130,8 +131,8 @@ def _add_network(graph: _Graph, name: str, network: Network) -> str:
     conv1, conv2, conv3, conv4, dense = network.parameters
     maps = _add_convolution(graph, f"{name}_conv1", "spectra", conv1)
     maps = _add_convolution(graph, f"{name}_conv2", maps, conv2)
-    even = _add_slice(graph, f"{name}_even", maps, "zero", "end", "two")
-    odd = _add_slice(graph, f"{name}_odd", maps, "first", "end", "two")
+    even = _add_slice(graph, f"{name}_even", maps, ("zero", "end", "two"))
+    odd = _add_slice(graph, f"{name}_odd", maps, ("first", "end", "two"))
     maps = graph.node("Max", [even, odd], f"{name}_pool")
     maps = _add_convolution(graph, f"{name}_conv3", maps, conv3)
     # Even maps first, then odd ones: their pairs can then be pooled half against half.
@@ -152,8 +153,8 @@ def _add_network(graph: _Graph, name: str, network: Network) -> str:
 
 def _add_convolution(graph: _Graph, name: str, maps: str, layer: Layer) -> str:
     """Kernel of two and ReLU: (k, c, n) -> (k - 1, columns, n)."""
-    left = _add_slice(graph, f"{name}_left", maps, "zero", "last", "first")
-    right = _add_slice(graph, f"{name}_right", maps, "first", "end", "first")
+    left = _add_slice(graph, f"{name}_left", maps, ("zero", "last", "first"))
+    right = _add_slice(graph, f"{name}_right", maps, ("first", "end", "first"))
     return _add_dense(
         graph, name, graph.node("Concat", [left, right], f"{name}_pairs", axis=1), layer
     )
@@ -167,8 +168,9 @@ def _add_dense(graph: _Graph, name: str, rows: str, layer: Layer) -> str:
     return graph.node("Relu", [graph.node("Add", [product, bias], f"{name}_sum")], name)
 
 
-def _add_slice(graph: _Graph, name: str, maps: str, start: str, end: str, step: str) -> str:
-    """Slice the first axis, the positions along the spectrum."""
+def _add_slice(graph: _Graph, name: str, maps: str, limits: tuple[str, str, str]) -> str:
+    """Slice the first axis, the positions along the spectrum, by (start, end, step)."""
+    start, end, step = limits
     return graph.node("Slice", [maps, start, end, "zero", step], name)
 
 

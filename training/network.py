@@ -22,7 +22,7 @@ import numpy as np
 import optax
 from numpy.typing import NDArray
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 #: Rows and columns of the five weight matrices: four convolutions with a kernel of two
 #: (rows: all channels of the first tap, then of the second) and the dense output.
@@ -30,10 +30,10 @@ SHAPES = ((2 * 1, 16), (2 * 16, 16), (2 * 16, 128), (2 * 128, 128), (64, 1))
 
 
 class Layer(NamedTuple):
-    """Weights (rows, columns) and bias (columns) of one layer."""
+    """Weights (rows, columns) and bias (columns) of one layer; JAX arrays while training."""
 
-    weights: jax.Array | NDArray[np.float64]
-    bias: jax.Array | NDArray[np.float64]
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
 
 
 Parameters = tuple[Layer, ...]

@@ -44,7 +44,7 @@ class Split:
 
 
 def fit_on_all(sites: int) -> list[Split]:
-    """The same sites for training and judging: comparable to the paper's Table 3."""
+    """Judge by the sites learnt from: comparable to the paper's Table 3."""
     everything = tuple(range(sites))
     return [Split(FIT, 0, 0, everything, everything)]
 
@@ -64,11 +64,11 @@ def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -
     Raises
     ------
     ValueError
-        Fewer groups than folds, or fewer than two folds.
+        Fewer groups than folds, or a single fold.
     """
     names = sorted(set(groups))
-    if not 2 <= folds <= len(names):
-        raise ValueError(f"{folds} folds need 2 <= folds <= {len(names)} groups")
+    if not 1 < folds <= len(names):
+        raise ValueError(f"{folds} folds of {len(names)} groups: need 2 to {len(names)}")
     splits = []
     for repeat in range(repeats):
         order = np.random.default_rng([seed, repeat]).permutation(len(names))
@@ -78,10 +78,14 @@ def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -
     return splits
 
 
-def leave_one_mission_out(missions: Sequence[str]) -> list[Split]:
-    """Hold out all sites of one mission at a time."""
+def leave_one_mission_out(missions: Sequence[str], repeats: int) -> list[Split]:
+    """Hold out all sites of one mission at a time; repeats differ in starting weights only."""
     names = sorted(set(missions))
-    return [_split(MISSION, 0, fold, missions, {name}) for fold, name in enumerate(names)]
+    return [
+        _split(MISSION, repeat, fold, missions, {name})
+        for repeat in range(repeats)
+        for fold, name in enumerate(names)
+    ]
 
 
 def _split(

@@ -1,0 +1,106 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from training.network import (
+    SHAPES,
+    Settings,
+    _batches,
+    _loss,
+    forward,
+    initial_parameters,
+    train_network,
+)
+
+QUICK = Settings(epochs=30)
+
+
+def by_hand(parameters, spectrum):
+    """The paper's Fig. 3 written out in loops, maps first, for one standardised spectrum."""
+
+    def convolve(maps, layer):
+        weights, bias = layer
+        out = np.zeros((len(bias), maps.shape[1] - 1))
+        for k in range(len(bias)):
+            for position in range(out.shape[1]):
+                total = bias[k]
+                for tap in range(2):
+                    for c in range(len(maps)):
+                        total += weights[tap * len(maps) + c, k] * maps[c, position + tap]
+                out[k, position] = max(total, 0.0)
+        return out
+
+    conv1, conv2, conv3, conv4, (weights, bias) = parameters
+    maps = convolve(spectrum[None], conv1)
+    assert maps.shape == (16, 7)
+    maps = convolve(maps, conv2)
+    assert maps.shape == (16, 6)
+    maps = np.array([[max(row[2 * i : 2 * i + 2]) for i in range(3)] for row in maps])
+    maps = convolve(maps, conv3)
+    assert maps.shape == (128, 2)
+    maps = convolve(maps, conv4)
+    assert maps.shape == (128, 1)
+    features = [max(maps[2 * i, 0], maps[2 * i + 1, 0]) for i in range(64)]
+    return sum(f * w for f, w in zip(features, weights[:, 0])) + bias[0]
+
+
+@pytest.fixture
+def parameters():
+    rng = np.random.default_rng(1)
+    biased = initial_parameters(rng)
+    return tuple(layer._replace(bias=rng.normal(size=layer.bias.shape)) for layer in biased)
+
+
+def test_forward_is_the_papers_network(parameters):
+    spectra = np.random.default_rng(2).normal(size=(4, 8))
+    expected = [by_hand(parameters, spectrum) for spectrum in spectra]
+    np.testing.assert_allclose(forward(parameters, jnp.asarray(spectra)), expected, rtol=1e-12)
+
+
+def test_number_of_weights():
+    # 16*(2+1) + 16*(2*16+1) + 128*(2*16+1) + 128*(2*128+1) + 64+1
+    assert sum(rows * columns + columns for rows, columns in SHAPES) == 37761
+
+
+def test_gradient_agrees_with_differences(parameters):
+    rng = np.random.default_rng(3)
+    spectra, target, weights = rng.normal(size=(5, 8)), rng.normal(size=5), np.ones(5)
+    gradient = jax.grad(_loss)(parameters, jnp.asarray(spectra), target, weights)
+    step = 1e-6
+    for layer in (0, 3, 4):
+        shifted = []
+        for sign in (1, -1):
+            moved = parameters[layer].weights.copy()
+            moved[1, 0] += sign * step
+            changed = list(parameters)
+            changed[layer] = parameters[layer]._replace(weights=moved)
+            shifted.append(float(_loss(tuple(changed), jnp.asarray(spectra), target, weights)))
+        slope = (shifted[0] - shifted[1]) / (2 * step)
+        assert float(gradient[layer].weights[1, 0]) == pytest.approx(slope, rel=1e-4, abs=1e-7)
+
+
+def test_every_epoch_visits_every_site_once():
+    rows, weights = _batches(np.random.default_rng(0), 34, Settings(epochs=3))
+    assert rows.shape == weights.shape == (12, 10)
+    for epoch in range(3):
+        used = weights[4 * epoch : 4 * epoch + 4] > 0
+        assert sorted(rows[4 * epoch : 4 * epoch + 4][used]) == list(range(34))
+    orders = [tuple(rows[4 * epoch]) for epoch in range(3)]
+    assert len(set(orders)) == 3
+
+
+def test_learns_the_sites(table):
+    network = train_network(table.reflectance, table.oxides[:, 0], Settings(epochs=100), (0,))
+    error = network.predict(table.reflectance) - table.oxides[:, 0]
+    assert np.std(error) < 0.3 * np.std(table.oxides[:, 0])
+
+
+def test_same_seed_same_network(table):
+    target = table.oxides[:, 2]
+    first, again, other = (
+        train_network(table.reflectance, target, QUICK, seed).predict(table.reflectance)
+        for seed in ((1, 2), (1, 2), (1, 3))
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -1,0 +1,172 @@
+"""Figures of the report, drawn from the record; the same record gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from .protocols import FIT, K_FOLD, MISSION
+from .record import Record
+
+mpl.use("Agg")
+
+#: Names of the protocols for readers.
+TITLES = {FIT: "Fit on all", K_FOLD: "Grouped k-fold", MISSION: "Leave one mission out"}
+
+#: Colours that differ in brightness too, for grey prints and colour-blind readers, and markers.
+_STYLES = {FIT: ("#9e9e9e", "o"), K_FOLD: ("#1f6fb4", "s"), MISSION: ("#b2182b", "^")}
+
+_FORMULAS = {
+    "Al2O3": "Al$_2$O$_3$",
+    "CaO": "CaO",
+    "FeO": "FeO",
+    "MgO": "MgO",
+    "TiO2": "TiO$_2$",
+}
+
+_HIGHLIGHT = "CE-5"
+_DPI = 95
+
+
+def predicted_vs_measured(record: Record, path: Path) -> None:
+    """Predicted against measured oxide for the three protocols, repeats averaged per site."""
+    measured = np.array(record["measured"])
+    figure, axes = _grid(len(TITLES), len(record["oxides"]), (11.0, 7.0))
+    for row, (protocol, title) in enumerate(TITLES.items()):
+        result = record["protocols"][protocol]
+        predicted = np.array(result["predicted"])
+        for column, oxide in enumerate(record["oxides"]):
+            axis = axes[row, column]
+            _scatter(axis, measured[:, column], predicted[:, :, column], record["sites"], protocol)
+            score = result["metrics"][oxide]
+            axis.text(
+                0.95,
+                0.05,
+                f"R$^2$ {score['r2']:.2f}\nRMSE {score['rmse']:.2f}",
+                transform=axis.transAxes,
+                ha="right",
+                fontsize=8,
+            )
+            if row == 0:
+                axis.set_title(_FORMULAS[oxide], fontsize=11)
+            if column == 0:
+                axis.set_ylabel(f"{title}\npredicted (wt%)", fontsize=9)
+            if row == len(TITLES) - 1:
+                axis.set_xlabel("measured (wt%)", fontsize=9)
+    for column in range(len(record["oxides"])):
+        _share_square_limits(axes[:, column])
+    _save(figure, path)
+
+
+def worst_sites(record: Record, sites: list[str], path: Path) -> None:
+    """Residuals of some sites under the three protocols, repeats averaged."""
+    measured = np.array(record["measured"])
+    rows = [record["sites"].index(site) for site in sites]
+    height = np.arange(len(sites))[::-1]
+    figure, axes = _grid(1, len(record["oxides"]), (11.0, 4.2), sharey=True)
+    for column, oxide in enumerate(record["oxides"]):
+        axis = axes[0, column]
+        axis.axvline(0, color="black", linewidth=0.8)
+        for offset, (protocol, title) in zip((0.22, 0.0, -0.22), TITLES.items()):
+            mean = np.array(record["protocols"][protocol]["predicted"]).mean(axis=0)
+            colour, marker = _STYLES[protocol]
+            axis.plot(
+                (mean - measured)[rows, column],
+                height + offset,
+                marker,
+                color=colour,
+                markersize=5,
+                label=title,
+            )
+        axis.set_title(_FORMULAS[oxide], fontsize=11)
+        axis.set_xlabel("predicted - measured (wt%)", fontsize=8)
+        axis.grid(axis="y", color="#e0e0e0", linewidth=0.6)
+        axis.set_axisbelow(True)
+        axis.margins(x=0.12)
+    axes[0, 0].set_yticks(height, sites, fontsize=9)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
+    )
+    _save(figure, path)
+
+
+def error_vs_distance(record: Record, path: Path) -> None:
+    """Size of held-out errors against the domain distance, in units of the stated sigma."""
+    measured = np.array(record["measured"])
+    k_fold = record["protocols"][K_FOLD]["metrics"]
+    sigma = np.array([k_fold[oxide]["rmse"] for oxide in record["oxides"]])
+    figure, axes = _grid(1, len(record["oxides"]), (11.0, 3.0), sharey=True)
+    for column, oxide in enumerate(record["oxides"]):
+        axis = axes[0, column]
+        for protocol in (K_FOLD, MISSION):
+            result = record["protocols"][protocol]
+            error = np.abs(np.array(result["predicted"])[:, :, column] - measured[:, column])
+            colour, marker = _STYLES[protocol]
+            axis.plot(
+                np.array(result["domain_distance"]).mean(axis=0),
+                error.mean(axis=0) / sigma[column],
+                marker,
+                color=colour,
+                markersize=4,
+                alpha=0.8,
+                label=TITLES[protocol],
+            )
+        distance = np.linspace(0, 2.4, 50)
+        axis.plot(
+            distance, np.maximum(1, distance), color="black", linewidth=1, label="stated 1 sigma"
+        )
+        axis.set_title(_FORMULAS[oxide], fontsize=11)
+        axis.set_xlabel("domain distance", fontsize=9)
+    axes[0, 0].set_ylabel("|error| / k-fold RMSE", fontsize=9)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
+    )
+    _save(figure, path)
+
+
+def _grid(
+    rows: int, columns: int, size: tuple[float, float], sharey: bool = False
+) -> tuple[Figure, NDArray[np.object_]]:
+    figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+    for axis in axes.flat:
+        axis.tick_params(labelsize=8)
+    return figure, axes
+
+
+def _scatter(
+    axis: Axes,
+    measured: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    sites: list[str],
+    protocol: str,
+) -> None:
+    """One point per site at the mean over repeats, with a bar from lowest to highest."""
+    colour, marker = _STYLES[protocol]
+    mean = predicted.mean(axis=0)
+    bars = np.abs([mean - predicted.min(axis=0), predicted.max(axis=0) - mean])
+    axis.errorbar(
+        measured, mean, yerr=bars, fmt=marker, color=colour, markersize=3.5, elinewidth=0.7
+    )
+    row = sites.index(_HIGHLIGHT)
+    axis.plot(measured[row], mean[row], marker, mfc="none", mec="black", markersize=8)
+
+
+def _share_square_limits(axes: NDArray[np.object_]) -> None:
+    low = min(min(*axis.get_xlim(), *axis.get_ylim()) for axis in axes)
+    high = max(max(*axis.get_xlim(), *axis.get_ylim()) for axis in axes)
+    for axis in axes:
+        axis.set_xlim(low, high)
+        axis.set_ylim(low, high)
+        axis.set_aspect("equal")
+        axis.axline((low, low), slope=1, color="black", linewidth=0.8, zorder=0)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Software": None})

@@ -1,0 +1,58 @@
+"""Spectra that are no training sites, to see what the domain distance says of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunar_oxide_plugin.core.bands import DN_SCALE, MODEL_BANDS
+
+from .tables import SiteTable
+
+#: SCENE_AVERAGE_DN of two MI MAP V3 labels, without MN1 (JAXA/SELENE): real lunar spectra.
+TILE_MEANS_DN = {
+    "MI tile N51E124, highlands": (3740, 6791, 7729, 7955, 8313, 8416, 9692, 11512),
+    "MI tile S16E035, mare": (2016, 3624, 3950, 4000, 4146, 4291, 5298, 6594),
+}
+
+#: Sites also tried at twice and half their brightness.
+SCALED_SITES = ("Apollo16S11", "Apollo17S1", "Luna20", "Apollo12LM", "CE-5")
+
+_NOISE_SPECTRA = 1000
+_NOISE_SEED = 20
+
+
+def lunar_probes() -> dict[str, NDArray[np.float64]]:
+    """Mean spectra (1, 8) of real MI tiles, which the domain should hold."""
+    return {name: np.array([dn]) * DN_SCALE for name, dn in TILE_MEANS_DN.items()}
+
+
+def mixtures(table: SiteTable) -> NDArray[np.float64]:
+    """Equal mixtures of all pairs of sites, shape (pairs, 8): lunar, near the domain."""
+    first, second = np.triu_indices(len(table.sites), 1)
+    return (table.reflectance[first] + table.reflectance[second]) / 2
+
+
+def foreign_probes() -> dict[str, NDArray[np.float64]]:
+    """Shapes no lunar surface has, each (n, 8): all must lie outside the domain."""
+    wavelength = np.array([band.nominal for band in MODEL_BANDS], dtype=np.float64)
+    noise = np.random.default_rng(_NOISE_SEED).uniform(0.03, 0.30, (_NOISE_SPECTRA, 8))
+    return {
+        "flat 0.05": np.full((1, 8), 0.05),
+        "flat 0.10": np.full((1, 8), 0.10),
+        "flat 0.20": np.full((1, 8), 0.20),
+        "blue slope": 0.1 * (750 / wavelength)[None],
+        "vegetation-like": np.array([[0.04, 0.30, 0.45, 0.46, 0.46, 0.45, 0.40, 0.25]]),
+        "terrestrial soil-like": np.array([[0.08, 0.20, 0.24, 0.25, 0.26, 0.27, 0.31, 0.35]]),
+        "water ice-like": np.array([[0.90, 0.90, 0.85, 0.80, 0.70, 0.75, 0.60, 0.20]]),
+        "uniform noise, nearest of 1000": noise,
+    }
+
+
+def scaled_sites(table: SiteTable) -> dict[str, NDArray[np.float64]]:
+    """Real sites as if calibrated wrongly by a factor of two, each (1, 8)."""
+    return {
+        f"{name} x{factor:g}": table.reflectance[[table.sites.index(name)]] * factor
+        for name in SCALED_SITES
+        for factor in (2.0, 0.5)
+    }
