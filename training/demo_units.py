@@ -1,0 +1,185 @@
+"""Spectra of the units of the demo scenes: mixtures of the training sites.
+
+The demo scenes are synthetic, but every spectrum in them comes from the Moon.
+A unit is a patchwork of soils measured at the training sites, in shares chosen
+so that its chemistry is as near as possible to the unit mean that Zhang et al.
+(2023) print in their Tables 5 and 6. Reflectance and oxide content of a
+patchwork (areal mixing) are the same weighted means, so one set of shares gives
+both. A chemistry outside the range of the sites cannot be reached; nothing is
+extrapolated to get there.
+
+Shares are chosen by chemistry alone, never by what a model predicts.
+
+``python -m training.demo_units`` rewrites the table and prints the comparison.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog, nnls
+
+from lunar_oxide_plugin.core import demo_scene
+from lunar_oxide_plugin.core.oxides import OXIDES
+
+from .tables import BAND_COLUMNS, DATA, SiteTable, load_paper_predictions, load_sites
+
+#: How far the second step may move from the nearest chemistry, in units of
+#: `oxide_scale` (0.02-0.04 wt%): room for the solver, no more.
+_TOLERANCE = 0.1
+
+#: Smaller shares are solver residue or matter to nobody; they are left out.
+_SMALLEST_SHARE = 0.005
+
+#: Weight of "the shares sum to 1" against the chemistry in the first step.
+_SUM_WEIGHT = 1e4
+
+_HEADER = """\
+# SYNTHETIC. Units of the demo scenes, made by `python -m training.demo_units`; do not edit.
+# Every row is a mixture of the training sites named in `mixture` with the shares given there.
+# The shares bring the oxides (wt%) as near as the sites permit to the unit means in Tables 5
+# and 6 of Zhang et al. (2023), Icarus 397, 115505. Not a measurement of Mairan or Sosigenes.
+# Reflectance (i=30 e=0 g=30): MI pixels of the sites, published with Yang et al. (2023),
+# doi 10.1038/s41467-023-43358-0, mixed with the same shares.
+"""
+
+
+@dataclass(frozen=True)
+class UnitTarget:
+    """A unit of the paper: scene, name and mean oxides in wt%, shape (5,)."""
+
+    scene: str
+    unit: str
+    oxides: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Shares of the sites, shape (n,), and what they mix to."""
+
+    shares: NDArray[np.float64]
+    reflectance: NDArray[np.float64]
+    oxides: NDArray[np.float64]
+
+
+def load_targets(path: Path = DATA / "paper_units.csv") -> list[UnitTarget]:
+    """Unit means of the paper's Tables 5 (Mairan) and 6 (Sosigenes)."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            UnitTarget(row["scene"], row["unit"], np.array([float(row[name]) for name in OXIDES]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def oxide_scale(table: SiteTable) -> NDArray[np.float64]:
+    """Unit in which misfits of different oxides are compared, wt%, shape (5,).
+
+    The RMSE of the paper's own predictions (its Table 3) against the sites: how
+    well its method knows an oxide, and so what a printed unit mean is worth.
+    """
+    predicted = load_paper_predictions()
+    errors = np.array([predicted[site] for site in table.sites]) - table.oxides
+    return np.asarray(np.sqrt((errors**2).mean(axis=0)))
+
+
+def mix(table: SiteTable, target: NDArray[np.float64], scale: NDArray[np.float64]) -> Mixture:
+    """The mixture of sites that is nearest to a chemistry.
+
+    Parameters
+    ----------
+    table : SiteTable
+        Sites to mix.
+    target, scale : ndarray, shape (5,)
+        Oxides in wt% and the unit of their misfits.
+
+    Returns
+    -------
+    Mixture
+        Of all mixtures with the nearest chemistry, the one from the sites that
+        resemble the target most: real soils of about this composition have
+        spectra typical of it, a mixture of extremes need not.
+    """
+    nearest = _nearest_chemistry(table.oxides / scale, target / scale)
+    shares = _similar_sites(table.oxides / scale, nearest, target / scale)
+    return Mixture(shares, shares @ table.reflectance, shares @ table.oxides)
+
+
+def _nearest_chemistry(
+    oxides: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Point of the sites' convex hull with the smallest squared distance to the target."""
+    matrix = np.vstack([oxides.T, np.full(len(oxides), _SUM_WEIGHT)])
+    shares, _ = nnls(matrix, np.append(target, _SUM_WEIGHT))
+    return np.asarray(shares / shares.sum() @ oxides)
+
+
+def _similar_sites(
+    oxides: NDArray[np.float64], chemistry: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Shares that mix to a chemistry with the least mean squared distance of the sites.
+
+    A linear programme: its solutions sit in a corner, so at most six sites take part.
+    """
+    distance = ((oxides - target) ** 2).sum(axis=1)
+    solution = linprog(
+        distance,
+        A_ub=np.vstack([oxides.T, -oxides.T]),
+        b_ub=np.concatenate([chemistry + _TOLERANCE, _TOLERANCE - chemistry]),
+        A_eq=np.ones((1, len(oxides))),
+        b_eq=[1.0],
+    )
+    shares = np.where(solution.x < _SMALLEST_SHARE, 0.0, solution.x)
+    # As written in the table: three digits, which sum to 1 to the last.
+    shares = np.round(shares / shares.sum(), 3)
+    shares[shares.argmax()] += 1 - shares.sum()
+    return np.asarray(np.round(shares, 3))
+
+
+def build() -> list[tuple[UnitTarget, Mixture]]:
+    """Mixtures for all units of the paper's two tables."""
+    table = load_sites()
+    scale = oxide_scale(table)
+    return [(target, mix(table, target.oxides, scale)) for target in load_targets()]
+
+
+def table_text(units: list[tuple[UnitTarget, Mixture]]) -> str:
+    """The table that the plugin ships."""
+    sites = load_sites().sites
+    lines = [_HEADER + ",".join(("scene", "unit", *BAND_COLUMNS, *OXIDES, "mixture"))]
+    for target, mixture in units:
+        recipe = " + ".join(
+            f"{mixture.shares[i]:.3f} {sites[i]}" for i in np.flatnonzero(mixture.shares)
+        )
+        numbers = [f"{value:.5f}" for value in mixture.reflectance]
+        numbers += [f"{value:.2f}" for value in mixture.oxides]
+        lines.append(",".join((target.scene, target.unit, *numbers, recipe)))
+    return "\n".join(lines) + "\n"
+
+
+def comparison(units: list[tuple[UnitTarget, Mixture]]) -> str:
+    """Paper and mixture side by side, as a Markdown table."""
+    lines = [
+        f"| scene | unit | {' | '.join(f'{name} paper / mixed' for name in OXIDES)} |",
+        "|" + "---|" * (2 + len(OXIDES)),
+    ]
+    for target, mixture in units:
+        cells = [
+            f"{paper:.2f} / {mixed:.2f}" for paper, mixed in zip(target.oxides, mixture.oxides)
+        ]
+        lines.append(f"| {target.scene} | {target.unit} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Rewrite the table and print the comparison."""
+    units = build()
+    demo_scene.TABLE.write_text(table_text(units), encoding="utf-8", newline="\n")
+    print(comparison(units))
+
+
+if __name__ == "__main__":
+    main()
