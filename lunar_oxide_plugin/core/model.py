@@ -28,7 +28,7 @@ CHUNK = 2048
 
 #: The models that come with the plugin: id (file stem) and title, in the order
 #: of the MODEL parameter. Saved workflows hold the position: append only.
-BUNDLED = (("zhang2023_cnn", "1D-CNN (Zhang et al. 2023), 38 sites"),)
+BUNDLED = (("zhang2023_cnn", "1D-CNN after Zhang et al. (2023)"),)
 
 #: As in "/src/model.cc:256 onnxruntime::Model::Model(const A&, B&) ".
 _CPP_PLACE = re.compile(r"(?:[A-Z]:)?[\\/]\S*\.(?:cc|h):\d+ [^()]*\([^()]*\) ")

@@ -193,10 +193,10 @@ def test_longitudes_from_0_to_360(succeed, oxide_raster, tmp_path):
 
 def test_self_crossing_polygon_is_repaired(succeed, oxide_raster, tmp_path):
     path, values, west, north, step = oxide_raster()
-    bow_tie = "POLYGON((-49.9 43.9, -49.5 43.5, -49.5 43.9, -49.9 43.5, -49.9 43.9))"
+    bow_tie = "POLYGON((-49.9 43.9, -49.5 43.53, -49.5 43.9, -49.9 43.53, -49.9 43.9))"
     triangles = (
-        "MULTIPOLYGON(((-49.9 43.9, -49.7 43.7, -49.9 43.5, -49.9 43.9)),"
-        "((-49.5 43.5, -49.5 43.9, -49.7 43.7, -49.5 43.5)))"
+        "MULTIPOLYGON(((-49.9 43.9, -49.7 43.715, -49.9 43.53, -49.9 43.9)),"
+        "((-49.5 43.53, -49.5 43.9, -49.7 43.715, -49.5 43.53)))"
     )
     zones = write_polygons(tmp_path / "z.gpkg", {"bow": bow_tie})
     parameters = {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg"}

@@ -29,7 +29,9 @@ class DemoScene(LunarOxideAlgorithm):
     NAME = "demoscene"
     TITLE = "Synthetic demo scene"
     GROUP = "Data"
-    SUMMARY = "Writes a SYNTHETIC MI MAP tile in the archive's own format, with polygons of its units."
+    SUMMARY = (
+        "Writes a SYNTHETIC MI MAP tile in the archive's own format, with polygons of its units."
+    )
     DETAILS = (
         "To try the plugin without downloading anything. The spectra are mixtures of real MI "
         "spectra of sample sites, chosen so that the units' oxides come near Tables 5 and 6 of "
@@ -46,9 +48,7 @@ class DemoScene(LunarOxideAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterEnum(
-                self.SCENE, "Scene", [scene.name for scene in SCENES], defaultValue=0
-            ),
+            QgsProcessingParameterEnum(self.SCENE, "Scene", list(SCENES), defaultValue=0),
             "Mairan: domes between mare and highlands. Sosigenes: an irregular mare patch.",
         )
         self.add(
@@ -70,7 +70,7 @@ class DemoScene(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Write label, image and polygons."""
-        scene = SCENES[self.parameterAsEnum(parameters, self.SCENE, context)]
+        scene = list(SCENES.values())[self.parameterAsEnum(parameters, self.SCENE, context)]
         label = self.output_path(parameters, self.OUTPUT, context)
         zones = self.output_path(parameters, self.ZONES, context)
 

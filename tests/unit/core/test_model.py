@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core import model as model_module
 from lunar_oxide_plugin.core.errors import ModelError, OnnxruntimeError
-from lunar_oxide_plugin.core.model import CHUNK, OxideModel, bundled_models
+from lunar_oxide_plugin.core.model import BUNDLED, CHUNK, OxideModel, bundled_path
 from lunar_oxide_plugin.core.onnx_runtime import OLDEST, import_onnxruntime
 
 FILES = Path(__file__).resolve().parents[2] / "data" / "onnx"
@@ -133,13 +132,14 @@ def test_missing_file_and_folder(tmp_path):
             OxideModel(path)
 
 
-def test_bundled_models(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_module, "BUNDLED_FOLDER", tmp_path / "none")
-    assert bundled_models() == {}
-    monkeypatch.setattr(model_module, "BUNDLED_FOLDER", FILES)
-    found = bundled_models()
-    assert list(found) == sorted(path.stem for path in FILES.glob("*.onnx"))
-    assert found["full"] == FILES / "full.onnx"
+def test_bundled_models():
+    """Each is there under its title with all outputs, and nothing else lies beside them."""
+    for model_id, title in BUNDLED:
+        model = OxideModel(bundled_path(model_id))
+        assert (model.id, model.title) == (model_id, title)
+        assert all(model.gives(name) for name in ("oxides", "uncertainty", "domain_distance"))
+    folder = bundled_path(BUNDLED[0][0]).parent
+    assert {path.stem for path in folder.glob("*.onnx")} == {model_id for model_id, _ in BUNDLED}
 
 
 def test_onnxruntime_missing(monkeypatch):

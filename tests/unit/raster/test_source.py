@@ -264,11 +264,11 @@ def test_what_cannot_be_opened(tmp_path, name, content, message):
 def test_a_damaged_geotiff_fails_as_a_raster_error(tmp_path, exceptions):
     """Found only while reading: the file opens, and its last rows are not there."""
     path = geotiff(tmp_path / "cut.tif", np.repeat(planes(scene()), 8, axis=1), kind=gdal.GDT_Int16)
-    with open(path, "r+b") as file:
+    with path.open("r+b") as file:
         file.seek(0, 2)
         size = file.tell()
     raster = Raster(path)
-    with open(path, "r+b") as file:
+    with path.open("r+b") as file:
         file.truncate(size // 2)
     used = gdal.GetUseExceptions()
     (gdal.UseExceptions if exceptions else gdal.DontUseExceptions)()
@@ -299,5 +299,5 @@ def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
 
     with zipfile.ZipFile(tmp_path / "tile.zip", "w") as archive:
         archive.write(path, path.name)
-    with pytest.raises(RasterError, match="[Uu]npack"):
+    with pytest.raises(RasterError, match=r"[Uu]npack"):
         MiSource(f"/vsizip/{tmp_path}/tile.zip/{path.name}")
