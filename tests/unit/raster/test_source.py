@@ -1,5 +1,8 @@
 """Reading: any MI source as spectra, compared with a plain decoding of its bytes."""
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -264,12 +267,9 @@ def test_what_cannot_be_opened(tmp_path, name, content, message):
 def test_a_damaged_geotiff_fails_as_a_raster_error(tmp_path, exceptions):
     """Found only while reading: the file opens, and its last rows are not there."""
     path = geotiff(tmp_path / "cut.tif", np.repeat(planes(scene()), 8, axis=1), kind=gdal.GDT_Int16)
-    with open(path, "r+b") as file:
-        file.seek(0, 2)
-        size = file.tell()
     raster = Raster(path)
-    with open(path, "r+b") as file:
-        file.truncate(size // 2)
+    with Path(path).open("r+b") as file:
+        file.truncate(Path(path).stat().st_size // 2)
     used = gdal.GetUseExceptions()
     (gdal.UseExceptions if exceptions else gdal.DontUseExceptions)()
     try:
@@ -295,9 +295,7 @@ def test_opening_errors_are_the_same_with_gdals_exceptions_on(tmp_path, exceptio
 def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
     """In a zip file the label is out of our reach, and GDAL's driver mirrors V2 tiles."""
     path = write_tile(tmp_path, scene(), west=328.0, attached=True)
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "tile.zip", "w") as archive:
         archive.write(path, path.name)
-    with pytest.raises(RasterError, match="[Uu]npack"):
+    with pytest.raises(RasterError, match="Unpack or download"):
         MiSource(f"/vsizip/{tmp_path}/tile.zip/{path.name}")
