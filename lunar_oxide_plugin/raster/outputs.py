@@ -127,6 +127,8 @@ class OutputFiles:
         # A read-only file is somebody's decision, though it could be replaced.
         if not os.access(folder, os.W_OK) or (final.exists() and not os.access(final, os.W_OK)):
             raise RasterError(f"{final} cannot be written: no permission. Choose another place.")
+        if final.resolve() in [other.resolve() for _, other in self._renames]:
+            raise RasterError(f"{final} is named for two outputs. Give each its own name.")
         partial = final.with_name(f"{final.stem}{PARTIAL}{os.getpid()}{final.suffix}")
         try:
             partial.touch()
@@ -145,7 +147,8 @@ class OutputFiles:
         """
         partial = self.path(final)
         try:
-            partial.write_text(content, encoding="utf-8", newline="")
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                file.write(content)
         except OSError as error:
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
 
@@ -206,15 +209,27 @@ class OutputFiles:
                     band.SetNoDataValue(NODATA)
         if style is not None:
             shutil.copyfile(style, self.path(final.with_suffix(".qml")))
-        # The statistics of an older file of this name are not the new one's.
-        self._stale.append(final.with_name(f"{final.name}.aux.xml"))
+        # Statistics, pyramids and mask of an older file of this name are not the new one's.
+        self._stale += [final.with_name(final.name + end) for end in (".aux.xml", ".ovr", ".msk")]
         return writer
 
     def _rename(self) -> None:
-        for partial, final in self._renames:
-            try:
-                partial.replace(final)
-            except OSError as error:
-                raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
-        for file in self._stale:
-            file.unlink(missing_ok=True)
+        """Move all files to their names; when one cannot be moved, all earlier ones back."""
+        moves = [*self._renames, *((None, file) for file in self._stale)]
+        moved: list[tuple[Path, Path]] = []
+        try:
+            for partial, final in moves:
+                previous = final.with_name(f"{final.name}{PARTIAL}{os.getpid()}.previous")
+                if final.exists():
+                    final.replace(previous)
+                moved.append((final, previous))
+                if partial is not None:
+                    partial.replace(final)
+        except OSError as error:
+            for file, previous in reversed(moved):
+                file.unlink(missing_ok=True)
+                if previous.exists():
+                    previous.replace(file)
+            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+        for _, previous in moved:
+            previous.unlink(missing_ok=True)

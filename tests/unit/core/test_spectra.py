@@ -149,6 +149,13 @@ def test_saturated_and_shadowed_pixels_do_not_sway_the_choice(average):
         assert choose_scaling(dn, declared, ZEROS).scale[0, 0] == 2e-5
 
 
+def test_a_factor_too_large_does_not_pass_on_the_few_pixels_it_leaves_unsaturated():
+    dn = stored_dn(HIGHLANDS_DN)
+    dn[:, ::5] *= 0.3
+    with pytest.raises(SpectraError, match="MI DN: if so, set SCALE to 2e-05"):
+        choose_scaling(dn, ONES * 1e-4, ZEROS)
+
+
 @pytest.mark.parametrize("values", [-30000.0, 0.0, np.nan])
 def test_nothing_positive_is_refused(values):
     with pytest.raises(SpectraError, match="no value above zero"):

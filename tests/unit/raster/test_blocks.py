@@ -38,6 +38,7 @@ def test_intersection(a, b):
     if common is None:
         assert both.max() == 1
     else:
+        assert common.size > 0
         expected = np.zeros_like(both, bool)
         expected[common.slices] = True
         np.testing.assert_array_equal(both == 2, expected)

@@ -1,5 +1,8 @@
 """Reading: any MI source as spectra, compared with a plain decoding of its bytes."""
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -184,9 +187,9 @@ def test_other_types(tmp_path, kind):
     np.testing.assert_allclose(reflectance[:, valid], dn[:, valid] * 2e-5, rtol=1e-6)
 
 
-@pytest.mark.parametrize("place", [(0, 0), (299, 599), (1, 100), (170, 333)])
+@pytest.mark.parametrize("place", [(0, 0), (299, 599), (1, 70), (170, 145)])
 def test_one_valid_pixel_anywhere_is_found(tmp_path, place):
-    """Far from the sampled windows: the raster is 600 x 300, nearly all outside the image."""
+    """Columns 70 and 145 lie between the sampled windows of a raster 600 pixels wide."""
     dn = np.full((8, 300, 600), -30000, np.int16)
     dn[:, place[0], place[1]] = planes(scene())[:, 0, 0]
     source = MiSource(geotiff(tmp_path / "a.tif", dn, kind=gdal.GDT_Int16))
@@ -264,12 +267,9 @@ def test_what_cannot_be_opened(tmp_path, name, content, message):
 def test_a_damaged_geotiff_fails_as_a_raster_error(tmp_path, exceptions):
     """Found only while reading: the file opens, and its last rows are not there."""
     path = geotiff(tmp_path / "cut.tif", np.repeat(planes(scene()), 8, axis=1), kind=gdal.GDT_Int16)
-    with path.open("r+b") as file:
-        file.seek(0, 2)
-        size = file.tell()
     raster = Raster(path)
-    with path.open("r+b") as file:
-        file.truncate(size // 2)
+    with Path(path).open("r+b") as file:
+        file.truncate(Path(path).stat().st_size // 2)
     used = gdal.GetUseExceptions()
     (gdal.UseExceptions if exceptions else gdal.DontUseExceptions)()
     try:
@@ -295,9 +295,7 @@ def test_opening_errors_are_the_same_with_gdals_exceptions_on(tmp_path, exceptio
 def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
     """In a zip file the label is out of our reach, and GDAL's driver mirrors V2 tiles."""
     path = write_tile(tmp_path, scene(), west=328.0, attached=True)
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "tile.zip", "w") as archive:
         archive.write(path, path.name)
-    with pytest.raises(RasterError, match=r"[Uu]npack"):
+    with pytest.raises(RasterError, match="Unpack or download"):
         MiSource(f"/vsizip/{tmp_path}/tile.zip/{path.name}")
