@@ -50,6 +50,11 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> tuple[tuple[int, ...
         if len(bands) == count and sum(band is not None for band in bands) >= len(MODEL_BANDS) - 1:
             return _numbers(bands, name), ""
     order = " ".join(str(band.nominal) for band in MODEL_BANDS)
+    if from_metadata and len(from_metadata) != count:
+        raise RasterError(
+            f"{name} has {count} bands, but its CENTER_FILTER_WAVELENGTH names "
+            f"{len(from_metadata)}: bands were left out. Give the numbers of {order} nm in BANDS."
+        )
     _refuse_contradiction([_recognised(label) for label in descriptions], name)
     if count == len(ARCHIVE_BANDS):
         note = (

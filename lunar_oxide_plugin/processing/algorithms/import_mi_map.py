@@ -99,10 +99,11 @@ class ImportMiMap(LunarOxideAlgorithm):
             writer = files.raster(
                 output, mosaic.grid.part(area), bands, metadata, style=style("reflectance")
             )
-            for window in blocks_with_progress(area, feedback):
-                reflectance, valid = mosaic.spectra(window)
+            # Blocks of the output, which then is written tile by tile.
+            for window in blocks_with_progress(Window(0, 0, area.width, area.height), feedback):
+                reflectance, valid = mosaic.spectra(window.relative_to(-area.x, -area.y))
                 reflectance[:, ~valid] = float("nan")
-                writer.write(window.relative_to(area.x, area.y), reflectance)
+                writer.write(window, reflectance)
                 valid_pixels += int(valid.sum())
         feedback.pushInfo(f"{valid_pixels} of {area.size} pixels are valid.")
         return {self.OUTPUT: output, self.VALID_PIXELS: valid_pixels}

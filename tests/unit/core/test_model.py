@@ -66,8 +66,9 @@ def test_any_layout_of_the_array_gives_the_same():
 
 def test_optional_outputs():
     plain, full = OxideModel(FILES / "oxides_only.onnx"), OxideModel(FILES / "full.onnx")
-    assert (plain.gives_uncertainty, plain.gives_domain_distance) == (False, False)
-    assert (full.gives_uncertainty, full.gives_domain_distance) == (True, True)
+    optional = ("uncertainty", "domain_distance")
+    assert [plain.gives(name) for name in optional] == [False, False]
+    assert [full.gives(name) for name in optional] == [True, True]
     prediction = plain.predict(spectra(3))
     assert prediction.uncertainty is None
     assert prediction.domain_distance is None

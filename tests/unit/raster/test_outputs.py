@@ -85,7 +85,7 @@ def test_rgba(tmp_path):
     data = np.random.default_rng(0).integers(0, 255, (4, 40, 70)).astype(np.uint8)
     bands = [BandInfo(name) for name in ("FeO", "MgO", "Al2O3", "alpha")]
     with OutputFiles() as files:
-        writer = files.raster(tmp_path / "a.tif", GRID, bands, {}, data_type=gdal.GDT_Byte)
+        writer = files.raster(tmp_path / "a.tif", GRID, bands, {}, rgba=True)
         writer.write(GRID.window, data)
     opened = gdal.Open(str(tmp_path / "a.tif"))
     np.testing.assert_array_equal(opened.ReadAsArray(), data)
