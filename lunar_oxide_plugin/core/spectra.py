@@ -17,7 +17,7 @@ from .bands import DN_SCALE, MODEL_BANDS, SATURATED_REFLECTANCE, SHADOW_REFLECTA
 from .errors import SpectraError
 
 #: Range of a scene's median reflectance at 750 nm. The training sites span
-#: 0.053 (Apollo 17, station 1) to 0.180 (Apollo 16, station 11); the margin
+#: 0.051 (Luna 16) to 0.180 (Apollo 16, station 11); the margin
 #: below them is kept under a factor of 2 so that integers scaled by 1e4
 #: instead of 5e4 do not pass as dark mare.
 PLAUSIBLE_750 = (0.04, 0.45)

@@ -41,8 +41,11 @@ class LunarOxideProvider(QgsProcessingProvider):
         return ["tif", "tiff"]
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:
-        """Unit statistics are written as GeoPackage, GeoJSON or shapefile."""
-        return ["gpkg", "geojson", "shp"]
+        """Polygons are written as GeoPackage.
+
+        Shapefiles cut the names of columns, and GeoJSON is defined on Earth only.
+        """
+        return ["gpkg"]
 
     def loadAlgorithms(self) -> None:
         """Add all algorithms; QGIS calls this on registration and refresh."""

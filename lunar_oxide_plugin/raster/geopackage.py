@@ -9,6 +9,7 @@ from typing import Any
 
 from osgeo import gdal, ogr
 
+from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
 from .moon import spatial_reference
 
@@ -43,8 +44,10 @@ def write_polygons(
     Raises
     ------
     RasterError
-        When the file cannot be written.
+        When the name does not end in .gpkg or the file cannot be written.
     """
+    if path.suffix.lower() != ".gpkg":
+        raise RasterError(f"{action}: polygons are written as GeoPackage, give a .gpkg name.")
     with gdal_errors(action):
         path.unlink(missing_ok=True)
         dataset = gdal.GetDriverByName("GPKG").Create(str(path), 0, 0, 0, gdal.GDT_Unknown)

@@ -78,6 +78,15 @@ def test_measured_stretches(succeed, oxide_raster, tmp_path, stretch):
     )
 
 
+@pytest.mark.parametrize("stretch", [PERCENTILES, MIN_MAX, MAIRAN])
+def test_progress_ends_at_100(succeed, oxide_raster, tmp_path, stretch):
+    path, *_ = oxide_raster(height=300)
+    parameters = {"INPUT": path, "STRETCH": stretch, "OUTPUT": tmp_path / "c.tif"}
+    _, feedback = succeed("oxidergb", parameters)
+    assert feedback.steps == sorted(feedback.steps)
+    assert feedback.steps[-1] == 100
+
+
 def test_looks_right_in_qgis(succeed, oxide_raster, tmp_path):
     path, *_ = oxide_raster()
     succeed("oxidergb", {"INPUT": path, "OUTPUT": tmp_path / "c.tif"})

@@ -240,4 +240,5 @@ def test_refusals(refused, oxide_raster, tmp_path):
     assert "Cancelled" in refused(
         "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output}, Feedback(cancel_at=20)
     )
+    assert "give a .gpkg name" in message(OUTPUT=tmp_path / "u.shp")
     assert "no_folder" in message(TABLE=tmp_path / "no_folder" / "t.csv")

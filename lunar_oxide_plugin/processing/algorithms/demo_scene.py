@@ -86,7 +86,7 @@ class DemoScene(LunarOxideAlgorithm):
                 GEOGRAPHIC_WKT,
                 {"unit": str, "note": str},
                 [(_polygon(unit.ring), (unit.name, "SYNTHETIC")) for unit in scene.units],
-                f"{zones} cannot be written (is the disk full?)",
+                f"{zones} cannot be written",
             )
         feedback.pushInfo(f"SYNTHETIC tile: {label} with {image.name}; no measurement of the Moon.")
         return {self.OUTPUT: label, self.ZONES: zones}

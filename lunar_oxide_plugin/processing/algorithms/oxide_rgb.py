@@ -107,14 +107,15 @@ class OxideRgb(LunarOxideAlgorithm):
         ]
         names = [raster.band_names[number - 1] or f"band {number}" for number in numbers]
         stretch = self.parameterAsEnum(parameters, self.STRETCH, context)
-        steps = QgsProcessingMultiStepFeedback(3, feedback)
+        passes = {_PERCENTILE: 3, _MIN_MAX: 2}.get(stretch, 1)
+        steps = QgsProcessingMultiStepFeedback(passes, feedback)
         if stretch == _CUSTOM:
             limits = _parsed_limits(self.parameterAsString(parameters, self.LIMITS, context))
         elif stretch in (_MAIRAN, _SOSIGENES):
             limits = _published_limits("Mairan" if stretch == _MAIRAN else "Sosigenes", names)
         else:
             limits = _measured_limits(raster, numbers, stretch == _PERCENTILE, steps)
-            steps.setCurrentStep(2)
+            steps.setCurrentStep(passes - 1)
         described = [
             f"{colour.lower()} {name} {low:g} - {high:g}"
             for (_, colour, _), name, (low, high) in zip(self.BANDS, names, limits)

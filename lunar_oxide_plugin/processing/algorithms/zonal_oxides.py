@@ -209,7 +209,7 @@ def _write_layer(
         _wkt(zones),
         {**columns, **new},
         rows,
-        f"{path} cannot be written (is the disk full?)",
+        f"{path} cannot be written",
     )
 
 
