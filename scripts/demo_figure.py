@@ -16,27 +16,31 @@ import matplotlib.pyplot as plt
 import numpy as np
 from osgeo import gdal, ogr
 
-#: One scale per quantity for all scenes, so that maps can be compared by eye.
-SCALES = {"Al2O3": (8, 30), "CaO": (9, 17), "FeO": (2, 24), "MgO": (4, 12), "TiO2": (0, 11)}
+OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
+
+#: What to show, in degrees (west, east, south, north): the Sosigenes patch is small.
+VIEWS = {"mairan": (-50.0, -49.0, 43.0, 44.0), "sosigenes": (18.998, 19.24, 8.22, 8.46)}
 PIXELS = 700
+METRES_PER_DEGREE = float(np.radians(1) * 1737400)
+
+View = tuple[float, float, float, float]
 
 
-def picture(path: Path) -> np.ndarray:
-    """Bands of a raster, reduced to a picture's size, NaN where no data."""
+def picture(path: Path, view: View) -> tuple[np.ndarray, View]:
+    """Bands of the part in view [rows, columns, bands], NaN where no data, and its exact extent."""
     dataset = gdal.Open(str(path))
-    shape = [min(PIXELS, size) for size in (dataset.RasterXSize, dataset.RasterYSize)]
-    values = dataset.ReadAsArray(buf_xsize=shape[0], buf_ysize=shape[1]).astype(float)
+    x0, dx, _, y0, _, dy = (value / METRES_PER_DEGREE for value in dataset.GetGeoTransform())
+    west, east, south, north = view
+    left, top = max(0, round((west - x0) / dx)), max(0, round((north - y0) / dy))
+    width = min(dataset.RasterXSize, round((east - x0) / dx)) - left
+    height = min(dataset.RasterYSize, round((south - y0) / dy)) - top
+    size = min(PIXELS, width), min(PIXELS, height)
+    values = dataset.ReadAsArray(left, top, width, height, buf_xsize=size[0], buf_ysize=size[1])
     nodata = dataset.GetRasterBand(1).GetNoDataValue()
-    return np.atleast_3d(np.where(values == nodata, np.nan, values))
-
-
-def extent(path: Path) -> tuple[float, float, float, float]:
-    """West, east, south, north in degrees."""
-    dataset = gdal.Open(str(path))
-    x0, dx, _, y0, _, dy = dataset.GetGeoTransform()
-    per_degree = np.radians(1) * 1737400
-    right, bottom = x0 + dx * dataset.RasterXSize, y0 + dy * dataset.RasterYSize
-    return tuple(value / per_degree for value in (x0, right, bottom, y0))
+    values = np.where(values == nodata, np.nan, values.astype(float))
+    values = np.moveaxis(values.reshape(-1, *values.shape[-2:]), 0, -1)
+    west, north = x0 + left * dx, y0 + top * dy
+    return values, (west, west + width * dx, north + height * dy, north)
 
 
 def outlines(path: Path) -> list[tuple[str, np.ndarray]]:
@@ -51,41 +55,39 @@ def outlines(path: Path) -> list[tuple[str, np.ndarray]]:
 
 def draw(folder: Path, name: str) -> Path:
     """Draw all products of a scene."""
-    oxides = picture(folder / "oxides.tif")
-    place = extent(folder / "oxides.tif")
+    view = VIEWS[name]
     units = outlines(folder / "units.gpkg")
+    oxides, place = picture(folder / "oxides.tif", view)
+    panels = [(f"{oxide} (wt%)", oxides[..., i], "viridis") for i, oxide in enumerate(OXIDES)]
+    for title, file, colours in (
+        ("Mg#", "mg_number.tif", "viridis"),
+        ("Domain distance (> 1: outside)", "domain.tif", "magma"),
+    ):
+        panels.append((title, picture(folder / file, view)[0][..., 0], colours))
+
     # A degree of longitude is shorter than one of latitude.
     aspect = 1 / np.cos(np.radians((place[2] + place[3]) / 2))
-    figure, axes = plt.subplots(2, 4, figsize=(17, 11.5), constrained_layout=True)
+    figure, axes = plt.subplots(2, 4, figsize=(17, 7.6 * aspect**0.7), layout="constrained")
     figure.suptitle(
         f"{name.capitalize()}: SYNTHETIC scene, predicted by the bundled 1D-CNN", fontsize=15
     )
-    panels = [
-        (f"{oxide} (wt%)", oxides[i], limits) for i, (oxide, limits) in enumerate(SCALES.items())
-    ]
-    panels.append(("Mg#", picture(folder / "mg_number.tif")[..., 0], (0.3, 0.8)))
-    panels.append(
-        ("Domain distance (above 1: extrapolated)", picture(folder / "domain.tif")[..., 0], (0, 2))
-    )
-    for axis, (title, values, limits) in zip([*axes.flat[:6], axes.flat[7]], panels):
-        colours = "magma" if title.startswith("Domain") else "viridis"
-        image = axis.imshow(
-            values, cmap=colours, vmin=limits[0], vmax=limits[1], extent=place, aspect=aspect
-        )
+    for axis, (title, values, colours) in zip([*axes.flat[:6], axes.flat[7]], panels):
+        low, high = np.nanpercentile(values, (1, 99))
+        image = axis.imshow(values, cmap=colours, vmin=low, vmax=high, extent=place, aspect=aspect)
         figure.colorbar(image, ax=axis, shrink=0.8, extend="both")
         axis.set_title(title)
     rgb = axes.flat[6]
-    rgb.imshow(
-        np.moveaxis(picture(folder / "rgb.tif"), 0, -1).astype(np.uint8),
-        extent=place,
-        aspect=aspect,
-    )
+    colours, place = picture(folder / "rgb.tif", view)
+    rgb.imshow(colours.astype(np.uint8), extent=place, aspect=aspect)
     rgb.set_title("R FeO, G MgO, B Al2O3")
     for axis in axes.flat:
         for unit, ring in units:
             axis.plot(*ring.T, color="white", linewidth=1)
-            if axis is rgb:
-                axis.annotate(unit, ring.mean(axis=0), color="white", ha="center", fontsize=8)
+            lon, lat = ring.mean(axis=0)
+            if axis is rgb and view[0] < lon < view[1] and view[2] < lat < view[3]:
+                axis.annotate(unit, (lon, lat), color="white", ha="center", fontsize=9)
+        axis.set_xlim(view[:2])
+        axis.set_ylim(view[2:])
         axis.set_xlabel("longitude (deg E)")
     for axis in axes[:, 0]:
         axis.set_ylabel("latitude (deg N)")

@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ...core.demo_scene import SCENES
+from ...core.demo_scene import SCENES, unit_spectra
 from ...core.demo_surface import Surface
 from ...raster.geopackage import write_polygons
 from ...raster.mi_tile import write_tile
@@ -78,6 +78,7 @@ class DemoScene(LunarOxideAlgorithm):
             stop_if_cancelled(feedback)
             feedback.setProgress(100 * share)
 
+        rings = {unit.name: unit.ring for unit in scene.units}
         with OutputFiles() as files:
             image = write_tile(files, label, Surface(scene), on_progress)
             write_polygons(
@@ -85,7 +86,7 @@ class DemoScene(LunarOxideAlgorithm):
                 "units",
                 GEOGRAPHIC_WKT,
                 {"unit": str, "note": str},
-                [(_polygon(unit.ring), (unit.name, "SYNTHETIC")) for unit in scene.units],
+                [(_polygon(rings[name]), (name, "SYNTHETIC")) for name in unit_spectra(scene)],
                 f"{zones} cannot be written",
             )
         feedback.pushInfo(f"SYNTHETIC tile: {label} with {image.name}; no measurement of the Moon.")
