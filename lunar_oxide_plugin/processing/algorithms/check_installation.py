@@ -62,7 +62,6 @@ class CheckInstallation(LunarOxideAlgorithm):
             models = [load_model(bundled_path(model_id)) for model_id, _ in BUNDLED]
         except LunarOxideError as error:
             ready = False
-            feedback.reportError(str(error))
             lines.append(str(error))
         else:
             runtime = import_onnxruntime()
