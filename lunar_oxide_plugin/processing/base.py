@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
@@ -86,9 +88,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is."""
-        definitions = [d for d in self.parameterDefinitions() if d.help()]
-        parameters = [f"{d.description()}: {d.help()}" for d in definitions]
-        return "\n\n".join(filter(None, [self.SUMMARY, self.DETAILS, *parameters]))
+        return plain_help([self.SUMMARY, self.DETAILS], self.parameterDefinitions())
 
     def add(
         self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False
@@ -104,15 +104,19 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
-        """Refuse files that cannot be read, saying why in our words.
+        """Refuse files that cannot be read and choices there are not, saying why in our words.
 
-        QGIS only says that it could not load them, and it does not know every
-        form of an MI product.
+        QGIS only says that it could not load a file or that a value is
+        incorrect, and it does not know every form of an MI product.
         """
         loadable = dict(parameters)
         for definition in self.parameterDefinitions():
             name = definition.name()
             value = parameters.get(name)
+            if isinstance(definition, QgsProcessingParameterEnum):
+                wrong = _wrong_choice(definition, value)
+                if wrong:
+                    return False, wrong
             if not isinstance(definition, _RASTERS):
                 continue
             files = [item for item in _as_list(value) if _is_file_name(item)]
@@ -252,6 +256,14 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         return items
 
 
+def plain_help(
+    paragraphs: Iterable[str], definitions: Iterable[QgsProcessingParameterDefinition]
+) -> str:
+    """Help of an algorithm: paragraphs, and one more for each parameter that has help."""
+    parameters = [f"{d.description()}: {d.help()}" for d in definitions if d.help()]
+    return "\n\n".join(filter(None, [*paragraphs, *parameters]))
+
+
 def blocks_with_progress(area: Window, feedback: QgsProcessingFeedback) -> Iterator[Window]:
     """Blocks of an area, with progress, and an end when the user cancels.
 
@@ -288,6 +300,16 @@ def _is_file_name(value: Any) -> bool:
         return isinstance(value, str) and Path(value).is_file()
     except (OSError, ValueError):  # too long or malformed: not a file's name
         return False
+
+
+def _wrong_choice(definition: QgsProcessingParameterEnum, value: Any) -> str:
+    """What is wrong with a number given for a choice, "" when it is among them."""
+    options = definition.options()
+    word = str(value).strip()
+    if not re.fullmatch(r"-?\d+", word) or 0 <= int(word) < len(options):
+        return ""  # QGIS judges what is no number
+    choices = ", ".join(f"{index} ({option})" for index, option in enumerate(options))
+    return f"{definition.name()} is {word}. Choose one of: {choices}."
 
 
 def _as_list(value: Any) -> list[Any]:

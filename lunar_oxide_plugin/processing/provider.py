@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsMessageLog, QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.core import QgsMessageLog, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import FOLDER, ICON, NAME, VERSION
 from .algorithms import ALGORITHMS
+from .workflow import Workflow
 
 
 class LunarOxideProvider(QgsProcessingProvider):
@@ -66,7 +67,7 @@ class LunarOxideProvider(QgsProcessingProvider):
     def _load_workflows(self) -> None:
         # A refresh has just emptied the provider, and the registry with it.
         for path in sorted((FOLDER / "workflows").glob("*.model3")):
-            model = QgsProcessingModelAlgorithm()
+            model = Workflow()
             if model.fromFile(str(path)):
                 model.setProvider(self)
                 self.addAlgorithm(model)

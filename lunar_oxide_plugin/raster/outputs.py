@@ -208,7 +208,11 @@ class OutputFiles:
                 if not rgba:
                     band.SetNoDataValue(NODATA)
         if style is not None:
-            shutil.copyfile(style, self.path(final.with_suffix(".qml")))
+            beside = final.with_suffix(".qml")
+            try:
+                shutil.copyfile(style, self.path(beside))
+            except OSError as error:
+                raise RasterError(f"{beside} cannot be written: {error.strerror}.") from error
         # Statistics, pyramids and mask of an older file of this name are not the new one's.
         self._stale += [final.with_name(final.name + end) for end in (".aux.xml", ".ovr", ".msk")]
         return writer

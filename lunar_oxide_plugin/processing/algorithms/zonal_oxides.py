@@ -116,6 +116,12 @@ class ZonalOxides(LunarOxideAlgorithm):
         names = _band_names(raster)
         statistics = ZonalStatistics(raster, range(1, len(names) + 1))
         name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
+        fields = zones.fields().names()
+        if name_field and name_field not in fields:
+            raise RasterError(
+                f"NAME_FIELD is {name_field}, but {zones.sourceName()} has the fields "
+                f"{', '.join(fields)}. Choose one of them, or leave it empty."
+            )
 
         units = []
         for index, feature in enumerate(features):

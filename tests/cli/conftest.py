@@ -1,0 +1,154 @@
+"""qgis_process as users call it, in a QGIS profile that is thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from osgeo import gdal, ogr, osr
+
+from tests import mi_tiles
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = "lunar_oxide_plugin"
+
+#: Debian 12's qgis_process is a wrapper that does not work; the program is beside it.
+SEARCH = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+PROGRAM = shutil.which("qgis_process.bin", path=SEARCH) or shutil.which("qgis_process", path=SEARCH)
+
+
+class Done(NamedTuple):
+    """A finished run: exit code, and everything that was printed."""
+
+    code: int
+    text: str
+
+
+class QgisProcess:
+    """qgis_process with a profile of its own, in which the plugin is enabled."""
+
+    def __init__(self, profile):
+        self.profile = profile
+        self.environment = {
+            "PATH": SEARCH,
+            "LANG": "C.UTF-8",
+            "HOME": str(profile),
+            "XDG_RUNTIME_DIR": str(profile),
+            "QGIS_PLUGINPATH": str(ROOT),
+            "QGIS_CUSTOM_CONFIG_PATH": str(profile),
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    def __call__(self, *arguments, before=(), environment=None, prepare=None):
+        """Call it, perhaps with words before the program, more environment or a preexec_fn."""
+        done = subprocess.run(
+            [*before, PROGRAM, *map(str, arguments)],
+            env={**self.environment, **(environment or {})},
+            cwd=self.profile,
+            preexec_fn=prepare,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=120,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout)
+
+    def run(self, algorithm, parameters, **options):
+        """Run one of our algorithms."""
+        given = [f"--{name}={value}" for name, value in parameters.items()]
+        return self("run", f"lunaroxide:{algorithm}", *given, **options)
+
+    def succeed(self, algorithm, parameters, **options):
+        """Run one that has to succeed; its text."""
+        done = self.run(algorithm, parameters, **options)
+        assert done.code == 0, done.text
+        return done.text
+
+
+def side_by_side(call, items):
+    """Results of independent calls, by item: as many at a time as there are processors."""
+    items = list(items)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(items, pool.map(call, items)))
+
+
+@pytest.fixture(scope="session")
+def qgis(tmp_path_factory):
+    assert PROGRAM, f"no qgis_process in {SEARCH}"
+    profile = tmp_path_factory.mktemp("profile")
+    profile.chmod(0o700)
+    program = QgisProcess(profile)
+    done = program("plugins", "enable", PLUGIN)
+    assert done.code == 0, done.text
+    return program
+
+
+def soils(height=40, width=60, seed=0):
+    """DN [9, height, width] between those of highlands and mare, every one valid."""
+    share = np.random.default_rng(seed).uniform(0, 1, (1, height, width))
+    highlands, mare = (
+        np.array(average, float)[:, None, None]
+        for average in (mi_tiles.HIGHLANDS_DN, mi_tiles.MARE_DN)
+    )
+    return np.rint(share * highlands + (1 - share) * mare).astype(np.int16)
+
+
+#: Two units inside a tile of soils(), in degrees.
+UNITS = {
+    "west": (-49.999, 43.999, -49.99, 43.985),
+    "east": (-49.985, 43.995, -49.975, 43.985),
+}
+
+
+def write_units(path, code="IAU_2015:30100"):
+    """The two units as a GeoPackage, in a CRS that keeps their numbers."""
+    reference = osr.SpatialReference()
+    reference.SetFromUserInput(code)
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = dataset.CreateLayer("units", reference, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("unit", ogr.OFTString))
+    for name, (west, north, east, south) in UNITS.items():
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature["unit"] = name
+        corners = ((west, north), (east, north), (east, south), (west, south), (west, north))
+        ring = ", ".join(f"{x} {y}" for x, y in corners)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON(({ring}))"))
+        layer.CreateFeature(feature)
+    return path
+
+
+def bands(path):
+    """Values [bands, height, width] of a raster."""
+    values = gdal.Open(str(path)).ReadAsArray()
+    return values[np.newaxis] if values.ndim == 2 else values
+
+
+def rows(path):
+    """Attributes of the features of a vector file, and its CRS."""
+    dataset = ogr.Open(str(path))
+    layer = dataset.GetLayer(0)
+    return [feature.items() for feature in layer], layer.GetSpatialRef()
+
+
+def contents(folder):
+    """Names and bytes of a folder's files.
+
+    Without the statistics that QGIS itself lays beside a raster as .aux.xml.
+    """
+    return {
+        file.relative_to(folder): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not file.name.endswith(".aux.xml")
+    }

@@ -1,0 +1,289 @@
+"""Each algorithm on the command line, one after the other on each other's files."""
+
+import csv
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from tests import mi_tiles
+
+from .conftest import PLUGIN, UNITS, bands, contents, rows, side_by_side, soils, write_units
+
+#: id -> title
+ALGORITHMS = {
+    "importmimap": "Import MI MAP tiles",
+    "predictoxides": "Predict oxides",
+    "mgnumber": "Mg number",
+    "oxidergb": "Oxide RGB composite",
+    "zonaloxides": "Unit statistics",
+    "demoscene": "Synthetic demo scene",
+    "checkinstallation": "Check installation",
+    "oxideworkflow": "Oxide maps and unit statistics",
+}
+
+PARAMETERS = {
+    "importmimap": "INPUT EXTENT MASK_SHADOW OUTPUT",
+    "predictoxides": "INPUT MODEL MODEL_FILE BANDS SCALE MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY "
+    "OUTPUT_DOMAIN",
+    "mgnumber": "INPUT MGO_BAND FEO_BAND OUTPUT",
+    "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
+    "zonaloxides": "ZONES INPUT NAME_FIELD OUTPUT TABLE REPORT",
+    "demoscene": "SCENE OUTPUT ZONES",
+    "checkinstallation": "",
+    "oxideworkflow": "INPUT ZONES NAME_FIELD STRETCH predict:Oxides predict:Uncertainty "
+    "predict:Domain mg:MgNumber rgb:RGB units:Units units:Table units:Report",
+}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A tile, its units, and what the algorithms make of them."""
+    path = tmp_path_factory.mktemp("moon")
+    mi_tiles.write_tile(path, soils(), name="TILE")
+    write_units(path / "units.gpkg")
+    return path
+
+
+@pytest.fixture(scope="session")
+def predicted(qgis, folder):
+    """Text of a run of predictoxides with all outputs."""
+    return qgis.succeed(
+        "predictoxides",
+        {
+            "INPUT": folder / "TILE.lbl",
+            "OUTPUT": folder / "oxides.tif",
+            "OUTPUT_UNCERTAINTY": folder / "uncertainty.tif",
+            "OUTPUT_DOMAIN": folder / "domain.tif",
+        },
+    )
+
+
+def number(text, name):
+    """A number among the results that qgis_process prints."""
+    return float(re.search(rf"^{name}:\s+(\S+)$", text, re.MULTILINE).group(1))
+
+
+def test_plugin_and_algorithms_are_listed(qgis):
+    plugins, algorithms = side_by_side(qgis, ["plugins", "list"]).values()
+    assert f"* {PLUGIN}" in plugins.text
+    ours = algorithms.text.split("Lunar Oxide Mapper")[1].split("\n\n")[0]
+    listed = dict(re.findall(r"lunaroxide:(\w+)\t(.+)", ours))
+    assert listed == ALGORITHMS
+
+
+@pytest.fixture(scope="session")
+def help_texts(qgis):
+    return side_by_side(lambda name: qgis("help", f"lunaroxide:{name}"), ALGORITHMS)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_help(help_texts, name):
+    code, text = help_texts[name]
+    assert code == 0
+    assert text.lstrip().startswith(f"{ALGORITHMS[name]} (lunaroxide:{name})")
+    description, arguments = text.split("\nArguments\n")
+    arguments, outputs = arguments.split("\nOutputs\n")
+    found = re.findall(r"^(\S+): (.+)\n\t(.{20,})$", arguments, re.MULTILINE)
+    assert sorted(parameter for parameter, _, _ in found) == sorted(PARAMETERS[name].split())
+    assert len(description) > 150
+    # Tags would be printed as they are; "OUTPUT: <outputRaster>" is QGIS's own.
+    assert not re.search(r"</?[a-z]+\d?[ >]", description + arguments)
+    assert "OUTPUT:" in outputs or name in ("checkinstallation", "oxideworkflow")
+
+
+def test_import(qgis, folder):
+    text = qgis.succeed(
+        "importmimap", {"INPUT": folder / "TILE.lbl", "OUTPUT": folder / "reflectance.tif"}
+    )
+    assert number(text, "VALID_PIXELS") == 40 * 60
+    expected = soils()[list(mi_tiles.MODEL_PLANES)] * 2e-5
+    np.testing.assert_allclose(bands(folder / "reflectance.tif"), expected, rtol=1e-6)
+
+
+def test_predict(predicted, folder):
+    assert number(predicted, "VALID_PIXELS") == 40 * 60
+    distance = bands(folder / "domain.tif")
+    assert number(predicted, "EXTRAPOLATED_PERCENT") == pytest.approx(100 * (distance > 1).mean())
+    assert bands(folder / "oxides.tif").shape == bands(folder / "uncertainty.tif").shape
+    dataset = gdal.Open(str(folder / "oxides.tif"))
+    names = [dataset.GetRasterBand(index + 1).GetDescription() for index in range(5)]
+    assert names == ["Al2O3", "CaO", "FeO", "MgO", "TiO2"]
+    assert {path.stem for path in folder.glob("*.qml")} >= {"oxides", "uncertainty", "domain"}
+
+
+@pytest.mark.usefixtures("predicted")
+def test_mg_number(qgis, folder):
+    text = qgis.succeed("mgnumber", {"INPUT": folder / "oxides.tif", "OUTPUT": folder / "mg.tif"})
+    _, _, feo, mgo, _ = bands(folder / "oxides.tif").astype(float)
+    expected = (mgo / 40.304) / (mgo / 40.304 + feo / 71.844)
+    np.testing.assert_allclose(bands(folder / "mg.tif")[0], expected, rtol=1e-5)
+    assert number(text, "MEAN") == pytest.approx(expected.mean(), abs=1e-4)
+
+
+@pytest.mark.usefixtures("predicted")
+def test_rgb_with_custom_limits(qgis, folder):
+    parameters = {"STRETCH": 4, "LIMITS": "0,25,4,12,8,30"}
+    qgis.succeed(
+        "oxidergb",
+        {"INPUT": folder / "oxides.tif", **parameters, "OUTPUT": folder / "rgb.tif"},
+    )
+    rgba = bands(folder / "rgb.tif")
+    feo = bands(folder / "oxides.tif")[2]
+    np.testing.assert_allclose(rgba[0], np.clip(feo / 25, 0, 1) * 255, atol=1)
+    assert (rgba[3] == 255).all()
+
+
+@pytest.mark.usefixtures("predicted")
+def test_unit_statistics(qgis, folder):
+    qgis.succeed(
+        "zonaloxides",
+        {
+            "ZONES": folder / "units.gpkg",
+            "INPUT": folder / "oxides.tif",
+            "NAME_FIELD": "unit",
+            "OUTPUT": folder / "statistics.gpkg",
+            "TABLE": folder / "statistics.csv",
+            "REPORT": folder / "statistics.html",
+        },
+    )
+    with (folder / "statistics.csv").open(encoding="utf-8", newline="") as file:
+        table = {row["unit"]: row for row in csv.DictReader(file)}
+    assert list(table) == list(UNITS)
+    features, crs = rows(folder / "statistics.gpkg")
+    assert crs.GetName().startswith("Moon")
+    for feature in features:
+        west, north, east, south = UNITS[feature["unit"]]
+        # Pixel centres of the tile are at whole multiples of 1/2048 degree.
+        inside = np.ix_(
+            [south < 44 - row / 2048 < north for row in range(40)],
+            [west < -50 + column / 2048 < east for column in range(60)],
+        )
+        expected = bands(folder / "oxides.tif")[2][inside].mean()
+        assert feature["FeO_mean"] == pytest.approx(expected, rel=1e-4)
+        assert feature["FeO_pixels"] == bands(folder / "oxides.tif")[2][inside].size
+    assert "west" in (folder / "statistics.html").read_text(encoding="utf-8")
+
+
+def test_check_installation(qgis):
+    text = qgis.succeed("checkinstallation", {})
+    assert re.search(r"^READY:\s+true$", text, re.MULTILINE)
+    assert "Model zhang2023_cnn" in text
+
+
+@pytest.mark.usefixtures("predicted")
+def test_image_path_and_other_letter_case(qgis, folder, tmp_path):
+    """The .img instead of the .lbl, and a copy in capitals under a label in small letters."""
+    mi_tiles.write_tile(tmp_path, soils(), name="tile", image_file="TILE.IMG")
+    inputs = {"image": folder / "TILE.img", "capitals": tmp_path / "tile.lbl"}
+
+    def predict(name):
+        output = tmp_path / f"{name}.tif"
+        qgis.succeed("predictoxides", {"INPUT": inputs[name], "OUTPUT": output})
+        return bands(output)
+
+    for values in side_by_side(predict, inputs).values():
+        assert np.array_equal(values, bands(folder / "oxides.tif"))
+
+
+@pytest.mark.usefixtures("predicted")
+def test_workflow_equals_its_steps(qgis, folder, tmp_path):
+    """With the optional outputs and without them."""
+    needed = {
+        "predict:Oxides": "oxides.tif",
+        "mg:MgNumber": "mg_number.tif",
+        "rgb:RGB": "rgb.tif",
+        "units:Units": "units.gpkg",
+    }
+    optional = {
+        "predict:Uncertainty": "uncertainty.tif",
+        "predict:Domain": "domain.tif",
+        "units:Table": "units.csv",
+        "units:Report": "units.html",
+    }
+    inputs = {"INPUT": folder / "TILE.lbl", "ZONES": folder / "units.gpkg"}
+    inputs.update(NAME_FIELD="unit", STRETCH=2)
+
+    def run(name):
+        (tmp_path / name).mkdir()
+        wanted = {**needed, **(optional if name == "all" else {})}
+        outputs = {key: tmp_path / name / file for key, file in wanted.items()}
+        qgis.succeed("oxideworkflow", {**inputs, **outputs})
+        return {file.name for file in contents(tmp_path / name) if file.suffix != ".qml"}
+
+    found = side_by_side(run, ["needed", "all"])
+    assert found["needed"] == set(needed.values())
+    assert found["all"] == {*needed.values(), *optional.values()}
+    for name in ("needed", "all"):
+        assert np.array_equal(bands(tmp_path / name / "oxides.tif"), bands(folder / "oxides.tif"))
+    for name in ("uncertainty.tif", "domain.tif"):
+        assert np.array_equal(bands(tmp_path / "all" / name), bands(folder / name))
+    features, _ = rows(tmp_path / "needed" / "units.gpkg")
+    assert [feature["unit"] for feature in features] == list(UNITS)
+
+
+@pytest.fixture(scope="session")
+def demo(qgis, tmp_path_factory):
+    """The demo tile of Sosigenes, written once."""
+    path = tmp_path_factory.mktemp("demo")
+    text = qgis.succeed(
+        "demoscene", {"SCENE": 1, "OUTPUT": path / "demo.lbl", "ZONES": path / "units.gpkg"}
+    )
+    return path, text
+
+
+def test_demo_scene_is_a_tile_of_the_archive_and_says_synthetic(demo):
+    path, text = demo
+    assert "SYNTHETIC" in text
+    assert {file.name for file in path.iterdir() if not file.name.endswith(".aux.xml")} == {
+        "demo.lbl",
+        "demo_SYNTHETIC.img",
+        "units.gpkg",
+    }
+    # V3: a float altitude plane, then nine bands of int16, 2048 x 2048 pixels.
+    assert (path / "demo_SYNTHETIC.img").stat().st_size == 2048 * 2048 * (4 + 9 * 2)
+    label = (path / "demo.lbl").read_text(encoding="ascii")
+    assert re.search(r'^PRODUCT_ID += "MI_MAP_03_\w+_SYNTHETIC"', label, re.MULTILINE)
+    assert '"SLN-L-MI-5-MAP-V3.0"' in label
+    assert re.search(r'\^IMAGE += \("demo_SYNTHETIC.img", 16777217 <BYTES>\)', label)
+    dn = np.fromfile(path / "demo_SYNTHETIC.img", ">i2", offset=16777216)
+    lit = dn[dn > 500]
+    assert lit.size > 0.9 * dn.size
+    assert 1000 < lit.mean() < 15000
+
+
+def test_demo_units_have_names_and_a_lunar_crs(demo):
+    path, _ = demo
+    features, crs = rows(path / "units.gpkg")
+    assert len(features) >= 3
+    assert all(feature["unit"] for feature in features)
+    assert {feature["note"] for feature in features} == {"SYNTHETIC"}
+    assert crs.IsGeographic()
+    assert (crs.GetSemiMajor(), crs.GetInvFlattening()) == (1737400, 0)
+
+
+def without_network():
+    """Words before a command that take the network from it, if this machine allows."""
+    for words in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        try:
+            subprocess.run([*words, "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return words
+    return None
+
+
+@pytest.mark.usefixtures("predicted")
+def test_no_network_is_needed(qgis, folder, tmp_path):
+    words = without_network()
+    if words is None:
+        pytest.skip("this machine does not let a process give up its network")
+    devices = subprocess.run(
+        [*words, "cat", "/proc/net/dev"], check=True, capture_output=True, text=True
+    ).stdout
+    assert re.findall(r"^\s*(\w+):", devices, re.MULTILINE) == ["lo"]
+    parameters = {"INPUT": folder / "TILE.lbl", "OUTPUT": tmp_path / "oxides.tif"}
+    qgis.succeed("predictoxides", parameters, before=words)
+    assert np.array_equal(bands(tmp_path / "oxides.tif"), bands(folder / "oxides.tif"))
