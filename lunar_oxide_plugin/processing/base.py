@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsMapLayer,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterMultipleLayers,
-    QgsProcessingParameterRasterLayer,
-    QgsProperty,
-    QgsRasterLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import ICON, NAME, VERSION
-from ..core.errors import CancelledError, LunarOxideError, RasterError
-from ..raster.blocks import Window, blocks
+from ..core.errors import LunarOxideError, RasterError
 from ..raster.source import Raster
-
-_RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
-
-#: A raster that QGIS always can load. It stands in QGIS's own check for the
-#: files we have opened ourselves: QGIS cannot load every form of an MI product.
-_LOADABLE = str(Path(__file__).parent / "loadable.vrt")
+from .inputs import checked_inputs, is_file_name, plain_value, raster_paths
 
 
 class LunarOxideAlgorithm(QgsProcessingAlgorithm):
@@ -104,31 +90,12 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
-        """Refuse files that cannot be read and choices there are not, saying why in our words.
-
-        QGIS only says that it could not load a file or that a value is
-        incorrect, and it does not know every form of an MI product.
-        """
-        loadable = dict(parameters)
-        for definition in self.parameterDefinitions():
-            name = definition.name()
-            value = parameters.get(name)
-            if isinstance(definition, QgsProcessingParameterEnum):
-                wrong = _wrong_choice(definition, value)
-                if wrong:
-                    return False, wrong
-            if not isinstance(definition, _RASTERS):
-                continue
-            files = [item for item in _as_list(value) if _is_file_name(item)]
-            try:
-                for file in files:
-                    Raster(file)
-            except LunarOxideError as error:
-                return False, str(error)
-            if files:
-                replaced = [_LOADABLE if item in files else item for item in _as_list(value)]
-                loadable[name] = replaced if isinstance(value, (list, tuple)) else replaced[0]
-        return super().checkParameterValues(loadable, context)
+        """Refuse files that cannot be read and choices there are not, saying why in our words."""
+        try:
+            checked = checked_inputs(self.parameterDefinitions(), parameters)
+        except LunarOxideError as error:
+            return False, str(error)
+        return super().checkParameterValues(checked, context)
 
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
         """Accept inputs in different CRSs: each algorithm checks the body and transforms."""
@@ -141,26 +108,10 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> bool:
         """Note where the rasters lie: layers may not be touched in a worker thread."""
-        self._paths = {}
-        for definition in self.parameterDefinitions():
-            name = definition.name()
-            try:
-                if isinstance(definition, QgsProcessingParameterRasterLayer):
-                    value = parameters.get(name)
-                    if _is_file_name(value):
-                        self._paths[name] = [value]
-                    else:
-                        layer = self.parameterAsRasterLayer(parameters, name, context)
-                        self._paths[name] = [_layer_path(layer, name)]
-                elif isinstance(definition, QgsProcessingParameterMultipleLayers):
-                    values = _as_list(parameters.get(name))
-                    if all(map(_is_file_name, values)):
-                        self._paths[name] = values
-                    else:
-                        layers = self.parameterAsLayerList(parameters, name, context)
-                        self._paths[name] = [_layer_path(layer, name) for layer in layers]
-            except LunarOxideError as error:
-                raise QgsProcessingException(str(error)) from error
+        try:
+            self._paths = raster_paths(self.parameterDefinitions(), parameters, context)
+        except LunarOxideError as error:
+            raise QgsProcessingException(str(error)) from error
         return True
 
     def processAlgorithm(
@@ -234,14 +185,16 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         else:
             path = self.parameterAsOutputLayer(parameters, name, context)
         for file in (file for inputs in self._paths.values() for file in inputs):
-            if path and _is_file_name(path) and _is_file_name(file) and Path(path).samefile(file):
+            if path and is_file_name(path) and is_file_name(file) and Path(path).samefile(file):
                 raise RasterError(f"{name} would overwrite the input {file}. Choose another name.")
         return path
 
     def provenance(self, parameters: dict[str, Any], *rasters: Raster) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""
         given = {
-            definition.name(): _plain(parameters.get(definition.name(), definition.defaultValue()))
+            definition.name(): plain_value(
+                parameters.get(definition.name(), definition.defaultValue())
+            )
             for definition in self.parameterDefinitions()
         }
         given.update(self._paths)
@@ -262,70 +215,3 @@ def plain_help(
     """Help of an algorithm: paragraphs, and one more for each parameter that has help."""
     parameters = [f"{d.description()}: {d.help()}" for d in definitions if d.help()]
     return "\n\n".join(filter(None, [*paragraphs, *parameters]))
-
-
-def blocks_with_progress(area: Window, feedback: QgsProcessingFeedback) -> Iterator[Window]:
-    """Blocks of an area, with progress, and an end when the user cancels.
-
-    Raises
-    ------
-    CancelledError
-        Before the next block, once the user has cancelled.
-    """
-    done = 0
-    for window in blocks(area):
-        stop_if_cancelled(feedback)
-        yield window
-        done += window.size
-        feedback.setProgress(100 * done / area.size)
-
-
-def stop_if_cancelled(feedback: QgsProcessingFeedback) -> None:
-    """Raise CancelledError once the user has cancelled."""
-    if feedback.isCanceled():
-        raise CancelledError("Cancelled. No output was written.")
-
-
-def _layer_path(layer: QgsMapLayer | None, name: str) -> str:
-    if not isinstance(layer, QgsRasterLayer):
-        raise RasterError(f"{name} is not a raster that can be loaded.")
-    if layer.dataProvider() is None or layer.dataProvider().name() != "gdal":
-        raise RasterError(f"{name}: {layer.name()} is not a file. Save it as a GeoTIFF first.")
-    # Open options stand behind the path of a layer's source.
-    return layer.source().split("|option:")[0]
-
-
-def _is_file_name(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and Path(value).is_file()
-    except (OSError, ValueError):  # too long or malformed: not a file's name
-        return False
-
-
-def _wrong_choice(definition: QgsProcessingParameterEnum, value: Any) -> str:
-    """What is wrong with a number given for a choice, "" when it is among them."""
-    options = definition.options()
-    word = str(value).strip()
-    if not re.fullmatch(r"-?\d+", word) or 0 <= int(word) < len(options):
-        return ""  # QGIS judges what is no number
-    choices = ", ".join(f"{index} ({option})" for index, option in enumerate(options))
-    return f"{definition.name()} is {word}. Choose one of: {choices}."
-
-
-def _as_list(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return [] if value is None else [value]
-
-
-def _plain(value: Any) -> Any:
-    """A parameter's value as JSON can keep it."""
-    if isinstance(value, QgsProperty):
-        return value.asExpression() or str(value.staticValue())
-    if isinstance(value, QgsMapLayer):
-        return value.source()
-    if isinstance(value, QgsProcessingOutputLayerDefinition):
-        return value.sink.staticValue()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

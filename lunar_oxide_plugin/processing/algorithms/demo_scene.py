@@ -20,7 +20,8 @@ from ...raster.geopackage import write_polygons
 from ...raster.mi_tile import write_tile
 from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.outputs import OutputFiles
-from ..base import LunarOxideAlgorithm, stop_if_cancelled
+from ..base import LunarOxideAlgorithm
+from ..progress import stop_if_cancelled
 
 
 class DemoScene(LunarOxideAlgorithm):

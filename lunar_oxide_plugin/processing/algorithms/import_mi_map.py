@@ -24,7 +24,8 @@ from ...raster.moon import Grid, require_moon
 from ...raster.mosaic import Mosaic
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource
-from ..base import LunarOxideAlgorithm, blocks_with_progress
+from ..base import LunarOxideAlgorithm
+from ..progress import blocks_with_progress
 
 
 class ImportMiMap(LunarOxideAlgorithm):

@@ -21,7 +21,8 @@ from ...core.statistics import Moments
 from ...raster.moon import CylindricalRows
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import Raster
-from ..base import LunarOxideAlgorithm, blocks_with_progress
+from ..base import LunarOxideAlgorithm
+from ..progress import blocks_with_progress
 
 
 class MgNumber(LunarOxideAlgorithm):

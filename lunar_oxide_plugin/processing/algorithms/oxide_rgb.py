@@ -25,7 +25,8 @@ from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile, Moments
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import Raster
-from ..base import LunarOxideAlgorithm, blocks_with_progress
+from ..base import LunarOxideAlgorithm
+from ..progress import blocks_with_progress
 
 _PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM = range(5)
 

@@ -25,7 +25,8 @@ from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
 from ...core.oxides import OXIDES
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource
-from ..base import LunarOxideAlgorithm, blocks_with_progress
+from ..base import LunarOxideAlgorithm
+from ..progress import blocks_with_progress
 from ..runtime import load_model
 
 

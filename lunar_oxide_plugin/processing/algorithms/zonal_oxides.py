@@ -31,7 +31,8 @@ from ...raster.moon import require_moon
 from ...raster.outputs import OutputFiles
 from ...raster.source import Raster
 from ...raster.zonal import ZonalStatistics
-from ..base import LunarOxideAlgorithm, stop_if_cancelled
+from ..base import LunarOxideAlgorithm
+from ..progress import stop_if_cancelled
 
 
 class ZonalOxides(LunarOxideAlgorithm):

@@ -1,0 +1,143 @@
+"""What users give to an algorithm: checked, and turned into files and plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameters,
+    QgsProperty,
+    QgsRasterLayer,
+)
+
+from ..core.errors import LunarOxideError, RasterError
+from ..raster.source import Raster
+
+_RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
+
+#: A raster that QGIS always can load. It stands in QGIS's own check for the
+#: files we have opened ourselves: QGIS cannot load every form of an MI product.
+_LOADABLE = str(Path(__file__).parent / "loadable.vrt")
+
+
+def checked_inputs(
+    definitions: Iterable[QgsProcessingParameterDefinition], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Open the files and look up the choices among the parameters.
+
+    QGIS only says that it could not load a file or that a value is incorrect,
+    and it does not know every form of an MI product.
+
+    Returns
+    -------
+    dict
+        The parameters for QGIS's own check, files that were opened replaced by
+        one that QGIS can load.
+
+    Raises
+    ------
+    LunarOxideError
+        When a file cannot be read or a choice does not exist.
+    """
+    checked = dict(parameters)
+    for definition in definitions:
+        name = definition.name()
+        value = parameters.get(name)
+        if isinstance(definition, QgsProcessingParameterEnum):
+            _check_choice(definition, value)
+        elif isinstance(definition, _RASTERS):
+            files = [item for item in _as_list(value) if is_file_name(item)]
+            for file in files:
+                Raster(file)
+            if files:
+                replaced = [_LOADABLE if item in files else item for item in _as_list(value)]
+                checked[name] = replaced if isinstance(value, (list, tuple)) else replaced[0]
+    return checked
+
+
+def raster_paths(
+    definitions: Iterable[QgsProcessingParameterDefinition],
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+) -> dict[str, list[str]]:
+    """Files (or other GDAL names) behind each raster parameter, by its name.
+
+    Raises
+    ------
+    RasterError
+        When one is no raster layer, or none that GDAL reads.
+    """
+    paths = {}
+    for definition in definitions:
+        if not isinstance(definition, _RASTERS):
+            continue
+        name = definition.name()
+        values = _as_list(parameters.get(name))
+        if all(map(is_file_name, values)):
+            paths[name] = values
+        elif isinstance(definition, QgsProcessingParameterRasterLayer):
+            layer = QgsProcessingParameters.parameterAsRasterLayer(
+                definition, dict(parameters), context
+            )
+            paths[name] = [_layer_path(layer, name)]
+        else:
+            layers = QgsProcessingParameters.parameterAsLayerList(
+                definition, dict(parameters), context
+            )
+            paths[name] = [_layer_path(layer, name) for layer in layers]
+    return paths
+
+
+def is_file_name(value: Any) -> bool:
+    """Whether a parameter's value is the name of a file, not a layer or its id."""
+    try:
+        return isinstance(value, str) and Path(value).is_file()
+    except (OSError, ValueError):  # too long or malformed: not a file's name
+        return False
+
+
+def plain_value(value: Any) -> Any:
+    """A parameter's value as JSON can keep it."""
+    if isinstance(value, QgsProperty):
+        return value.asExpression() or str(value.staticValue())
+    if isinstance(value, QgsMapLayer):
+        return value.source()
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        return value.sink.staticValue()
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _check_choice(definition: QgsProcessingParameterEnum, value: Any) -> None:
+    options = definition.options()
+    word = str(value).strip()
+    # QGIS judges what is no number.
+    if re.fullmatch(r"-?\d+", word) and not 0 <= int(word) < len(options):
+        choices = ", ".join(f"{index} ({option})" for index, option in enumerate(options))
+        raise LunarOxideError(f"{definition.name()} is {word}. Choose one of: {choices}.")
+
+
+def _layer_path(layer: QgsMapLayer | None, name: str) -> str:
+    if not isinstance(layer, QgsRasterLayer):
+        raise RasterError(f"{name} is not a raster that can be loaded.")
+    if layer.dataProvider() is None or layer.dataProvider().name() != "gdal":
+        raise RasterError(f"{name}: {layer.name()} is not a file. Save it as a GeoTIFF first.")
+    # Open options stand behind the path of a layer's source.
+    return layer.source().split("|option:")[0]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [] if value is None else [value]
