@@ -12,8 +12,10 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsField,
+    QgsFields,
     QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingParameterFeatureSource,
@@ -98,6 +100,25 @@ class ZonalOxides(LunarOxideAlgorithm):
             "The statistics as a page to read, with their provenance.",
         )
 
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Also note the CRS of the polygons, from their layer.
+
+        QGIS finds no code for a GeoPackage in IAU_2015:30100 (GDAL keeps it as
+        IAU:30100) and calls its CRS invalid, though the layer knows the
+        definition; newer versions then hide it from the feature source.
+        """
+        layer = self.parameterAsVectorLayer(parameters, self.ZONES, context)
+        if layer is None:
+            raise QgsProcessingException("ZONES cannot be loaded as a vector layer.")
+        wkt2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
+        self._zones_wkt = layer.crs().toWkt(wkt2)
+        return super().prepareAlgorithm(parameters, context, feedback)
+
     def compute(
         self,
         parameters: dict[str, Any],
@@ -106,13 +127,10 @@ class ZonalOxides(LunarOxideAlgorithm):
     ) -> dict[str, Any]:
         """Measure polygon by polygon, then write all outputs."""
         zones = self.parameterAsSource(parameters, self.ZONES, context)
-        if zones is None:
-            raise RasterError("ZONES cannot be loaded as a vector layer.")
         features = list(zones.getFeatures())
         if not features:
             raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
-        zones_wkt = _wkt(zones)
-        require_moon(zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
+        require_moon(self._zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
         raster = Raster(self.input_paths(self.INPUT)[0])
         names = _band_names(raster)
         statistics = ZonalStatistics(raster, range(1, len(names) + 1))
@@ -131,7 +149,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             try:
                 area, summaries = statistics.summarise(
                     bytes(feature.geometry().asWkb()),
-                    zones_wkt,
+                    self._zones_wkt,
                     lambda: stop_if_cancelled(feedback),
                 )
             except RasterError as error:
@@ -157,7 +175,9 @@ class ZonalOxides(LunarOxideAlgorithm):
         results = {name: path for name, path in results.items() if path}
         provenance = {**raster.model_metadata(), **self.provenance(parameters, raster)}
         with OutputFiles() as files:
-            _write_layer(files, results[self.OUTPUT], zones, features, units)
+            _write_layer(
+                files, results[self.OUTPUT], zones.fields(), self._zones_wkt, features, units
+            )
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_table(units))
             if self.REPORT in results:
@@ -187,13 +207,14 @@ def _band_names(raster: Raster) -> list[str]:
 def _write_layer(
     files: OutputFiles,
     path: str,
-    zones: QgsProcessingFeatureSource,
+    fields: QgsFields,
+    wkt: str,
     features: Sequence[QgsFeature],
     units: Sequence[Unit],
 ) -> None:
     """Write the polygons, their own columns and the statistics as a GeoPackage."""
     # The GeoPackage numbers its rows itself.
-    kept = [field for field in zones.fields() if field.name().lower() not in ("fid", "geom")]
+    kept = [field for field in fields if field.name().lower() not in ("fid", "geom")]
     columns = {field.name(): _python_type(field) for field in kept}
     statistics = [(band, name) for band in units[0].bands for name in BandSummary._fields]
     new = {"area_km2": float}
@@ -213,15 +234,11 @@ def _write_layer(
     write_polygons(
         files.path(path),
         "units",
-        _wkt(zones),
+        wkt,
         {**columns, **new},
         rows,
         f"{path} cannot be written",
     )
-
-
-def _wkt(zones: QgsProcessingFeatureSource) -> str:
-    return zones.sourceCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
 
 
 def _python_type(field: QgsField) -> type:
