@@ -26,8 +26,14 @@ class _StyleBeside(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
+#: QGIS's context deletes its post-processors at its end, each once: every layer has its own. Until
+#: then their Python parts have to live.
+_kept: set[_StyleBeside] = set()
+
+
 def style_when_loaded(paths: Iterable[Any], context: QgsProcessingContext) -> None:
     """Have the results among some values styled, where they are to be loaded into a project."""
+    _kept.difference_update([old for old in tuple(_kept) if sip.isdeleted(old)])
     for path in paths:
         if (
             isinstance(path, str)
@@ -35,6 +41,5 @@ def style_when_loaded(paths: Iterable[Any], context: QgsProcessingContext) -> No
             and Path(path).with_suffix(".qml").is_file()
         ):
             processor = _StyleBeside()
+            _kept.add(processor)
             context.layerToLoadOnCompletionDetails(path).setPostProcessor(processor)
-            # The context deletes it at its end; until then its Python part has to live.
-            sip.transferto(processor, None)
