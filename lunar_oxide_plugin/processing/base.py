@@ -21,6 +21,7 @@ from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
 from ..raster.source import Raster
 from .inputs import checked_inputs, is_file_name, plain_value, raster_paths
+from .loading import style_when_loaded
 
 
 class LunarOxideAlgorithm(QgsProcessingAlgorithm):
@@ -122,9 +123,11 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
         try:
-            return self.compute(parameters, context, feedback)
+            results = self.compute(parameters, context, feedback)
         except LunarOxideError as error:
             raise QgsProcessingException(str(error)) from error
+        style_when_loaded(results.values(), context)
+        return results
 
     def compute(
         self,

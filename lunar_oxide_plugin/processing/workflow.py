@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingModelAlgorithm
+from typing import Any
+
+from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import ICON
+from ..core.errors import LunarOxideError
 from .base import plain_help
+from .inputs import checked_inputs
 
 #: Titles by id. A model has one name for both, and an id cannot be read as a sentence.
 _TITLES = {"oxideworkflow": "Oxide maps and unit statistics"}
@@ -34,3 +38,17 @@ class Workflow(QgsProcessingModelAlgorithm):
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is, and QGIS would write HTML."""
         return plain_help([self.helpContent().get("ALG_DESC", "")], self.parameterDefinitions())
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Take every form of an MI product that the steps take, and refuse others as they do."""
+        try:
+            checked = checked_inputs(self.parameterDefinitions(), parameters)
+        except LunarOxideError as error:
+            return False, str(error)
+        return super().checkParameterValues(checked, context)
+
+    def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
+        """Accept inputs in different CRSs: each step checks the body and transforms."""
+        return True

@@ -1,0 +1,151 @@
+"""The bundled workflow: a valid model of our own algorithms, with their results."""
+
+import numpy as np
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsVectorLayer,
+)
+
+from lunar_oxide_plugin.about import FOLDER
+from tests import mi_tiles
+
+from .conftest import read, site_mixtures, write_polygons
+
+STEPS = {"predict": "predictoxides", "mg": "mgnumber", "rgb": "oxidergb", "units": "zonaloxides"}
+
+#: Inside the tile of the fixture, which begins at 50 W, 44 N.
+POLYGONS = {
+    "north": "POLYGON((-49.998 43.999, -49.975 43.999, -49.975 43.992, -49.998 43.992, "
+    "-49.998 43.999))",
+    "south": "POLYGON((-49.995 43.990, -49.975 43.990, -49.985 43.982, -49.995 43.990))",
+}
+
+
+@pytest.fixture()
+def workflow(provider):
+    return QgsApplication.processingRegistry().createAlgorithmById("lunaroxide:oxideworkflow")
+
+
+@pytest.fixture()
+def zones(tmp_path):
+    return write_polygons(tmp_path / "zones.gpkg", POLYGONS)
+
+
+def test_file_holds_a_valid_model_of_our_algorithms(provider):
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(FOLDER / "workflows" / "oxideworkflow.model3"))
+    assert model.validate() == (True, [])
+    children = {name: child.algorithmId() for name, child in model.childAlgorithms().items()}
+    assert children == {name: f"lunaroxide:{step}" for name, step in STEPS.items()}
+    for name in children:
+        assert model.validateChildAlgorithm(name) == (True, [])
+
+
+def test_title_and_help_survive_the_copies_that_qgis_makes(workflow):
+    for algorithm in (workflow, workflow.create(), workflow.create().create()):
+        assert algorithm.id() == "lunaroxide:oxideworkflow"
+        assert algorithm.displayName() == "Oxide maps and unit statistics"
+        assert algorithm.group() == "Workflows"
+        assert not algorithm.icon().isNull()
+        assert algorithm.shortHelpString().startswith("From an MI raster and polygons")
+        assert "<" not in algorithm.shortHelpString()
+        assert len(algorithm.parameterDefinitions()) == 12
+
+
+def test_same_results_as_the_algorithms_one_by_one(succeed, tile, zones, tmp_path):
+    label, _ = tile
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "steps").mkdir()
+    flow, steps = tmp_path / "flow", tmp_path / "steps"
+    succeed(
+        "oxideworkflow",
+        {
+            "INPUT": label,
+            "ZONES": zones,
+            "NAME_FIELD": "unit",
+            "STRETCH": 1,
+            "predict:Oxides": flow / "oxides.tif",
+            "predict:Uncertainty": flow / "sigma.tif",
+            "predict:Domain": flow / "domain.tif",
+            "mg:MgNumber": flow / "mg.tif",
+            "rgb:RGB": flow / "rgb.tif",
+            "units:Units": flow / "units.gpkg",
+            "units:Table": flow / "units.csv",
+            "units:Report": flow / "units.html",
+        },
+    )
+    oxides = steps / "oxides.tif"
+    succeed(
+        "predictoxides",
+        {
+            "INPUT": label,
+            "OUTPUT": oxides,
+            "OUTPUT_UNCERTAINTY": steps / "sigma.tif",
+            "OUTPUT_DOMAIN": steps / "domain.tif",
+        },
+    )
+    succeed("mgnumber", {"INPUT": oxides, "OUTPUT": steps / "mg.tif"})
+    succeed("oxidergb", {"INPUT": oxides, "STRETCH": 1, "OUTPUT": steps / "rgb.tif"})
+    parameters = {"ZONES": zones, "INPUT": oxides, "NAME_FIELD": "unit"}
+    outputs = {"OUTPUT": steps / "units.gpkg", "TABLE": steps / "units.csv"}
+    succeed("zonaloxides", {**parameters, **outputs})
+
+    for name in ("oxides", "sigma", "domain", "mg", "rgb"):
+        found = read(flow / f"{name}.tif")
+        assert np.array_equal(found, read(steps / f"{name}.tif"), equal_nan=True)
+        assert (flow / f"{name}.qml").read_bytes() == (steps / f"{name}.qml").read_bytes()
+    assert (flow / "units.csv").read_bytes() == (steps / "units.csv").read_bytes()
+    assert "north" in (flow / "units.html").read_text(encoding="utf-8")
+    for folder in (flow, steps):
+        layer = QgsVectorLayer(str(folder / "units.gpkg"))
+        assert layer.crs().authid() == "IAU_2015:30100"
+        assert [feature["unit"] for feature in layer.getFeatures()] == list(POLYGONS)
+
+
+def outputs_in(folder):
+    """Names for the outputs that have to be given."""
+    names = {"predict:Oxides": "oxides.tif", "mg:MgNumber": "mg.tif", "rgb:RGB": "rgb.tif"}
+    return {key: folder / file for key, file in {**names, "units:Units": "units.gpkg"}.items()}
+
+
+def test_refuses_in_the_words_of_its_steps(refused, tile, zones, tmp_path):
+    label, _ = tile
+    parameters = {"INPUT": label, "ZONES": zones, "STRETCH": 0, **outputs_in(tmp_path)}
+    message = refused("oxideworkflow", {**parameters, "STRETCH": 9})
+    assert "STRETCH is 9. Choose one of: 0 (Percentiles 2-98)" in message
+    label.with_suffix(".img").unlink()
+    message = refused("oxideworkflow", parameters)
+    assert "Put the .lbl and the .img of a tile together" in message
+
+
+def test_takes_a_tile_that_qgis_cannot_load(succeed, zones, tmp_path):
+    """As Predict oxides does: here the image is in capitals, its label and its name are not."""
+    (tmp_path / "tile").mkdir()
+    label = mi_tiles.write_tile(
+        tmp_path / "tile", site_mixtures(40, 60), name="tile", image_file="TILE.IMG"
+    )
+    succeed("oxideworkflow", {"INPUT": label, "ZONES": zones, **outputs_in(tmp_path)})
+
+
+def test_no_warning_of_different_crs(workflow, tile, zones):
+    """A tile in metres and units in degrees is how it is used."""
+    parameters = {"INPUT": str(tile[0]), "ZONES": str(zones)}
+    assert workflow.validateInputCrs(parameters, QgsProcessingContext())
+
+
+def test_unset_outputs_are_not_written(succeed, tile, zones, tmp_path):
+    (tmp_path / "out").mkdir()
+    outputs = {name: str(path) for name, path in outputs_in(tmp_path / "out").items()}
+    parameters = {"INPUT": tile[0], "ZONES": zones, "STRETCH": 0, **outputs}
+    results, _ = succeed("oxideworkflow", parameters)
+    # QGIS itself may lay statistics beside a raster that one step hands to the next.
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {name for name in files if not name.endswith(".aux.xml")} == {
+        *(f"{name}.tif" for name in ("oxides", "mg", "rgb")),
+        *(f"{name}.qml" for name in ("oxides", "mg", "rgb")),
+        "units.gpkg",
+    }
+    assert {results[name] for name in outputs} == set(outputs.values())
