@@ -62,4 +62,4 @@ def test_without_a_usable_onnxruntime(succeed, monkeypatch, trouble):
     assert report.count("pip install --no-deps --only-binary :all: --target") == 1
     assert report.rstrip().endswith("onnxruntime")
     assert f"QGIS {Qgis.QGIS_VERSION}" in report
-    assert "\n".join(feedback.info) == report
+    assert feedback.errors == [report]  # in red

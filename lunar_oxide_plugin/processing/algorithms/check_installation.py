@@ -68,8 +68,7 @@ class CheckInstallation(LunarOxideAlgorithm):
             lines.append(f"onnxruntime {runtime.__version__} in {runtime.__path__[0]}")
             for model in models:
                 lines += ["", *_card(model)]
-        for line in lines:
-            feedback.pushInfo(line)
+        (feedback.pushInfo if ready else feedback.reportError)("\n".join(lines))
         return {self.READY: ready, self.REPORT: "\n".join(lines)}
 
 

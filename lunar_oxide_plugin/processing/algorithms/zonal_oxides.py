@@ -106,17 +106,17 @@ class ZonalOxides(LunarOxideAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Also note the CRS of the polygons, from their layer.
+        """Also note the CRS of the polygons: their layer's, or else their file's.
 
         QGIS finds no code for a GeoPackage in IAU_2015:30100 (GDAL keeps it as
-        IAU:30100) and calls its CRS invalid, though the layer knows the
-        definition; newer versions then hide it from the feature source.
+        IAU:30100) and calls its CRS invalid; from 3.40 on only the data
+        provider still knows its definition then.
         """
         layer = self.parameterAsVectorLayer(parameters, self.ZONES, context)
         if layer is None:
             raise QgsProcessingException("ZONES cannot be loaded as a vector layer.")
         wkt2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
-        self._zones_wkt = layer.crs().toWkt(wkt2)
+        self._zones_wkt = layer.crs().toWkt(wkt2) or layer.dataProvider().crs().toWkt(wkt2)
         return super().prepareAlgorithm(parameters, context, feedback)
 
     def compute(
