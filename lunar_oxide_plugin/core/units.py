@@ -85,12 +85,12 @@ def html_report(
     """Make a self-contained page: the units' means and spreads, and where they come from."""
     header, rows = table(units)
     first = header.index("area_km2") + 1
-    summary = _html_table(header[:first], [row[:first] for row in rows], 2)
+    summary = _html_table(header[:first], [row[:first] for row in rows])
     bands = [name for name in header[1:first] if name in units[0].bands]
     sections = "".join(
         f"<h2>{escape(band)}</h2>"
         + _html_table(
-            ["unit", *BandSummary._fields], [[unit.name, *unit.bands[band]] for unit in units], 2
+            ["unit", *BandSummary._fields], [[unit.name, *unit.bands[band]] for unit in units]
         )
         for band in bands
     )
@@ -115,10 +115,14 @@ _CSS = (
 )
 
 
-def _html_table(header: Sequence[str], rows: Iterable[Iterable[object]], decimals: int) -> str:
+def _html_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
+    decimals = [3 if MG_NUMBER in name or "fraction" in name else 2 for name in header]
     head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in header)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_cell(value, decimals))}</td>" for value in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td>{escape(_cell(*cell))}</td>" for cell in zip(row, decimals))
+        + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -38,8 +38,10 @@ def gdal_errors(action: str) -> Iterator[None]:
     gdal.PushErrorHandler(collect)
     try:
         yield
-    except RuntimeError as error:
-        if not messages and not gdal.GetUseExceptions():
+    except (AttributeError, RuntimeError) as error:
+        # Without exceptions GDAL reports an error and returns None, on which the next call fails.
+        raised = isinstance(error, RuntimeError) and gdal.GetUseExceptions()
+        if not messages and not raised:
             raise
         messages.append(str(error))
     finally:

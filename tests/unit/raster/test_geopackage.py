@@ -1,0 +1,45 @@
+"""Polygons written as a GeoPackage."""
+
+import pytest
+from osgeo import gdal, ogr
+
+from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster.geopackage import write_polygons
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, spatial_reference
+
+FIELDS = {"unit": str, "pixels": int, "mean": float}
+
+
+def wkb(text):
+    return bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb())
+
+
+SQUARE = wkb("POLYGON((0 0, 1 0, 1 1, 0 1, 0 0))")
+TWO = wkb("MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))")
+
+
+@pytest.mark.parametrize("wkt", [GEOGRAPHIC_WKT, EQUIRECTANGULAR_WKT])
+def test_round_trip(tmp_path, wkt):
+    path = tmp_path / "units.gpkg"
+    rows = [(SQUARE, ["Mairan \u0394 'T'", 3, 1.25]), (TWO, [None, None, None])]
+    write_polygons(path, "units", wkt, FIELDS, rows, "failed")
+    dataset = gdal.OpenEx(str(path))
+    layer = dataset.GetLayer("units")
+    features = [layer.GetNextFeature(), layer.GetNextFeature()]
+    assert [features[0][name] for name in FIELDS] == ["Mairan \u0394 'T'", 3, 1.25]
+    assert [features[1][name] for name in FIELDS] == [None, None, None]
+    assert features[0].GetGeometryRef().GetArea() == 1
+    assert features[1].GetGeometryRef().GetGeometryCount() == 2
+    assert layer.GetNextFeature() is None
+    reference = layer.GetSpatialRef()
+    assert reference.IsSame(spatial_reference(wkt), ["IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"])
+    # With the authority GDAL 3.6 would keep "IAU", which PROJ does not know.
+    assert reference.GetAuthorityName(None) is None
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(RasterError, match=r"failed: .* \.gpkg name"):
+        write_polygons(tmp_path / "a.shp", "units", GEOGRAPHIC_WKT, FIELDS, [], "failed")
+    missing = tmp_path / "no" / "a.gpkg"
+    with pytest.raises(RasterError, match="failed"):
+        write_polygons(missing, "units", GEOGRAPHIC_WKT, FIELDS, [], "failed")
