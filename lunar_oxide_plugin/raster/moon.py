@@ -16,9 +16,6 @@ from .blocks import Window
 #: Length of one degree of the equirectangular projection, in metres.
 METRES_PER_DEGREE = float(np.radians(1) * MOON_RADIUS_KM * 1000)
 
-#: Length of the whole equator, in metres.
-CIRCUMFERENCE = 360 * METRES_PER_DEGREE
-
 #: Relative difference of a sphere's radius up to which it counts as the Moon:
 #: radii of 1737.4 (IAU), 1738.0 and 1738.1 km are in use.
 _RADIUS_TOLERANCE = 0.005
@@ -100,6 +97,23 @@ def spatial_reference(wkt: str) -> osr.SpatialReference:
     reference.ImportFromWkt(wkt)
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
+
+
+def full_turn(wkt: str) -> float:
+    """By how much x changes once around the Moon in a cylindrical CRS, in its units.
+
+    360 in degrees; in metres less than the equator's length where the standard
+    parallel is not the equator.
+    """
+    reference = spatial_reference(wkt)
+    if reference.IsGeographic():
+        return 360.0
+    geographic = reference.CloneGeogCS()
+    geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    from_degrees = osr.CoordinateTransformation(geographic, reference)
+    x = np.asarray(from_degrees.TransformPoints([(lon, 0.0) for lon in (0, 1, 90, 91)]))[:, 0]
+    # One of the two degrees may lie across the map's edge.
+    return float(360 * min(abs(x[1] - x[0]), abs(x[3] - x[2])))
 
 
 def is_moon(wkt: str) -> bool:

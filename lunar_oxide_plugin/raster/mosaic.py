@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..core.bands import MODEL_BANDS
 from ..core.errors import RasterError
 from .blocks import Window
-from .moon import CIRCUMFERENCE, Grid, spatial_reference
+from .moon import Grid, full_turn, spatial_reference
 from .source import MiSource
 
 #: A mosaic may be at most this many times larger than its tiles together.
@@ -97,6 +97,5 @@ def _shortest_span(lefts: list[float], grid: Grid) -> list[float]:
     """Left edges on the side of 180 degrees where the tiles are closest together."""
     if not grid.wkt:
         return lefts
-    around = 360.0 if spatial_reference(grid.wkt).IsGeographic() else CIRCUMFERENCE
-    eastern = [left + around if left < 0 else left for left in lefts]
+    eastern = [left + full_turn(grid.wkt) if left < 0 else left for left in lefts]
     return eastern if max(eastern) - min(eastern) < max(lefts) - min(lefts) else lefts

@@ -319,6 +319,7 @@ class MiLabel:
 
     def _find(self, name: str) -> Path:
         """The image beside the label; archives and copies differ in upper and lower case."""
+        name = re.split(r"[\\/]", name)[-1]  # beside the label, never elsewhere
         folder = self.path.absolute().parent
         if (folder / name).is_file():
             return folder / name

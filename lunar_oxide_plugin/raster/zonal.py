@@ -14,7 +14,7 @@ from ..core.statistics import ExactQuantile, Moments
 from ..core.units import BandSummary
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
-from .moon import CIRCUMFERENCE, CylindricalRows, Grid, spatial_reference
+from .moon import CylindricalRows, Grid, full_turn, spatial_reference
 from .source import Raster
 
 #: An edge is at most this part of its polygon's extent before it is transformed.
@@ -155,7 +155,7 @@ def _in_crs(wkb: bytes, wkt: str, grid: Grid) -> ogr.Geometry:
         polygon = polygon.MakeValid()
     parts = ogr.Geometry(ogr.wkbMultiPolygon)
     for part in _polygons(polygon):
-        parts.AddGeometry(_near(part, grid, 360.0 if target.IsGeographic() else CIRCUMFERENCE))
+        parts.AddGeometry(_near(part, grid, full_turn(grid.wkt)))
     if parts.GetArea() == 0:
         raise RasterError("it has no area")
     return parts

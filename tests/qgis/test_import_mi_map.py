@@ -143,6 +143,24 @@ def test_extent_cuts_whole_pixels(succeed, tile, tmp_path, extent):
     assert lat == pytest.approx(44 - first / 2048, abs=1e-6)
 
 
+def test_extent_of_a_mosaic_across_180_degrees(succeed, tmp_path):
+    """The tile at 180 E lies at 180, not at -180, when the one at 179 E is beside it."""
+    dn = site_mixtures(16, 16)
+    tiles = [
+        str(mi_tiles.write_tile(tmp_path, dn, name=name, west=west, resolution=32))
+        for name, west in (("W", 179.5), ("E", 180.0))
+    ]
+    extent = "-179.9,-179.7,43.6,43.9 [IAU_2015:30100]"
+    succeed("importmimap", {"INPUT": tiles, "EXTENT": extent, "OUTPUT": tmp_path / "p.tif"})
+    lon, lat = lon_lat(tmp_path / "p.tif", 0, 0)
+    column, row = round((lon % 360 - 180) * 32), round((44 - lat) * 32)
+    assert (column, row) == (3, 3)
+    part = read(tmp_path / "p.tif")
+    rows, columns = part.shape[1:]
+    expected = dn[list(mi_tiles.MODEL_PLANES), 3 : 3 + rows, 3 : 3 + columns] * 2e-5
+    np.testing.assert_allclose(part, expected, rtol=1e-6)
+
+
 def test_refusals(refused, tile, tmp_path):
     label, _ = tile
     output = tmp_path / "r.tif"

@@ -20,7 +20,7 @@ from ...about import style
 from ...core.bands import MODEL_BANDS
 from ...core.errors import RasterError
 from ...raster.blocks import Window
-from ...raster.moon import Grid, require_moon
+from ...raster.moon import Grid, full_turn, require_moon
 from ...raster.mosaic import Mosaic
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource
@@ -122,11 +122,11 @@ class ImportMiMap(LunarOxideAlgorithm):
             )
         crs = QgsCoordinateReferenceSystem.fromWkt(grid.wkt)
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, crs)
-        area = grid.touched(
-            extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()
-        )
-        if area is None:
-            raise RasterError(
-                "EXTENT does not touch the tiles. Draw it over them, or leave it empty."
-            )
-        return area
+        # A mosaic across 180 degrees goes on beyond it, an extent may lie on either side.
+        turn = full_turn(grid.wkt) if grid.wkt else 0.0
+        for shift in (0.0, turn, -turn):
+            left, right = extent.xMinimum() + shift, extent.xMaximum() + shift
+            area = grid.touched(left, extent.yMinimum(), right, extent.yMaximum())
+            if area is not None:
+                return area
+        raise RasterError("EXTENT does not touch the tiles. Draw it over them, or leave it empty.")

@@ -9,12 +9,12 @@ from osgeo import osr
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.moon import (
-    CIRCUMFERENCE,
     EQUIRECTANGULAR_WKT,
     GEOGRAPHIC_WKT,
     METRES_PER_DEGREE,
     CylindricalRows,
     Grid,
+    full_turn,
     is_moon,
     require_moon,
     spatial_reference,
@@ -94,7 +94,6 @@ def test_the_geographic_crs_is_projs():
 
 def test_constants():
     assert pytest.approx(math.pi / 180 * R, rel=1e-15) == METRES_PER_DEGREE
-    assert pytest.approx(2 * math.pi * R, rel=1e-15) == CIRCUMFERENCE
     assert pytest.approx(14.806323445, abs=1e-8) == METRES_PER_DEGREE / 2048
 
 
@@ -238,3 +237,19 @@ def test_rotated_and_flipped_grids_are_refused(geotransform):
 def test_the_earth_has_no_rows_here():
     with pytest.raises(RasterError, match=r"6378\.1 km"):
         CylindricalRows(Grid(wkt("EPSG:4326"), (0, 1, 0, 10, 0, -1), 10, 10), "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("crs", "expected"),
+    [
+        (GEOGRAPHIC, 360),
+        (EQUIRECTANGULAR_WKT, 2 * math.pi * R),
+        (projected("eqc +lon_0=180"), 2 * math.pi * R),
+        (projected("eqc +lon_0=90"), 2 * math.pi * R),
+        (projected("eqc +lon_0=-179.5"), 2 * math.pi * R),
+        (projected("eqc +lat_ts=60"), math.pi * R),
+        (projected("merc"), 2 * math.pi * R),
+    ],
+)
+def test_full_turn(crs, expected):
+    assert full_turn(crs) == pytest.approx(expected, rel=1e-9)
