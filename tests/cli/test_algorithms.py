@@ -86,7 +86,9 @@ def test_help(help_texts, name):
     assert text.lstrip().startswith(f"{ALGORITHMS[name]} (lunaroxide:{name})")
     description, arguments = text.split("\nArguments\n")
     arguments, outputs = arguments.split("\nOutputs\n")
-    found = re.findall(r"^(\S+): (.+)\n\t(.{20,})$", arguments, re.MULTILINE)
+    # Newer versions of QGIS put the default before the help.
+    pattern = r"^(\S+): (.+)\n(?:\tDefault value:.*\n)?\t(.{20,})$"
+    found = re.findall(pattern, arguments, re.MULTILINE)
     assert sorted(parameter for parameter, _, _ in found) == sorted(PARAMETERS[name].split())
     assert len(description) > 150
     # Tags would be printed as they are; "OUTPUT: <outputRaster>" is QGIS's own.
