@@ -177,7 +177,7 @@ class OutputFiles:
         rgba : bool
             False: Float32, no data is -9999. True: Byte, four bands with alpha last.
         style : Path, optional
-            A QGIS style (.qml) to lay beside it; QGIS applies it by itself.
+            A QGIS style (.qml) to lay beside it; QGIS applies it when the file is opened.
 
         Raises
         ------

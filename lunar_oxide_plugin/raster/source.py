@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from ..core.bands import MODEL_BANDS, SHADOW_REFLECTANCE
+from ..core.bands import INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
 from ..core.errors import RasterError
 from ..core.spectra import Scaling, choose_scaling, valid_spectra
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
-from .moon import Grid, is_moon, require_moon
+from .moon import Grid, require_moon
 from .pds3 import MiLabel, find_label
 from .wavelengths import checked_band_numbers, model_band_numbers
 
@@ -69,11 +69,6 @@ class Raster:
         return {key: text for key, text in items.items() if key.startswith("LUNAR_OXIDE_MODEL")}
 
     @property
-    def on_moon(self) -> bool:
-        """Whether the raster has a CRS (which then is on the Moon)."""
-        return is_moon(self.grid.wkt)
-
-    @property
     def band_names(self) -> list[str]:
         """Band descriptions, empty where a band has none."""
         count = self.dataset.RasterCount
@@ -92,6 +87,22 @@ class Raster:
                     values[index][mask == 0] = np.nan
             # Else GDAL keeps what was read until its cache (5 % of memory) is full.
             self.dataset.FlushCache()
+        return values
+
+    def values(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Values of some bands as QGIS shows them: with the scale and offset of each band.
+
+        For rasters of oxides, which others store as scaled integers. Float32
+        [bands, height, width], NaN where no data or one of MI's invalid codes.
+        """
+        values = self.read(window, numbers)
+        if self.label:
+            values[np.isin(values, INVALID_DN)] = np.nan
+        for index, number in enumerate(numbers):
+            band = self.dataset.GetRasterBand(number)
+            scale, offset = band.GetScale(), band.GetOffset()
+            values[index] *= np.float32(1 if scale is None else scale)
+            values[index] += np.float32(0 if offset is None else offset)
         return values
 
 

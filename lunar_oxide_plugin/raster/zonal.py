@@ -107,7 +107,7 @@ class ZonalStatistics:
             if mask.any():
                 areas = self._rows.areas(window.y, window.height)
                 weights = np.broadcast_to(areas[:, np.newaxis], mask.shape)[mask]
-                yield weights, self._raster.read(window, self._numbers)[:, mask]
+                yield weights, self._raster.values(window, self._numbers)[:, mask]
 
     def _area(self, polygon: ogr.Geometry) -> float:
         if polygon.GetGeometryName() != "POLYGON":

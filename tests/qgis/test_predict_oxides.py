@@ -87,7 +87,7 @@ def test_nine_band_stack_with_own_band_numbers(succeed, tile, tmp_path):
 
 
 def test_result_describes_itself(succeed, tile, tmp_path):
-    succeed("predictoxides", {"INPUT": tile[0], "OUTPUT": tmp_path / "o.tif"})
+    results, _ = succeed("predictoxides", {"INPUT": tile[0], "OUTPUT": tmp_path / "o.tif"})
     dataset = gdal.Open(str(tmp_path / "o.tif"))
     bands = [dataset.GetRasterBand(i) for i in range(1, 6)]
     assert [b.GetDescription() for b in bands] == ["Al2O3", "CaO", "FeO", "MgO", "TiO2"]
@@ -100,6 +100,9 @@ def test_result_describes_itself(succeed, tile, tmp_path):
     assert parameters["INPUT"] == [str(tile[0])]
     assert parameters["MASK_SHADOW"] is True
     assert "SYNTHETIC" not in metadata
+    assert metadata["LUNAR_OXIDE_VALID_PIXELS"] == str(results["VALID_PIXELS"])
+    percent = float(metadata["LUNAR_OXIDE_EXTRAPOLATED_PERCENT"])
+    assert percent == results["EXTRAPOLATED_PERCENT"]
     layer = QgsRasterLayer(str(tmp_path / "o.tif"), "oxides")
     assert layer.renderer().type() == "singlebandpseudocolor"
     assert layer.renderer().band() == 3

@@ -242,3 +242,35 @@ def test_refusals(refused, oxide_raster, tmp_path):
     )
     assert "give a .gpkg name" in message(OUTPUT=tmp_path / "u.shp")
     assert "no_folder" in message(TABLE=tmp_path / "no_folder" / "t.csv")
+
+
+def test_oxides_stored_as_scaled_integers(succeed, oxide_raster, tmp_path):
+    """QGIS shows them scaled, so means and Mg# have to be of the scaled values."""
+    from osgeo import gdal
+
+    path, *_ = oxide_raster()
+    dataset = gdal.Open(str(path))
+    options = {"outputType": gdal.GDT_UInt16, "scaleParams": [[0, 65.535, 0, 65535]]}
+    scaled = gdal.Translate(str(tmp_path / "scaled.tif"), dataset, noData=65535, **options)
+    for number in range(1, 6):
+        stored = dataset.GetRasterBand(number).ReadAsArray()
+        integers = np.where(stored == -9999, 65535, np.rint(stored * 1000)).astype(np.uint16)
+        scaled.GetRasterBand(number).WriteArray(integers)
+        scaled.GetRasterBand(number).SetScale(0.001)
+    dataset = scaled = None
+    zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
+    tables, means = [], []
+    for raster in (path, tmp_path / "scaled.tif"):
+        table = tmp_path / f"{raster.stem}.csv"
+        parameters = {"ZONES": zones, "INPUT": raster, "NAME_FIELD": "unit", "TABLE": table}
+        succeed("zonaloxides", {**parameters, "OUTPUT": tmp_path / f"{raster.stem}.gpkg"})
+        tables.append(rows_of(table))
+        results, _ = succeed("mgnumber", {"INPUT": raster, "OUTPUT": tmp_path / "mg.tif"})
+        means.append(results["MEAN"])
+    assert means[0] == pytest.approx(means[1], abs=1e-4)
+    for name in POLYGONS:
+        assert tables[0][name]["FeO_pixels"] == tables[1][name]["FeO_pixels"]
+        for column in ("FeO", "MgO", "TiO2", "FeO_std", "FeO_median"):
+            assert float(tables[1][name][column]) == pytest.approx(
+                float(tables[0][name][column]), abs=1e-3
+            )

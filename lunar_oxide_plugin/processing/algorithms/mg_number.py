@@ -86,7 +86,7 @@ class MgNumber(LunarOxideAlgorithm):
                 output, raster.grid, [BandInfo(MG_NUMBER)], metadata, style=style("mgnumber")
             )
             for window in blocks_with_progress(raster.grid.window, feedback):
-                values = mg_number(*raster.read(window, numbers))
+                values = mg_number(*raster.values(window, numbers))
                 writer.write(window, values[np.newaxis])
                 areas = rows.areas(window.y, window.height) if rows else np.ones(window.height)
                 defined = np.isfinite(values)

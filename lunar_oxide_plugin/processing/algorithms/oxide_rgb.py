@@ -137,7 +137,7 @@ class OxideRgb(LunarOxideAlgorithm):
                 style=style("rgb"),
             )
             for window in blocks_with_progress(raster.grid.window, steps):
-                writer.write(window, to_rgba(raster.read(window, numbers), limits))
+                writer.write(window, to_rgba(raster.values(window, numbers), limits))
         return {self.OUTPUT: output}
 
 
@@ -177,7 +177,7 @@ def _measured_limits(
     moments = [Moments() for _ in numbers]
     quantiles = [(ExactQuantile(0.02), ExactQuantile(0.98)) for _ in numbers]
     for window in blocks_with_progress(raster.grid.window, steps):
-        for band, moment, pair in zip(raster.read(window, numbers), moments, quantiles):
+        for band, moment, pair in zip(raster.values(window, numbers), moments, quantiles):
             _add_pixels(band, moment, *pair)
     if not percentiles:
         return [_widened(moment.minimum, moment.maximum) for moment in moments]
@@ -185,7 +185,7 @@ def _measured_limits(
         quantile.refine()
     steps.setCurrentStep(1)
     for window in blocks_with_progress(raster.grid.window, steps):
-        for band, pair in zip(raster.read(window, numbers), quantiles):
+        for band, pair in zip(raster.values(window, numbers), quantiles):
             _add_pixels(band, *pair)
     return [_widened(low.value(), high.value()) for low, high in quantiles]
 

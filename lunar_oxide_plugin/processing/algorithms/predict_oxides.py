@@ -183,12 +183,14 @@ class PredictOxides(LunarOxideAlgorithm):
                 valid_pixels += int(valid.sum())
                 if prediction.domain_distance is not None:
                     outside += int((prediction.domain_distance > 1).sum())
+            numbers: dict[str, float] = {self.VALID_PIXELS: valid_pixels}
+            if model.gives("domain_distance"):
+                percent = 100 * outside / valid_pixels if valid_pixels else 0.0
+                numbers[self.EXTRAPOLATED_PERCENT] = percent
+            for writer in writers.values():
+                writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(n) for key, n in numbers.items()})
         results: dict[str, Any] = {p.parameter: path for p, path in outputs.items()}
-        results[self.VALID_PIXELS] = valid_pixels
-        if model.gives("domain_distance"):
-            results[self.EXTRAPOLATED_PERCENT] = (
-                100 * outside / valid_pixels if valid_pixels else 0.0
-            )
+        results.update(numbers)
         self._report(results, source.grid.window.size, feedback)
         return results
 

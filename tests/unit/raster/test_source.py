@@ -11,7 +11,7 @@ from osgeo import gdal, osr
 
 from lunar_oxide_plugin.core.errors import RasterError, SpectraError
 from lunar_oxide_plugin.raster.blocks import Window
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, is_moon
 from lunar_oxide_plugin.raster.source import MiSource, Raster
 from tests.mi_tiles import (
     HIGHLANDS_DN,
@@ -120,7 +120,7 @@ def test_shadow_is_that_of_the_products_label(tmp_path, attached, limit):
 def test_label_or_image_may_be_given(tmp_path, opened):
     path = write_tile(tmp_path, scene()).with_suffix(f".{opened}")
     source = MiSource(str(path))
-    assert source.on_moon
+    assert is_moon(source.grid.wkt)
     assert source.name == path.name
     assert source.scale == [2e-5] * 8
     assert source.band_names[0] == "MV1 414 nm"
@@ -228,7 +228,7 @@ def test_the_earth_is_refused(tmp_path):
 
 def test_no_crs_is_noted(tmp_path):
     source = MiSource(geotiff(tmp_path / "a.tif", planes(scene()), wkt=""))
-    assert not source.on_moon
+    assert not is_moon(source.grid.wkt)
     assert source.grid.wkt == ""
     assert any("no coordinate reference system" in note for note in source.notes)
 
@@ -299,3 +299,30 @@ def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
         archive.write(path, path.name)
     with pytest.raises(RasterError, match="Unpack or download"):
         MiSource(f"/vsizip/{tmp_path}/tile.zip/{path.name}")
+
+
+def test_values_are_scaled_as_qgis_shows_them(tmp_path):
+    """Oxides stored as scaled integers: reading them raw would be wrong by their factor."""
+    path = str(tmp_path / "scaled.tif")
+    dataset = gdal.GetDriverByName("GTiff").Create(path, 3, 1, 2, gdal.GDT_UInt16)
+    for index, (scale, offset) in enumerate([(0.001, -2.0), (None, None)]):
+        band = dataset.GetRasterBand(index + 1)
+        band.WriteArray(np.array([[0, 15000, 65535]], np.uint16))
+        band.SetNoDataValue(65535)
+        if scale is not None:
+            band.SetScale(scale)
+            band.SetOffset(offset)
+    band = dataset = None
+    values = Raster(path).values(Window(0, 0, 3, 1), [2, 1])
+    np.testing.assert_allclose(values[:, 0], [[0, 15000, np.nan], [-2, 13, np.nan]], rtol=1e-6)
+
+
+def test_values_of_a_tile_leave_out_the_invalid_codes(tmp_path):
+    dn = scene(4, 6)
+    for column, code in enumerate(INVALID_CODES):
+        dn[2, 1, column] = code
+    values = Raster(str(write_tile(tmp_path, dn))).values(Window(0, 0, 6, 4), [3, 1])
+    expected = dn[[2, 0]] * 2e-5
+    assert np.isnan(values[0, 1, :5]).all()
+    expected[0, 1, :5] = np.nan
+    np.testing.assert_allclose(values, expected, rtol=1e-6)
