@@ -21,5 +21,9 @@ class RasterError(LunarOxideError):
     """A raster cannot be opened, read or written, or does not fit the task."""
 
 
+class NoValidPixelError(RasterError):
+    """A raster holds no measurement at all."""
+
+
 class CancelledError(LunarOxideError):
     """The user stopped the run."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from ..core.bands import INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
-from ..core.errors import RasterError
+from ..core.errors import NoValidPixelError, RasterError
 from ..core.spectra import Scaling, choose_scaling, valid_spectra
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
@@ -41,7 +41,7 @@ class Raster:
         self.name = Path(path).name or path
         label_path = find_label(path)
         self.label = MiLabel(label_path) if label_path else None
-        self.dataset = self.label.dataset() if self.label else _opened(path)
+        self._dataset: gdal.Dataset | None = None
         reference = self.dataset.GetSpatialRef()
         wkt = reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
         self.grid = Grid(
@@ -56,6 +56,17 @@ class Raster:
             require_moon(wkt, self.name)
         else:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
+
+    @property
+    def dataset(self) -> gdal.Dataset:
+        """The open file; opened again after `close`."""
+        if self._dataset is None:
+            self._dataset = self.label.dataset() if self.label else _opened(self.path)
+        return self._dataset
+
+    def close(self) -> None:
+        """Give the file's handles back until it is read again, as where there are many tiles."""
+        self._dataset = None
 
     @property
     def synthetic(self) -> bool:
@@ -149,9 +160,8 @@ class MiSource(Raster):
 
     Raises
     ------
-    RasterError, SpectraError
-        When it is no MI raster on the Moon, a band is missing, nothing is
-        valid, or the values fit neither DN nor reflectance.
+    RasterError
+        When it is no MI raster on the Moon or a band is missing.
     """
 
     def __init__(
@@ -170,13 +180,32 @@ class MiSource(Raster):
         self._shadow = 0.0
         if mask_shadow:
             self._shadow = self.label.shadow_reflectance() if self.label else SHADOW_REFLECTANCE
-        self._scaling = self._chosen_scaling(scale)
-        self._note(self._scaling.note)
+        self._user_scale = scale
+        self._scaling: Scaling | None = None
+
+    @property
+    def scaling(self) -> Scaling:
+        """How stored values become reflectance.
+
+        Decided on a sample of the pixels when it is first asked for, so that
+        opening a file needs its header alone.
+
+        Raises
+        ------
+        NoValidPixelError
+            When there is no valid pixel.
+        SpectraError
+            When the values fit neither DN nor reflectance, or the bands' order is wrong.
+        """
+        if self._scaling is None:
+            self._scaling = self._chosen_scaling()
+            self._note(self._scaling.note)
+        return self._scaling
 
     @property
     def scale(self) -> list[float]:
         """The factor applied to each of the eight bands."""
-        return [float(value) for value in self._scaling.scale[:, 0]]
+        return [float(value) for value in self.scaling.scale[:, 0]]
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance and validity of a window.
@@ -189,15 +218,15 @@ class MiSource(Raster):
             False where any band has no measurement (or lies in shadow).
         """
         stored = self.read(window, self.bands)
-        reflectance = self._scaling.apply(stored.reshape(len(MODEL_BANDS), -1))
+        reflectance = self.scaling.apply(stored.reshape(len(MODEL_BANDS), -1))
         reflectance = reflectance.reshape(stored.shape)
         return reflectance, valid_spectra(reflectance, self._shadow)
 
-    def _chosen_scaling(self, scale: float | None) -> Scaling:
+    def _chosen_scaling(self) -> Scaling:
         declared = [self.dataset.GetRasterBand(number) for number in self.bands]
         scales = np.array([band.GetScale() or 1.0 for band in declared], np.float64)
         offsets = np.array([band.GetOffset() or 0.0 for band in declared], np.float64)
-        return choose_scaling(self._sample(), scales, offsets, scale)
+        return choose_scaling(self._sample(), scales, offsets, self._user_scale)
 
     def _sample(self) -> NDArray[np.float32]:
         """Stored values [8, n] of pixels spread over the raster, not all of them invalid."""
@@ -214,7 +243,7 @@ class MiSource(Raster):
             positive = (stored > 0).all(axis=0)
             if positive.any():
                 return stored[:, positive]
-        raise RasterError(
+        raise NoValidPixelError(
             f"{self.name} has no valid pixel: everywhere at least one of the eight bands holds "
             "no data or one of MI's invalid codes. Use another tile."
         )

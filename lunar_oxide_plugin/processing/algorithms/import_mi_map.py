@@ -85,8 +85,10 @@ class ImportMiMap(LunarOxideAlgorithm):
         """Copy block by block."""
         mask_shadow = self.parameterAsBool(parameters, self.MASK_SHADOW, context)
         sources = [MiSource(p, mask_shadow=mask_shadow) for p in self.input_paths(self.INPUT)]
-        for note in (note for source in sources for note in source.notes):
-            feedback.pushInfo(note)
+        for source in sources:
+            _ = source.scaling  # refused before work starts
+            for note in source.notes:
+                feedback.pushInfo(note)
         mosaic = Mosaic(sources)
         area = self._area(parameters, context, mosaic.grid)
         output = self.output_path(parameters, self.OUTPUT, context)

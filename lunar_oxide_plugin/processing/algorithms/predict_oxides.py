@@ -163,9 +163,9 @@ class PredictOxides(LunarOxideAlgorithm):
         outputs = {product: path for product, path in outputs.items() if path}
         _require_outputs(model, outputs)
         source = self._source(parameters, context)
+        metadata = self._metadata(parameters, model, source)
         for note in source.notes:
             feedback.pushInfo(note)
-        metadata = self._metadata(parameters, model, source)
 
         valid_pixels, outside = 0, 0
         with OutputFiles() as files:

@@ -203,14 +203,14 @@ def test_no_valid_pixel_at_all(tmp_path, fill):
     dn = scene()
     dn[3] = fill
     with pytest.raises(RasterError, match=r"has no valid pixel: .*Use another tile"):
-        MiSource(str(write_tile(tmp_path, dn)))
+        _ = MiSource(str(write_tile(tmp_path, dn))).scaling
 
 
 def test_bands_and_scale_of_the_user(tmp_path):
     dn = planes(scene())
     path = geotiff(tmp_path / "a.tif", (dn[::-1] * 0.2).astype(np.float32), names=False)
     with pytest.raises(SpectraError):
-        MiSource(path)
+        _ = MiSource(path).scaling
     source = MiSource(path, bands=[8, 7, 6, 5, 4, 3, 2, 1], scale=1e-4)
     reflectance, valid = source.spectra(source.grid.window)
     assert valid.all()
