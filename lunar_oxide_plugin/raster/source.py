@@ -21,6 +21,7 @@ from .band_files import (
     stack,
 )
 from .blocks import Window, blocks
+from .mirrored import refuse_mirrored
 from .raster import Raster, opened
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
@@ -71,6 +72,8 @@ class MiSource(Raster):
             require_one_grid(self._files)
             if not bands:
                 require_all_bands(self._files)
+        elif not self.label:
+            refuse_mirrored(self.dataset, self.grid, self.name)
         self._choice = self._chosen_bands(bands)
         self.bands = self._choice.numbers
         self._note(self._choice.note)
