@@ -41,7 +41,9 @@ def test_gdals_mosaic_of_version_3_tiles_is_read(tmp_path):
         np.testing.assert_allclose(found[0], dn[0] * 2e-5, rtol=1e-6)
         turn = full_turn(source.grid.wkt)  # GDAL leaves 310 E at 310 E
         ours = MiSource(str(one)).grid.geotransform[0]
-        assert source.grid.geotransform[0] == pytest.approx(ours + turn, abs=0.01)
+        assert source.grid.geotransform[0] == pytest.approx(
+            ours + turn, abs=0.5
+        )  # MAP_SCALE is rounded
 
 
 def test_a_right_vrt_over_a_version_2_tile_is_read(tmp_path):
