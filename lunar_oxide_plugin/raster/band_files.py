@@ -14,6 +14,7 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
+from .file_names import file_name
 from .gdal_errors import gdal_errors
 from .moon import spatial_reference
 from .wavelengths import Recognised, band_of_file, without_band
@@ -199,8 +200,3 @@ def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
     ElementTree.SubElement(source, "SourceBand").text = "1"
     if file.masked:
         ElementTree.SubElement(source, "UseMaskBand").text = "true"
-
-
-def file_name(path: str) -> str:
-    """The last part of a path, of GDAL's virtual file systems too."""
-    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or path

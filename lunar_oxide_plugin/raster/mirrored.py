@@ -8,24 +8,17 @@ tiles makes a mosaic with every tile at the mirrored longitude.
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import unescape  # undoes three entities, parses nothing
 
 from osgeo import gdal, osr
 
 from ..core.errors import RasterError
-from .band_files import file_name
+from .file_names import file_name
 from .moon import Grid, spatial_reference
 from .pds3 import MiLabel, find_label
+from .vrt_sources import vrt_sources
 
 #: Products GDAL places right, which need no look at their labels.
 _PLACED_RIGHT = re.compile(r"MI_MAP_03_", re.IGNORECASE)
-
-#: What GDAL's own writing of a VRT says of one source: file, and where from and to.
-_SOURCE = re.compile(
-    r'<SourceFilename[^>]*relativeToVRT="(\d)"[^>]*>([^<]*)<.*?'
-    r'<SrcRect xOff="([^"]*)" yOff="([^"]*)".*?<DstRect xOff="([^"]*)" yOff="([^"]*)"',
-    re.DOTALL,
-)
 
 #: Degrees; a whole tile is one, a pixel of the coarsest mosaics in use a hundredth.
 _TOLERANCE = 0.05
@@ -51,23 +44,18 @@ def refuse_mirrored(dataset: gdal.Dataset, grid: Grid, name: str) -> None:
     RasterError
         Naming the first product that is misplaced.
     """
-    if dataset.GetDriver().ShortName != "VRT" or not grid.wkt:
+    sources = vrt_sources(dataset)
+    if not sources or not grid.wkt:
         return
-    text = (dataset.GetMetadata_List("xml:VRT") or [""])[0]
-    first_band = text.split("</VRTRasterBand>")[0]
-    for relative, source, *offsets in _SOURCE.findall(first_band)[:_MOST_LABELS]:
-        path = unescape(source)
-        if relative == "1":
-            path = dataset.GetDescription().removesuffix(file_name(dataset.GetDescription())) + path
-        label_path = None if _PLACED_RIGHT.match(file_name(path)) else find_label(path)
+    for source in sources[0][:_MOST_LABELS]:
+        product_name = file_name(source.path)
+        label_path = None if _PLACED_RIGHT.match(product_name) else find_label(source.path)
         if label_path:
             product = MiLabel(label_path).grid()
-            taken_x, taken_y, shown_x, shown_y = map(float, offsets)
-            left, top = grid.position(shown_x, shown_y)
             _compare(
-                _degrees(grid.wkt, left, top),
-                _degrees(product.wkt, *product.position(taken_x, taken_y)),
-                f"{name} shows {file_name(path)}",
+                _degrees(grid.wkt, *grid.position(source.shown_x, source.shown_y)),
+                _degrees(product.wkt, *product.position(source.taken_x, source.taken_y)),
+                f"{name} shows {product_name}",
             )
 
 

@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from ..core.bands import INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
-from ..core.errors import NoValidPixelError
-from ..core.spectra import Scaling, choose_scaling, valid_spectra
+from ..core.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
+from ..core.errors import NoValidPixelError, SpectraError
+from ..core.spectra import Scaling, choose_scaling, require_rising, valid_spectra
 from .band_files import (
     BandFile,
     band_file,
-    file_name,
     require_all_bands,
     require_one_grid,
     siblings,
     stack,
 )
 from .blocks import Window, blocks
+from .file_names import file_name
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
@@ -104,6 +104,8 @@ class MiSource(Raster):
         if self._scaling is None:
             scales, offsets = self._declared()
             scaling = choose_scaling(self._sample(), scales, offsets, self._user_scale)
+            if self._choice.note:
+                self._check_assumed_order(scaling)
             self._codes = _lifted_codes(scaling)
             self._scaling = scaling
             self._note(scaling.note)
@@ -183,6 +185,30 @@ class MiSource(Raster):
             np.array([scale or 1.0 for scale in scales], np.float64),
             np.array([band.GetOffset() or 0.0 for band in bands], np.float64),
         )
+
+    def _check_assumed_order(self, scaling: Scaling) -> None:
+        """Refuse bands that are only assumed to be in an order when they do not look it.
+
+        Raises
+        ------
+        SpectraError
+            As `require_rising`, and where MN1 would be brighter than MV5: in
+            the SCENE_AVERAGE_DN of four archive labels MV5 is by 1 to 5 %.
+        """
+        require_rising(scaling.medians, self.name)
+        if self.dataset.RasterCount != len(ARCHIVE_BANDS):
+            return
+        mv5, mn1 = (1 + [b.filter for b in ARCHIVE_BANDS].index(name) for name in ("MV5", "MN1"))
+        pair = np.concatenate(
+            [self.read(window, (mv5, mn1)).reshape(2, -1) for window in self._sample_windows()], 1
+        )
+        pair = pair[:, (pair > 0).all(axis=0)]
+        if pair.size and np.median(pair[1]) > np.median(pair[0]):
+            raise SpectraError(
+                f"{self.name} does not name its nine bands, and band {mn1} is brighter than band "
+                f"{mv5}: in the archive's order MN1 (1000 nm, NIR) is the darker of the two near 1 "
+                "micron. They may be sorted by wavelength. Give the eight band numbers in BANDS."
+            )
 
     def _sample(self) -> NDArray[np.float32]:
         """Stored values [8, n] of pixels spread over the raster, not all of them invalid."""

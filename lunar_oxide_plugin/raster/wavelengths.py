@@ -11,6 +11,8 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
+from .file_names import file_name
+from .vrt_sources import vrt_sources
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and
 #: labels differ by up to 2 nm; the closest bands are 49 nm apart but for the
@@ -26,6 +28,9 @@ _NANOMETRES = re.compile(
 )
 _BARE_NANOMETRES = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?!\.?\d)")
 _BARE_MICROMETRES = re.compile(r"(?<![\d.A-Za-z])([01]\.\d{2,4})(?!\.?\d)")
+
+#: Of each band of a VRT so many files are asked.
+_MOST_SOURCES = 20
 
 _RATIO = re.compile(r"\d[^\d/]*/[^\d/]*\d")
 
@@ -70,7 +75,8 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
 
     Looked for, in this order: filter names and wavelengths in the band
     descriptions; in the metadata of the bands (``wavelength``, as from ENVI
-    headers); in the metadata of the dataset (CENTER_FILTER_WAVELENGTH of PDS
+    headers); in the files a VRT is made of, as GDAL's own VRTs drop the names
+    of bands; in the metadata of the dataset (CENTER_FILTER_WAVELENGTH of PDS
     labels, ``wavelength``, the BandBin group of ISIS cubes); and the number of
     bands: nine are the archive's, in its order, eight are the models', in theirs.
 
@@ -80,25 +86,18 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
         When a band is missing or cannot be told.
     """
     count = dataset.RasterCount
-    described = [recognised(text) for text in _descriptions(dataset)]
-    if _complete(described):
-        return BandChoice(_numbers(described, name), "the band descriptions", "")
-    of_bands = [_of_band_metadata(dataset.GetRasterBand(i + 1)) for i in range(count)]
-    if _complete(of_bands):
-        return BandChoice(_numbers(of_bands, name), "the bands' metadata", "")
     left_out = None
-    for key, texts in _dataset_lists(dataset):
-        found = [recognised(text) for text in texts]
+    for told_by, found in _statements(dataset):
         if _complete(found) and len(found) == count:
-            return BandChoice(_numbers(found, name), f"{key} of the metadata", "")
+            return BandChoice(_numbers(found, name), told_by, "")
         if _complete(found):
-            left_out = f"its {key} names {len(found)}"
+            left_out = f"{told_by} names {len(found)}"
     if left_out:
         raise RasterError(
             f"{name} has {count} bands, but {left_out}: bands were left out or added. Give the "
             f"numbers of {_ORDER} nm in BANDS."
         )
-    _refuse_contradiction(described, name)
+    _refuse_contradiction([recognised(text) for text in _descriptions(dataset)], name)
     if count == len(ARCHIVE_BANDS):
         note = (
             f"{name} does not name its nine bands; they were taken to be in the order of the "
@@ -202,6 +201,19 @@ def _nearest(nanometres: float) -> Band | None:
     return band
 
 
+def _statements(
+    dataset: gdal.Dataset, of_sources: bool = True
+) -> Iterator[tuple[str, list[Recognised | None]]]:
+    """All that a raster says of its bands, and where it says so, the most reliable first."""
+    yield "the band descriptions", [recognised(text) for text in _descriptions(dataset)]
+    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    yield "the bands' metadata", [_of_band_metadata(band) for band in bands]
+    if of_sources:
+        yield "the files of the VRT", _of_vrt_sources(dataset)
+    for key, texts in _dataset_lists(dataset):
+        yield f"{key} of the metadata", [recognised(text) for text in texts]
+
+
 def _descriptions(dataset: gdal.Dataset) -> list[str]:
     count = dataset.RasterCount
     return [dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
@@ -219,6 +231,41 @@ def _of_band_metadata(band: gdal.Band) -> Recognised | None:
                 if found:
                     return found
     return None
+
+
+def _of_vrt_sources(dataset: gdal.Dataset) -> list[Recognised | None]:
+    """What the first files of a VRT's bands say of them; None where they disagree."""
+    files: dict[str, list[Recognised | None]] = {}
+    found = []
+    for sources in vrt_sources(dataset):
+        said = []
+        for source in sources[:_MOST_SOURCES]:
+            if source.path not in files:
+                files[source.path] = _of_file(source.path)
+            bands = files[source.path]
+            said.append(bands[source.band - 1] if source.band <= len(bands) else None)
+        found.append(said[0] if said and len(set(said)) == 1 else None)
+    return found
+
+
+def _of_file(path: str) -> list[Recognised | None]:
+    """The bands a file names in any way, as far as GDAL can open it."""
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        dataset = gdal.Open(path)
+    except RuntimeError:  # where another plugin enabled GDAL's exceptions
+        dataset = None
+    finally:
+        gdal.PopErrorHandler()
+    if dataset is None:
+        return []
+    if dataset.RasterCount == 1:
+        return [band_of_file(dataset, file_name(path))]
+    # Not what its own files say, if it is a VRT too: two VRTs can name each other.
+    for _, found in _statements(dataset, of_sources=False):
+        if _complete(found) and len(found) == dataset.RasterCount:
+            return found
+    return []
 
 
 def _dataset_lists(dataset: gdal.Dataset) -> Iterator[tuple[str, list[str]]]:

@@ -74,6 +74,17 @@ def reading_seconds(tile: Path) -> float:
     return median_seconds(read)
 
 
+def opening_seconds(tile: Path) -> float:
+    """Time to open a tile and tell its bands, position and declared scale."""
+    count = 50
+
+    def open_often() -> None:
+        for _ in range(count):
+            MiSource(str(tile))
+
+    return median_seconds(open_often) / count
+
+
 def qgis_process_run(tile: Path, folder: Path) -> tuple[float, float]:
     """Seconds and peak memory in MiB of `qgis_process run lunaroxide:predictoxides`."""
     program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
@@ -111,6 +122,7 @@ def main() -> None:
         model_id, _ = BUNDLED[0]
         matrix = matrix_product_flops()
         model = prediction_flops(OxideModel(bundled_path(model_id)))
+        opening = opening_seconds(tile)
         reading = reading_seconds(tile)
         seconds, memory = qgis_process_run(tile, folder)
     alone = PIXELS * FLOP_PER_PIXEL / model
@@ -125,6 +137,8 @@ Made by `make bench`: a full synthetic MI MAP tile ({TILE_SIZE} x {TILE_SIZE} x 
 | float32 matrix product (numpy), the reference | {matrix / 1e9:.0f} GFLOP/s | 1 |
 | model alone, spectra in memory | {model / FLOP_PER_PIXEL:,.0f} pixels/s | \
 {model / matrix:.2f} of the reference |
+| opening and identifying the tile (its label alone) | {opening * 1000:.1f} ms | \
+{opening / reading:.4f} of reading it |
 | reading the tile as spectra | {reading:.1f} s | {reading / alone:.2f} of predicting it |
 | `qgis_process run lunaroxide:predictoxides`, start-up and three outputs included | \
 {seconds:.0f} s, {PIXELS / seconds:,.0f} pixels/s | {seconds / alone:.2f} of predicting it |

@@ -449,3 +449,73 @@ def test_opening_reads_no_pixel(tmp_path, monkeypatch):
     source = MiSource(str(path))
     assert source.bands == (1, 2, 3, 4, 5, 7, 8, 9)
     assert source.grid.width == 48
+
+
+def test_gdals_vrt_drops_the_names_of_bands(tmp_path):
+    """gdalbuildvrt over a stack in another order: the names are taken from the stack itself."""
+    order = [0, 3, 1, 2, 5, 4, 7, 6]
+    stacked = planes(scene())[order]
+    path = geotiff(tmp_path / "a.tif", stacked, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    opened = gdal.Open(path, gdal.GA_Update)
+    for number, index in enumerate(order, start=1):
+        opened.GetRasterBand(number).SetDescription(f"{NOMINAL[index]} nm")
+    opened = None
+    gdal.BuildVRT(str(tmp_path / "a.vrt"), [path]).FlushCache()
+    assert gdal.Open(str(tmp_path / "a.vrt")).GetRasterBand(1).GetDescription() == ""
+    source = MiSource(str(tmp_path / "a.vrt"))
+    assert source.bands == tuple(order.index(i) + 1 for i in range(8))
+    assert "told from the files of the VRT" in source.report()[1]
+
+
+def test_a_vrt_of_one_file_per_band(tmp_path):
+    order = [5, 0, 7, 1, 6, 2, 4, 3]
+    paths = []
+    for index in order:
+        plane = planes(scene())[index : index + 1]
+        path = tmp_path / f"moon_{NOMINAL[index]}nm.tif"
+        paths.append(geotiff(path, plane, kind=gdal.GDT_Int16, names=False))
+    gdal.BuildVRT(str(tmp_path / "a.vrt"), paths, separate=True).FlushCache()
+    source = MiSource(str(tmp_path / "a.vrt"))
+    assert source.bands == tuple(order.index(i) + 1 for i in range(8))
+    np.testing.assert_allclose(
+        source.spectra(source.grid.window)[0], planes(scene()) * 2e-5, rtol=1e-6
+    )
+
+
+def test_two_vrts_that_name_each_other(tmp_path):
+    text = (
+        '<VRTDataset rasterXSize="4" rasterYSize="4">{}</VRTDataset>',
+        '<VRTRasterBand dataType="Int16" band="{}"><SimpleSource><SourceFilename '
+        'relativeToVRT="1">{}.vrt</SourceFilename><SourceBand>1</SourceBand><SourceProperties '
+        'RasterXSize="4" RasterYSize="4" DataType="Int16" BlockXSize="4" BlockYSize="4"/>'
+        '<SrcRect xOff="0" yOff="0" xSize="4" ySize="4"/><DstRect xOff="0" yOff="0" xSize="4" '
+        'ySize="4"/></SimpleSource></VRTRasterBand>',
+    )
+    for own, other in (("a", "b"), ("b", "a")):
+        bands = "".join(text[1].format(i + 1, other) for i in range(8))
+        (tmp_path / f"{own}.vrt").write_text(text[0].format(bands))
+    with pytest.raises(RasterError):
+        _ = MiSource(str(tmp_path / "a.vrt")).scaling
+
+
+@pytest.mark.parametrize("swap", [(1, 2), (3, 4), (4, 5), (2, 5), (6, 7), (0, 1)])
+@pytest.mark.parametrize("average", [MARE_DN, HIGHLANDS_DN], ids=["mare", "highlands"])
+def test_unnamed_bands_that_do_not_rise_are_refused(tmp_path, swap, average):
+    dn = planes(scene(average=average))
+    dn[list(swap)] = dn[list(swap[::-1])]
+    path = geotiff(tmp_path / "a.tif", dn, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    with pytest.raises(SpectraError, match="BANDS"):
+        _ = MiSource(path).scaling
+
+
+@pytest.mark.parametrize("average", [MARE_DN, HIGHLANDS_DN], ids=["mare", "highlands"])
+def test_nine_unnamed_bands_sorted_by_wavelength_are_refused(tmp_path, average):
+    """Taken for the archive's order, MN1 would stand in for MV5."""
+    dn = scene(average=average)
+    archive = geotiff(tmp_path / "a.tif", dn, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    assert MiSource(archive).scaling.median_750 > 0
+    in_order = dn[[0, 1, 2, 3, 5, 4, 6, 7, 8]]
+    path = geotiff(tmp_path / "b.tif", in_order, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    with pytest.raises(SpectraError, match=r"band 6 is brighter than band 5.*BANDS"):
+        _ = MiSource(path).scaling
+    assert MiSource(path, bands=[1, 2, 3, 4, 6, 7, 8, 9]).scaling.median_750 > 0

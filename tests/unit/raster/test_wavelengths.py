@@ -305,7 +305,10 @@ def test_wrong_bands_of_the_user_are_refused(numbers, message):
 def test_metadata_for_more_bands_than_there_are():
     """A stack of eight from an archive tile: which one was left out is not known."""
     stated = "(" + ", ".join(f"{centre}.0 <nm>" for centre in CENTRES) + ")"
-    with pytest.raises(RasterError, match=r"has 8 bands, but .* names 9: .* BANDS"):
+    with pytest.raises(
+        RasterError,
+        match=r"has 8 bands, but CENTER_FILTER_WAVELENGTH of the metadata names 9: .* BANDS",
+    ):
         model_band_numbers(dataset([""] * 8, stated), "stack.tif")
 
 
