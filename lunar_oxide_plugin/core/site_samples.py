@@ -44,8 +44,8 @@ COLUMNS: dict[str, type] = {
     "synthetic": str,
 }
 
-#: A thousandth of a DN: enough to give DN back from a mean, without float32's noise.
-_DECIMALS = 8
+#: Of reflectance 1/200 of a DN, without float32's noise; of degrees 3 mm.
+_DECIMALS = 7
 
 
 class Site(NamedTuple):

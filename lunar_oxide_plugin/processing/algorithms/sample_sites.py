@@ -103,8 +103,8 @@ class SampleSites(MiAlgorithm):
                 minValue=2,
                 maxValue=3,
             ),
-            "2: the four pixels whose centres are nearest to the point. 3: the pixel that holds "
-            "the point and its eight neighbours.",
+            "2: the block of four pixels whose centres surround the point. 3: the pixel that "
+            "holds the point and its eight neighbours.",
         )
         self.add_mi_parameters()
         self.add(

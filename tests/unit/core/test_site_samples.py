@@ -26,20 +26,19 @@ positions = st.integers(-50_000, 50_000).map(lambda number: number / 1000)
 
 
 @given(positions, positions)
-def test_two_by_two_are_the_four_nearest_centres(column, row):
-    x, y = first_pixel(column, 2), first_pixel(row, 2)
-    chosen = [(x + i, y + j) for i in (0, 1) for j in (0, 1)]
+def test_two_by_two_is_the_nearest_block_of_four(column, row):
+    """By brute force over all blocks around: the least sum of squared distances to centres."""
 
-    def distance(pixel):
-        return math.hypot(pixel[0] + 0.5 - column, pixel[1] + 0.5 - row)
+    def cost(x, y):
+        return sum(
+            (x + i + 0.5 - column) ** 2 + (y + j + 0.5 - row) ** 2 for i in (0, 1) for j in (0, 1)
+        )
 
-    near = [
-        (math.floor(column) + i, math.floor(row) + j) for i in range(-3, 4) for j in range(-3, 4)
-    ]
-    farthest = max(map(distance, chosen))
-    others = [distance(pixel) for pixel in near if pixel not in chosen]
-    assert farthest <= min(others) + 1e-9
-    assert all(pixel in near for pixel in chosen)
+    around = range(-3, 4)
+    blocks = [(math.floor(column) + i, math.floor(row) + j) for i in around for j in around]
+    chosen = first_pixel(column, 2), first_pixel(row, 2)
+    assert chosen in blocks
+    assert cost(*chosen) <= min(cost(*block) for block in blocks) + 1e-6
 
 
 @given(positions, positions)
