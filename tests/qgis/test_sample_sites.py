@@ -10,7 +10,7 @@ from qgis.core import QgsVectorLayer
 
 from tests import mi_tiles
 
-from .conftest import ROOT, lunar_crs, site_mixtures
+from .conftest import ROOT, Feedback, lunar_crs, site_mixtures, write_polygons
 
 STEP = 1 / 2048
 OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
@@ -254,3 +254,18 @@ def test_refusals(refused, tile, tmp_path):
     assert "WINDOW" in message("window", [(point, {"site": "a"})], {"WINDOW": 4})
     output = {"OUTPUT": tmp_path / "o.shp"}
     assert "gpkg" in message("shape", [(point, {"site": "a"})], output)
+    sites = tmp_path / "shape.gpkg"
+    assert "would overwrite" in refused(
+        "samplesites", {"INPUT": [str(tile[0])], "SITES": sites, "OUTPUT": sites}
+    )
+    polygons = write_polygons(tmp_path / "p.gpkg", {"unit": "POLYGON((0 0, 1 0, 1 1, 0 0))"})
+    assert "Use a layer of points" in refused(
+        "samplesites", {"INPUT": [str(tile[0])], "SITES": polygons, "OUTPUT": tmp_path / "o.gpkg"}
+    )
+
+
+def test_cancelling_leaves_nothing(refused, tile, own_sites, tmp_path):
+    feedback = Feedback()
+    feedback.cancel()
+    parameters = {"INPUT": [str(tile[0])], "SITES": own_sites, "OUTPUT": tmp_path / "o.gpkg"}
+    assert "Cancelled" in refused("samplesites", parameters, feedback)

@@ -129,7 +129,10 @@ class SampleSites(MiAlgorithm):
         given = parameters.get(self.SITES) not in (None, "")
         layer = self.parameterAsVectorLayer(parameters, self.SITES, context) if given else None
         self._wkt = sites_wkt(layer, given)
-        return super().prepareAlgorithm(parameters, context, feedback)
+        prepared = super().prepareAlgorithm(parameters, context, feedback)
+        if layer is not None:  # no output may replace it
+            self._paths[self.SITES] = [layer.source().split("|")[0]]
+        return prepared
 
     def compute(
         self,
@@ -158,7 +161,7 @@ class SampleSites(MiAlgorithm):
             found = sample_points(
                 raster,
                 self._wkt,
-                [point for i in open_sites if (point := sites[i].point)],
+                [sites[i].point for i in open_sites],
                 size,
                 lambda: stop_if_cancelled(feedback),
             )
