@@ -22,6 +22,11 @@ from .errors import SpectraError
 #: instead of 5e4 do not pass as dark mare.
 PLAUSIBLE_750 = (0.04, 0.45)
 
+#: Without a scale in the metadata, DN are told from reflectance times 10,000 by their
+#: size alone. A scene taken for DN must be brighter then: to pass as DN in error, its
+#: reflectance would have to lie above 0.25, which no lunar scene's median does.
+PLAUSIBLE_750_UNDECLARED = (0.05, 0.45)
+
 #: Range of the median reflectance of every band.
 PLAUSIBLE_ANY = (0.015, 0.6)
 
@@ -42,6 +47,10 @@ class Scaling(NamedTuple):
 
     scale: NDArray[np.float64]
     offset: NDArray[np.float64]
+    #: What decided it, for the report.
+    told_by: str
+    #: Median reflectance of the sample at 750 nm.
+    median_750: float
     #: A sentence for the log when the metadata did not decide alone, else "".
     note: str
 
@@ -108,25 +117,47 @@ def choose_scaling(
     """
     ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
     if user_scale is not None:
-        candidates = [(ones * user_scale, zeros, "")]
+        candidates = [_Candidate(ones * user_scale, zeros, "from SCALE", PLAUSIBLE_750, "")]
     else:
-        candidates = [(declared_scale, declared_offset, "")]
-        if not np.allclose(declared_scale, 1):
-            note = (
-                f"The file declares a scale of {_one(declared_scale):g}, but its values already "
-                "are reflectance; the scale was not applied."
-            )
-            candidates.append((ones, zeros, note))
-        else:
-            note = "The file declares no scale; its values were read as MI DN (x 2e-05)."
-            candidates.append((ones * DN_SCALE, zeros, note))
-    for scale, offset, note in candidates:
-        scaling = Scaling(scale[:, np.newaxis], offset[:, np.newaxis], note)
+        declared = not np.allclose(declared_scale, 1) or bool(np.any(declared_offset))
+        told_by = "as the metadata say" if declared else "as no scale is given"
+        candidates = [
+            _Candidate(declared_scale, declared_offset, told_by, PLAUSIBLE_750, ""),
+            _other_reading(declared_scale),
+        ]
+    for scale, offset, told_by, plausible_750, note in candidates:
+        scaling = Scaling(scale[:, np.newaxis], offset[:, np.newaxis], told_by, np.nan, note)
         medians = _median_spectrum(scaling.apply(stored))
-        if _plausible(medians):
-            _check_order(medians)
-            return scaling
-    raise SpectraError(_refusal(stored, candidates[0][0], user_scale))
+        if not _plausible(medians):
+            continue
+        _check_order(medians)
+        if plausible_750[0] <= medians[_INDEX_750] <= plausible_750[1]:
+            return scaling._replace(median_750=float(medians[_INDEX_750]))
+    raise SpectraError(_refusal(stored, candidates[0].scale, user_scale))
+
+
+class _Candidate(NamedTuple):
+    """One reading of the stored values, [8] each, and what makes it plausible."""
+
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    told_by: str
+    plausible_750: tuple[float, float]
+    note: str
+
+
+def _other_reading(declared_scale: NDArray[np.float64]) -> _Candidate:
+    """What the values are when not what the metadata say: already reflectance, or DN."""
+    ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
+    if not np.allclose(declared_scale, 1):
+        note = (
+            f"The file declares a scale of {_one(declared_scale):g}, but its values already "
+            "are reflectance; the scale was not applied."
+        )
+        return _Candidate(ones, zeros, "against the metadata", PLAUSIBLE_750, note)
+    note = "The file declares no scale; its values were read as MI DN (x 2e-05)."
+    told_by = "as the values can only be MI DN"
+    return _Candidate(ones * DN_SCALE, zeros, told_by, PLAUSIBLE_750_UNDECLARED, note)
 
 
 def _median_spectrum(reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -180,10 +211,16 @@ def _refusal(
         f"which with the scale {factor:g} from {source} gives a reflectance of "
         f"{median * factor:.4g}; the Moon's lies between {PLAUSIBLE_750[0]} and {PLAUSIBLE_750[1]}."
     )
+    fitting = []
     for candidate, meaning in _KNOWN_MISTAKES:
-        ones = np.ones((len(MODEL_BANDS), 1))
-        if _plausible(_median_spectrum(Scaling(ones * candidate, ones * 0, "").apply(stored))):
-            return f"{text} They look like {meaning}: if so, set SCALE to {candidate:g}."
+        if _plausible(_median_spectrum((stored * candidate).astype(np.float32))):
+            fitting.append((meaning, f"{candidate:g}"))
+    if fitting:
+        meanings, factors = zip(*fitting)
+        return (
+            f"{text} They look like {' or '.join(meanings)}: if so, set SCALE to "
+            f"{' or '.join(factors)}."
+        )
     return (
         f"{text} Check that the eight bands are MI reflectance in the order "
         "415 750 900 950 1001 1050 1250 1550 nm (BANDS), or give the factor in SCALE."

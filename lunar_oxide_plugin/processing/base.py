@@ -19,7 +19,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
-from ..raster.source import Raster
+from ..raster.raster import Raster
 from .inputs import checked_inputs, is_file_name, plain_value, raster_paths
 from .loading import style_when_loaded
 

@@ -23,7 +23,7 @@ from qgis.core import (
 )
 
 from ..core.errors import LunarOxideError, RasterError
-from ..raster.source import Raster
+from ..raster.raster import Raster
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
 

@@ -84,6 +84,16 @@ class Grid(NamedTuple):
             column, row, math.ceil(last_column) - column, math.ceil(last_row) - row
         ).intersection(self.window)
 
+    def described(self) -> str:
+        """Size, pixel, projection and corner in words, for reports."""
+        x0, dx, _, y0, _, dy = self.geotransform
+        text = f"{self.width} x {self.height} pixels of {dx:.9g} x {-dy:.9g}"
+        if not self.wkt:
+            return f"{text}, no coordinate reference system"
+        reference = spatial_reference(self.wkt)
+        unit = "degrees" if reference.IsGeographic() else reference.GetLinearUnitsName()
+        return f"{text} {unit}, upper left corner at {x0:.9g}, {y0:.9g} in {reference.GetName()}"
+
     def part(self, window: Window) -> Grid:
         """The grid of a window of this one."""
         x, y = self.position(window.x, window.y)

@@ -1,162 +1,53 @@
-"""Reading rasters: any MI source as reflectance, any other raster as its bands."""
+"""Reading MI sources as reflectance spectra, whatever form they come in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
 from ..core.bands import INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
-from ..core.errors import NoValidPixelError, RasterError
+from ..core.errors import NoValidPixelError
 from ..core.spectra import Scaling, choose_scaling, valid_spectra
+from .band_files import (
+    BandFile,
+    band_file,
+    file_name,
+    require_all_bands,
+    require_one_grid,
+    siblings,
+    stack,
+)
 from .blocks import Window, blocks
-from .gdal_errors import gdal_errors
-from .moon import Grid, require_moon
-from .pds3 import MiLabel, find_label
-from .wavelengths import checked_band_numbers, model_band_numbers
+from .mirrored import refuse_mirrored
+from .raster import Raster, opened
+from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
-#: A scale is judged on at most this many blocks of this size, spread over the raster.
+#: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
 _SAMPLE_BLOCKS, _SAMPLE_SIZE = 8, 64
-
-
-class Raster:
-    """A raster opened for reading by blocks.
-
-    Parameters
-    ----------
-    path : str
-        Anything GDAL opens, or the label or image of an MI product.
-
-    Raises
-    ------
-    RasterError
-        When it cannot be opened or does not lie on the Moon.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.name = Path(path).name or path
-        label_path = find_label(path)
-        self.label = MiLabel(label_path) if label_path else None
-        self._dataset: gdal.Dataset | None = None
-        reference = self.dataset.GetSpatialRef()
-        wkt = reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
-        self.grid = Grid(
-            wkt,
-            self.dataset.GetGeoTransform(),
-            self.dataset.RasterXSize,
-            self.dataset.RasterYSize,
-        )
-        #: What the user should know of how the file was read.
-        self.notes: list[str] = []
-        if wkt:
-            require_moon(wkt, self.name)
-        else:
-            self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
-
-    @property
-    def dataset(self) -> gdal.Dataset:
-        """The open file; opened again after `close`."""
-        if self._dataset is None:
-            self._dataset = self.label.dataset() if self.label else _opened(self.path)
-        return self._dataset
-
-    def close(self) -> None:
-        """Give the file's handles back until it is read again, as where there are many tiles."""
-        self._dataset = None
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether the file says it is a synthetic scene, not a measurement."""
-        product = self.dataset.GetMetadataItem("PRODUCT_ID") or ""
-        return "SYNTHETIC" in product.upper() or self.dataset.GetMetadataItem("SYNTHETIC") == "YES"
-
-    def model_metadata(self) -> dict[str, str]:
-        """What a raster of ours says of the model behind it, for what is derived from it."""
-        items: dict[str, str] = self.dataset.GetMetadata() or {}
-        return {key: text for key, text in items.items() if key.startswith("LUNAR_OXIDE_MODEL")}
-
-    @property
-    def band_names(self) -> list[str]:
-        """Band descriptions, empty where a band has none."""
-        count = self.dataset.RasterCount
-        return [self.dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
-
-    def read(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Stored values of some bands, float32 [bands, height, width], NaN where no data."""
-        values = np.empty((len(numbers), window.height, window.width), np.float32)
-        with gdal_errors(f"{self.name} cannot be read at {tuple(window)}"):
-            for index, number in enumerate(numbers):
-                band = self.dataset.GetRasterBand(number)
-                _read(band, window, values[index])
-                if band.GetMaskFlags() != gdal.GMF_ALL_VALID:
-                    mask = np.empty(values.shape[1:], np.uint8)
-                    _read(band.GetMaskBand(), window, mask)
-                    values[index][mask == 0] = np.nan
-            # Else GDAL keeps what was read until its cache (5 % of memory) is full.
-            self.dataset.FlushCache()
-        return values
-
-    def values(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Values of some bands as QGIS shows them: with the scale and offset of each band.
-
-        For rasters of oxides, which others store as scaled integers. Float32
-        [bands, height, width], NaN where no data or one of MI's invalid codes.
-        """
-        values = self.read(window, numbers)
-        if self.label:
-            values[np.isin(values, INVALID_DN)] = np.nan
-        for index, number in enumerate(numbers):
-            band = self.dataset.GetRasterBand(number)
-            scale, offset = band.GetScale(), band.GetOffset()
-            values[index] *= np.float32(1 if scale is None else scale)
-            values[index] += np.float32(0 if offset is None else offset)
-        return values
-
-
-def _read(band: gdal.Band, window: Window, buffer: NDArray[np.generic]) -> None:
-    if band.ReadAsArray(*window, buf_obj=buffer) is None:
-        raise RuntimeError(gdal.GetLastErrorMsg())
-
-
-def _opened(path: str) -> gdal.Dataset:
-    with gdal_errors(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
-        dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
-    if dataset.GetDriver().ShortName == "PDS":
-        raise RasterError(
-            f"{path} is an MI tile that is not a plain file (in an archive, or remote). Unpack or "
-            "download it first: GDAL alone would put tiles of version 2 in the wrong place."
-        )
-    return dataset
-
-
-def _hint(path: str) -> str:
-    try:
-        if not Path(path).exists():
-            return " (there is no such file)"
-    except (OSError, ValueError):  # not a file name: a URL, a VRT's text, a database table
-        return ""
-    if path.lower().endswith(".img"):
-        return ": an MI tile needs its label (.lbl) beside it"
-    return ""
 
 
 class MiSource(Raster):
     """An MI raster, read as reflectance spectra in the order of the model bands.
 
+    Opening reads headers only.
+
     Parameters
     ----------
     path : str
-        MI MAP label or image, or an 8- or 9-band stack in any GDAL format.
+        MI MAP label or image, an 8- or 9-band stack in any GDAL format, or one
+        of a set of files of one wavelength each, whose names differ in the
+        wavelength alone.
     bands : sequence of int, optional
         Eight band numbers in model order, when the file does not tell.
     scale : float, optional
         Factor from stored value to reflectance, instead of the file's own.
     mask_shadow : bool
         Treat shadowed pixels as invalid.
+    files : sequence of BandFile
+        The files of a set, one of them at `path`, when it is already known.
 
     Raises
     ------
@@ -170,18 +61,31 @@ class MiSource(Raster):
         bands: Sequence[int] | None = None,
         scale: float | None = None,
         mask_shadow: bool = True,
+        files: Sequence[BandFile] = (),
     ) -> None:
+        self._files = list(files)
         super().__init__(path)
-        if bands:
-            self.bands = checked_band_numbers(bands, self.dataset.RasterCount, self.name)
-        else:
-            self.bands, note = model_band_numbers(self.dataset, self.name)
-            self._note(note)
+        if not self._files and not self.label and self.dataset.RasterCount == 1:
+            self._files = [band_file(other, opened(other)) for other in siblings(path)]
+            self.close()
+        if self._files:
+            require_one_grid(self._files)
+            if not bands:
+                require_all_bands(self._files)
+        elif not self.label:
+            refuse_mirrored(self.dataset, self.grid, self.name)
+        self._choice = self._chosen_bands(bands)
+        self.bands = self._choice.numbers
+        self._note(self._choice.note)
         self._shadow = 0.0
         if mask_shadow:
             self._shadow = self.label.shadow_reflectance() if self.label else SHADOW_REFLECTANCE
         self._user_scale = scale
         self._scaling: Scaling | None = None
+        self._codes: list[int] = []
+
+    def _open(self) -> gdal.Dataset:
+        return stack(self._files) if self._files else super()._open()
 
     @property
     def scaling(self) -> Scaling:
@@ -198,8 +102,11 @@ class MiSource(Raster):
             When the values fit neither DN nor reflectance, or the bands' order is wrong.
         """
         if self._scaling is None:
-            self._scaling = self._chosen_scaling()
-            self._note(self._scaling.note)
+            scales, offsets = self._declared()
+            scaling = choose_scaling(self._sample(), scales, offsets, self._user_scale)
+            self._codes = _lifted_codes(scaling)
+            self._scaling = scaling
+            self._note(scaling.note)
         return self._scaling
 
     @property
@@ -217,36 +124,88 @@ class MiSource(Raster):
         valid : ndarray of bool, shape (height, width)
             False where any band has no measurement (or lies in shadow).
         """
+        scaling = self.scaling
         stored = self.read(window, self.bands)
-        reflectance = self.scaling.apply(stored.reshape(len(MODEL_BANDS), -1))
-        reflectance = reflectance.reshape(stored.shape)
+        for code in self._codes:
+            stored[stored == code] = np.nan
+        reflectance = scaling.apply(stored.reshape(len(MODEL_BANDS), -1)).reshape(stored.shape)
         return reflectance, valid_spectra(reflectance, self._shadow)
 
-    def _chosen_scaling(self) -> Scaling:
-        declared = [self.dataset.GetRasterBand(number) for number in self.bands]
-        scales = np.array([band.GetScale() or 1.0 for band in declared], np.float64)
-        offsets = np.array([band.GetOffset() or 0.0 for band in declared], np.float64)
-        return choose_scaling(self._sample(), scales, offsets, self._user_scale)
+    def report(self) -> list[str]:
+        """How the source is read, a line each: for the log and the metadata of results.
+
+        Raises
+        ------
+        NoValidPixelError, SpectraError
+            As `scaling`.
+        """
+        numbers = ", ".join(
+            f"{band.nominal} nm = {number}" for band, number in zip(MODEL_BANDS, self.bands)
+        )
+        scaling = self.scaling
+        factors = ", ".join(dict.fromkeys(f"{value:g}" for value in self.scale))
+        offsets = ", ".join(dict.fromkeys(f"{value:g}" for value in scaling.offset[:, 0]))
+        masked = "no-data values, MI's invalid codes, saturation"
+        if self._shadow:
+            masked += f", shadow (reflectance up to {self._shadow:g})"
+        return [
+            f"{self.name}: {self._kind()}",
+            f"Bands, told from {self._choice.told_by}: {numbers}",
+            f"Reflectance = stored value x {factors} + {offsets}, {scaling.told_by}; median at "
+            f"750 nm {scaling.median_750:.4g}",
+            f"Invalid where any band has: {masked}",
+            f"Position: {self.grid.described()}",
+            *(f"Note: {note}" for note in self.notes),
+        ]
+
+    def _kind(self) -> str:
+        if self.label:
+            return f"MI product {self.label.product}"
+        if self._files:
+            return "one file per band: " + ", ".join(file_name(file.path) for file in self._files)
+        return f"{self.dataset.GetDriver().ShortName} raster of {self.dataset.RasterCount} bands"
+
+    def _chosen_bands(self, bands: Sequence[int] | None) -> BandChoice:
+        if not bands:
+            return model_band_numbers(self.dataset, self.name)
+        numbers = checked_band_numbers(bands, self.dataset.RasterCount, self.name)
+        return BandChoice(numbers, "BANDS", "")
+
+    def _declared(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scale and offset of the eight bands by the metadata; 1 and 0 where they say nothing."""
+        bands = [self.dataset.GetRasterBand(number) for number in self.bands]
+        scales = [band.GetScale() for band in bands]
+        if all(scale is None or scale == 1 for scale in scales):
+            # ENVI's own keyword is the inverse, and GDAL does not apply it.
+            divisor = self.dataset.GetMetadataItem("reflectance_scale_factor", "ENVI")
+            scales = [1 / float(divisor)] * len(bands) if _positive(divisor) else scales
+        return (
+            np.array([scale or 1.0 for scale in scales], np.float64),
+            np.array([band.GetOffset() or 0.0 for band in bands], np.float64),
+        )
 
     def _sample(self) -> NDArray[np.float32]:
         """Stored values [8, n] of pixels spread over the raster, not all of them invalid."""
-        found = []
-        for window in self._sample_windows():
-            stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
-            positive = (stored > 0).all(axis=0)
-            if positive.any():
-                found.append(stored[:, positive])
-        if found:
-            return np.concatenate(found, axis=1)
+        found = [self._above_zero(window) for window in self._sample_windows()]
+        sample = np.concatenate(found, axis=1)
+        if sample.size:
+            return sample
         for window in blocks(self.grid.window):
-            stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
-            positive = (stored > 0).all(axis=0)
-            if positive.any():
-                return stored[:, positive]
+            sample = self._above_zero(window)
+            if sample.size:
+                return sample
         raise NoValidPixelError(
             f"{self.name} has no valid pixel: everywhere at least one of the eight bands holds "
             "no data or one of MI's invalid codes. Use another tile."
         )
+
+    def _above_zero(self, window: Window) -> NDArray[np.float32]:
+        """Stored values [8, n] of the pixels that are above zero by the metadata, and no code."""
+        scales, offsets = self._declared()
+        stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
+        stored[np.isin(stored, INVALID_DN)] = np.nan
+        above = stored * scales[:, np.newaxis] + offsets[:, np.newaxis] > 0
+        return stored[:, above.all(axis=0)]
 
     def _sample_windows(self) -> list[Window]:
         width, height = self.grid.width, self.grid.height
@@ -258,3 +217,17 @@ class MiSource(Raster):
     def _note(self, note: str) -> None:
         if note:
             self.notes.append(f"{self.name}: {note}" if self.name not in note else note)
+
+
+def _lifted_codes(scaling: Scaling) -> list[int]:
+    """The invalid codes that an offset lifts above zero, where only their value tells them."""
+    codes = np.tile(np.array(INVALID_DN, np.float32), (len(MODEL_BANDS), 1))
+    above = np.flatnonzero((scaling.apply(codes) > 0).any(axis=0))
+    return [INVALID_DN[index] for index in above]
+
+
+def _positive(text: str | None) -> bool:
+    try:
+        return text is not None and float(text) > 0
+    except ValueError:
+        return False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from osgeo import gdal
 
@@ -16,24 +18,61 @@ from ..core.errors import RasterError
 _TOLERANCE = 4.0
 
 _FILTER = re.compile(r"(?<![A-Za-z0-9])(MV[1-5]|MN[1-4])(?![0-9])", re.IGNORECASE)
-_MICROMETRES = re.compile(r"(\d*\.\d+)\s*_?(?:[uµμ]m|microns?|micromet)", re.IGNORECASE)
-_NANOMETRES = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?:\s*_?nm)?(?![\d.])", re.IGNORECASE)
+_MICROMETRES = re.compile(
+    r"(?<![\d.])(\d\.\d+)[\s_]*(?:[uµμ]m|microns?|micromet)(?![a-z]*/)", re.IGNORECASE
+)
+_NANOMETRES = re.compile(
+    r"(?<![\d.])(\d{3,4}(?:\.\d+)?)[\s_]*(?:nm|nanomet)(?![a-z]*/)", re.IGNORECASE
+)
+_BARE_NANOMETRES = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?!\.?\d)")
+_BARE_MICROMETRES = re.compile(r"(?<![\d.A-Za-z])([01]\.\d{2,4})(?!\.?\d)")
+
+_RATIO = re.compile(r"\d[^\d/]*/[^\d/]*\d")
+
+_ORDER = " ".join(str(band.nominal) for band in MODEL_BANDS)
+
+#: The two bands near 1 micron: of the VIS detector, which the models use, and of the NIR detector.
+_MV5 = next(band for band in ARCHIVE_BANDS if band.filter == "MV5")
+_MN1 = next(band for band in ARCHIVE_BANDS if band.filter == "MN1")
 
 
-def model_band_numbers(dataset: gdal.Dataset, name: str) -> tuple[tuple[int, ...], str]:
+class Recognised(NamedTuple):
+    """A band found in a text, and whether the text leaves no doubt.
+
+    Many write "1000 nm" for MV5, whose centre is 1001 nm, which then reads like
+    MN1: only the filter name or a second band near 1 micron settles it.
+    """
+
+    band: Band
+    certain: bool
+
+
+class BandChoice(NamedTuple):
+    """The eight model bands of a raster.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        1-based band numbers in the order of `bands.MODEL_BANDS`.
+    told_by : str
+        What they were told from, for the report.
+    note : str
+        What was assumed, for the log; empty when the file says it.
+    """
+
+    numbers: tuple[int, ...]
+    told_by: str
+    note: str
+
+
+def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     """Find the eight model bands in a raster.
 
     Looked for, in this order: filter names and wavelengths in the band
-    descriptions, the dataset's CENTER_FILTER_WAVELENGTH (as GDAL's PDS driver
-    keeps it), and the number of bands: nine are the archive's, in its order,
-    eight are the models', in theirs.
-
-    Returns
-    -------
-    numbers : tuple of int
-        1-based band numbers in the order of `bands.MODEL_BANDS`.
-    note : str
-        What was assumed, for the log; empty when the file says it.
+    descriptions; in the metadata of the bands (``wavelength``, as from ENVI
+    headers); in the metadata of the dataset (CENTER_FILTER_WAVELENGTH of PDS
+    labels, ``wavelength``, the BandBin group of ISIS cubes); and the number of
+    bands: nine are the archive's, in its order, eight are the models', in theirs.
 
     Raises
     ------
@@ -41,33 +80,61 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> tuple[tuple[int, ...
         When a band is missing or cannot be told.
     """
     count = dataset.RasterCount
-    descriptions = [dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
-    stated = dataset.GetMetadataItem("CENTER_FILTER_WAVELENGTH") or ""
-    # GDAL keeps it as "(414.0, 749.0, ...) <nm>" or with the unit behind each value.
-    from_metadata = re.findall(r"\d{3,4}(?:\.\d+)?", stated)
-    for labels in (descriptions, from_metadata):
-        bands = [_recognised(label) for label in labels]
-        if len(bands) == count and sum(band is not None for band in bands) >= len(MODEL_BANDS) - 1:
-            return _numbers(bands, name), ""
-    order = " ".join(str(band.nominal) for band in MODEL_BANDS)
-    if from_metadata and len(from_metadata) != count:
+    described = [recognised(text) for text in _descriptions(dataset)]
+    if _complete(described):
+        return BandChoice(_numbers(described, name), "the band descriptions", "")
+    of_bands = [_of_band_metadata(dataset.GetRasterBand(i + 1)) for i in range(count)]
+    if _complete(of_bands):
+        return BandChoice(_numbers(of_bands, name), "the bands' metadata", "")
+    left_out = None
+    for key, texts in _dataset_lists(dataset):
+        found = [recognised(text) for text in texts]
+        if _complete(found) and len(found) == count:
+            return BandChoice(_numbers(found, name), f"{key} of the metadata", "")
+        if _complete(found):
+            left_out = f"its {key} names {len(found)}"
+    if left_out:
         raise RasterError(
-            f"{name} has {count} bands, but its CENTER_FILTER_WAVELENGTH names "
-            f"{len(from_metadata)}: bands were left out. Give the numbers of {order} nm in BANDS."
+            f"{name} has {count} bands, but {left_out}: bands were left out or added. Give the "
+            f"numbers of {_ORDER} nm in BANDS."
         )
-    _refuse_contradiction([_recognised(label) for label in descriptions], name)
+    _refuse_contradiction(described, name)
     if count == len(ARCHIVE_BANDS):
         note = (
             f"{name} does not name its nine bands; they were taken to be in the order of the "
             f"archive ({' '.join(band.filter for band in ARCHIVE_BANDS)})."
         )
-        return _numbers(list(ARCHIVE_BANDS), name), note
+        archive = [Recognised(band, True) for band in ARCHIVE_BANDS]
+        return BandChoice(_numbers(archive, name), "their number, nine", note)
     if count == len(MODEL_BANDS):
-        note = f"{name} does not name its eight bands; they were taken to be {order} nm."
-        return tuple(range(1, count + 1)), note
+        note = f"{name} does not name its eight bands; they were taken to be {_ORDER} nm."
+        return BandChoice(tuple(range(1, count + 1)), "their number, eight", note)
     raise RasterError(
-        f"{name} has {count} bands and does not say which wavelengths they are; eight are needed: "
-        f"{order} nm. Give their band numbers in BANDS, in this order."
+        f"{name} has {count} band{'' if count == 1 else 's'} and does not say which wavelengths "
+        f"they are; eight are needed: {_ORDER} nm. Give their band numbers in BANDS, in this order."
+    )
+
+
+def band_of_file(dataset: gdal.Dataset, file_name: str) -> Recognised | None:
+    """The MI band a raster of one band holds, from its description, metadata or file name."""
+    band = dataset.GetRasterBand(1)
+    return (
+        recognised(band.GetDescription() or "")
+        or _of_band_metadata(band)
+        or recognised(file_name, is_file_name=True)
+    )
+
+
+def without_band(file_name: str) -> str:
+    """A file's name with all that may tell its band replaced by a star.
+
+    Files of one set, one a wavelength, have the same name then.
+    """
+    name = re.sub(r"(?i)(?<![a-z])b(?:and)?_?\d{1,2}(?![0-9])", "*", file_name)
+    for pattern in (_FILTER, _MICROMETRES, _NANOMETRES):
+        name = pattern.sub("*", name)
+    return _BARE_NANOMETRES.sub(
+        lambda match: "*" if _nearest(float(match[1])) is not None else match[0], name
     )
 
 
@@ -83,53 +150,163 @@ def checked_band_numbers(numbers: Sequence[int], count: int, name: str) -> tuple
     if len(numbers) != len(MODEL_BANDS) or len(set(numbers)) != len(numbers):
         raise RasterError(
             f"BANDS needs {len(MODEL_BANDS)} different band numbers, in the order "
-            f"{' '.join(str(band.nominal) for band in MODEL_BANDS)} nm; it has: {given}."
+            f"{_ORDER} nm; it has: {given}."
         )
     if min(numbers) < 1 or max(numbers) > count:
         raise RasterError(f"BANDS is {given}, but {name} has the bands 1 to {count}.")
     return tuple(numbers)
 
 
-def _recognised(label: str) -> Band | None:
-    filters = _FILTER.findall(label)
-    if len(filters) == 1:
-        return next(band for band in ARCHIVE_BANDS if band.filter == filters[0].upper())
-    micrometres = [1000 * float(text) for text in _MICROMETRES.findall(label)]
-    for value in micrometres or map(float, _NANOMETRES.findall(label)):
-        nearest = min(
-            ARCHIVE_BANDS, key=lambda b: min(abs(b.centre - value), abs(b.nominal - value))
-        )
-        if min(abs(nearest.centre - value), abs(nearest.nominal - value)) <= _TOLERANCE:
-            return nearest
+def recognised(text: str, *, is_file_name: bool = False) -> Recognised | None:
+    """The MI band a text names; None when it names none, more than one, or a ratio.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``MV2``, ``749 nm``, ``0.749 Micrometers``, ``Band 2 (749)``.
+    is_file_name : bool
+        Decimals without a unit are then no wavelengths: they may be a version.
+    """
+    if _RATIO.search(text) and not is_file_name:
+        return None
+    filters = {name.upper() for name in _FILTER.findall(text)}
+    if filters:
+        named = [band for band in ARCHIVE_BANDS if band.filter in filters]
+        return Recognised(named[0], True) if len(named) == 1 else None
+    readings = [
+        [1000 * float(value) for value in _MICROMETRES.findall(text)]
+        + [float(value) for value in _NANOMETRES.findall(text)],
+        [float(value) for value in _BARE_NANOMETRES.findall(text)],
+        [] if is_file_name else [1000 * float(value) for value in _BARE_MICROMETRES.findall(text)],
+    ]
+    for values in readings:  # a number with its unit counts more than one without
+        bands = {band for band in map(_nearest, values) if band is not None}
+        if len(bands) == 1:
+            band = bands.pop()
+            return Recognised(band, band is not _MN1)
+        if bands:
+            return None
     return None
 
 
-def _refuse_contradiction(bands: Sequence[Band | None], name: str) -> None:
+def _nearest(nanometres: float) -> Band | None:
+    def distance(band: Band) -> float:
+        return min(abs(band.centre - nanometres), abs(band.nominal - nanometres))
+
+    band = min(ARCHIVE_BANDS, key=distance)
+    if distance(band) > _TOLERANCE:
+        return None
+    # Between the two bands near 1 micron, nearer than half a nanometre to either is neither.
+    if band in (_MV5, _MN1) and distance(_MV5) == distance(_MN1):
+        return _MN1
+    return band
+
+
+def _descriptions(dataset: gdal.Dataset) -> list[str]:
+    count = dataset.RasterCount
+    return [dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
+
+
+def _of_band_metadata(band: gdal.Band) -> Recognised | None:
+    """The wavelength in a band's metadata, with its unit when that is given beside it."""
+    for domain in ("", "IMAGERY"):
+        items: dict[str, str] = band.GetMetadata(domain) or {}
+        unit = next((v for k, v in items.items() if re.search(r"(?i)wavelength.?unit", k)), "")
+        for key, value in items.items():
+            if re.search(r"(?i)wavelength(?!.?unit)|^filter.?name$", key):
+                suffix = re.search(r"(?i)_(um|nm)$", key)
+                found = recognised(f"{value} {suffix[1] if suffix else unit}")
+                if found:
+                    return found
+    return None
+
+
+def _dataset_lists(dataset: gdal.Dataset) -> Iterator[tuple[str, list[str]]]:
+    """Lists of the dataset's metadata that may name its bands in their order."""
+    items: dict[str, str] = dataset.GetMetadata() or {}
+    unit = next((v for k, v in items.items() if re.search(r"(?i)wavelength.?unit", k)), "")
+    for key, text in items.items():
+        # GDAL keeps it as "(414.0, 749.0, ...) <nm>" or with the unit behind each value.
+        if re.search(r"(?i)filter.?name", key):
+            yield key, _FILTER.findall(text)
+        elif re.search(r"(?i)wavelength(?!.?unit)", key):
+            yield key, [f"{v} {unit}" for v in re.findall(r"\d+(?:\.\d+)?", text)]
+    band_bin = _isis_band_bin(dataset)
+    for key in ("FilterName", "Center"):
+        values = band_bin.get(key)
+        if isinstance(values, list):
+            yield f"BandBin {key}", [str(_plain(value)) for value in values]
+
+
+def _isis_band_bin(dataset: gdal.Dataset) -> dict[str, Any]:
+    """The BandBin group of an ISIS cube."""
+    label = dataset.GetMetadata_List("json:ISIS3")
+    if not label:
+        return {}
+    try:
+        band_bin = json.loads(label[0])["IsisCube"]["BandBin"]
+    except (ValueError, KeyError, TypeError):  # no valid JSON, or a cube without the group
+        return {}
+    return band_bin if isinstance(band_bin, dict) else {}
+
+
+def _plain(value: Any) -> Any:
+    """An ISIS value without its unit."""
+    return value.get("value") if isinstance(value, dict) else value
+
+
+def _complete(found: Sequence[Recognised | None]) -> bool:
+    """Whether the bands are named, but for one that a message then can name.
+
+    There may be others, such as an altitude.
+    """
+    return sum(match is not None for match in found) >= len(MODEL_BANDS) - 1
+
+
+def _refuse_contradiction(found: Sequence[Recognised | None], name: str) -> None:
     """Refuse to assume an order that the few recognised names speak against."""
-    assumed = {len(order): order for order in (ARCHIVE_BANDS, MODEL_BANDS)}.get(len(bands), ())
-    for number, (band, expected) in enumerate(zip(bands, assumed), start=1):
-        if band is not None and abs(band.centre - expected.centre) > _TOLERANCE:
+    assumed = {len(order): order for order in (ARCHIVE_BANDS, MODEL_BANDS)}.get(len(found), ())
+    for number, (match, expected) in enumerate(zip(found, assumed), start=1):
+        if match is not None and abs(match.band.centre - expected.centre) > _TOLERANCE:
             raise RasterError(
-                f"{name} names only some of its {len(bands)} bands, and band {number} is "
-                f"{band.nominal} nm where the usual order has {expected.nominal} nm. Give the "
-                f"numbers of {' '.join(str(b.nominal) for b in MODEL_BANDS)} nm in BANDS."
+                f"{name} names only some of its {len(found)} bands, and band {number} is "
+                f"{match.band.nominal} nm where the usual order has {expected.nominal} nm. Give "
+                f"the numbers of {_ORDER} nm in BANDS."
             )
 
 
-def _numbers(bands: Sequence[Band | None], name: str) -> tuple[int, ...]:
-    filters = [band.filter if band else "" for band in bands]
-    # Many write "1000 nm" for the one micron band they kept; MN1 is it only beside MV5.
-    if "MV5" not in filters:
-        filters = ["MV5" if found == "MN1" else found for found in filters]
+def _numbers(found: Sequence[Recognised | None], name: str) -> tuple[int, ...]:
     numbers = []
     for band in MODEL_BANDS:
-        matches = [i + 1 for i, found in enumerate(filters) if found == band.filter]
-        if len(matches) != 1:
-            problem = f"more than one band ({matches})" if matches else "no band"
-            raise RasterError(
-                f"{name} has {problem} of {band.nominal} nm ({band.filter}). All eight bands "
-                f"{' '.join(str(b.nominal) for b in MODEL_BANDS)} nm are needed once; if the names "
-                "in the file are wrong, give the band numbers in BANDS."
-            )
-        numbers.append(matches[0])
+        matches = [i + 1 for i, match in enumerate(found) if match and match.band is band]
+        if len(matches) == 1:
+            numbers.append(matches[0])
+            continue
+        if band is _MV5 and not matches:
+            _refuse_without_mv5(found, name)
+        problem = f"more than one band ({matches})" if matches else "no band"
+        raise RasterError(
+            f"{name} has {problem} of {band.nominal} nm ({band.filter}). All eight bands "
+            f"{_ORDER} nm are needed once; if the names in the file are wrong, give the band "
+            "numbers in BANDS."
+        )
     return tuple(numbers)
+
+
+def _refuse_without_mv5(found: Sequence[Recognised | None], name: str) -> None:
+    """Say what is known of a band that may be MV5 or MN1."""
+    near = [(i + 1, match) for i, match in enumerate(found) if match and match.band is _MN1]
+    if not near:
+        return
+    listed = " and ".join(str(number) for number, _ in near)
+    if all(match.certain for _, match in near):
+        raise RasterError(
+            f"{name} has no band of 1001 nm (MV5, VIS detector). Its band {listed} is MN1, 1000 nm "
+            "of the NIR detector, which the models were not trained on. Use a file with MV5, or "
+            "give the eight band numbers in BANDS to take MN1 in its place all the same."
+        )
+    raise RasterError(
+        f"{name} says 1000 nm for band {listed}, which may be MV5 (1001 nm, VIS detector), as the "
+        "models need, or MN1 (1000 nm, NIR detector). Find out which, and give the eight band "
+        f"numbers of {_ORDER} nm in BANDS."
+    )

@@ -15,7 +15,7 @@ from ..core.units import BandSummary
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
 from .moon import CylindricalRows, Grid, full_turn, spatial_reference
-from .source import Raster
+from .raster import Raster
 
 #: An edge is at most this part of its polygon's extent before it is transformed.
 _SEGMENTS = 100

@@ -20,7 +20,7 @@ from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
 from ...raster.moon import CylindricalRows
 from ...raster.outputs import BandInfo, OutputFiles
-from ...raster.source import Raster
+from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
 

@@ -24,7 +24,7 @@ from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile, Moments
 from ...raster.outputs import BandInfo, OutputFiles
-from ...raster.source import Raster
+from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
 

@@ -30,7 +30,7 @@ from ...core.units import BandSummary, Unit, csv_table, html_report
 from ...raster.geopackage import write_polygons
 from ...raster.moon import require_moon
 from ...raster.outputs import OutputFiles
-from ...raster.source import Raster
+from ...raster.raster import Raster
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
 from ..inputs import layer_wkt

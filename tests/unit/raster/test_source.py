@@ -12,7 +12,8 @@ from osgeo import gdal, osr
 from lunar_oxide_plugin.core.errors import RasterError, SpectraError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, is_moon
-from lunar_oxide_plugin.raster.source import MiSource, Raster
+from lunar_oxide_plugin.raster.raster import Raster
+from lunar_oxide_plugin.raster.source import MiSource
 from tests.mi_tiles import (
     HIGHLANDS_DN,
     INVALID_CODES,
@@ -57,6 +58,11 @@ def geotiff(
             band.SetNoDataValue(nodata)
     made = None
     return str(path)
+
+
+def beside_codes(values):
+    """Measurements whose stored value happens to be one of MI's codes, moved by one."""
+    return values + np.isin(values, INVALID_CODES)
 
 
 def decoded(path, shape):
@@ -326,3 +332,120 @@ def test_values_of_a_tile_leave_out_the_invalid_codes(tmp_path):
     assert np.isnan(values[0, 1, :5]).all()
     expected[0, 1, :5] = np.nan
     np.testing.assert_allclose(values, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "special"),
+    [
+        (gdal.GDT_Int16, (-32768, -32767, -32766, -32765, -32764)),
+        (
+            gdal.GDT_Float32,
+            (-3.4028226550889045e38, -3.4028228579130005e38, -3.4028234663852886e38),
+        ),
+    ],
+    ids=["int16", "float32"],
+)
+def test_special_pixels_of_isis_cubes(tmp_path, kind, special):
+    """GDAL marks NULL alone; the base of the cube lifts the other special values into the range."""
+    base, multiplier = (1.355, 4e-5) if kind == gdal.GDT_Int16 else (0.0, 1.0)
+    reflectance = planes(scene(average=HIGHLANDS_DN)) * 2e-5
+    stored = (reflectance - base) / multiplier
+    if kind == gdal.GDT_Int16:
+        stored = beside_codes(np.rint(stored))
+        assert special[0] * multiplier + base > 0.04
+    stored[:, 0, : len(special)] = special
+    path = str(tmp_path / "a.cub")
+    made = gdal.GetDriverByName("ISIS3").Create(path, 48, 32, 8, kind)
+    made.SetProjection(EQUIRECTANGULAR_WKT)
+    made.SetGeoTransform(GEOTRANSFORM)
+    for index, plane in enumerate(stored):
+        band = made.GetRasterBand(index + 1)
+        band.SetScale(multiplier)
+        band.SetOffset(base)
+        band.WriteArray(plane)
+    made = None
+    source = MiSource(path)
+    found, valid = source.spectra(source.grid.window)
+    assert not valid[0, : len(special)].any()
+    assert valid[0, len(special) :].all()
+    assert valid[1:].all()
+    np.testing.assert_allclose(found[:, valid], reflectance[:, valid], atol=6.1e-5)
+
+
+def test_invalid_codes_that_an_offset_lifts_above_zero(tmp_path):
+    dn = planes(scene())
+    path = geotiff(tmp_path / "a.tif", dn - 9000, kind=gdal.GDT_Int16, scale=3e-5)
+    opened = gdal.Open(path, gdal.GA_Update)
+    for number in range(1, 9):
+        band = opened.GetRasterBand(number)
+        values = beside_codes(np.rint((dn[number - 1] * 2e-5 - 0.75) / 3e-5))
+        values[2, : len(INVALID_CODES)] = INVALID_CODES
+        band.WriteArray(values)
+        band.SetOffset(0.75)
+    opened = band = None
+    source = MiSource(path)
+    found, valid = source.spectra(source.grid.window)
+    assert np.argwhere(~valid).tolist() == [[2, i] for i in range(len(INVALID_CODES))]
+    np.testing.assert_allclose(found[:, valid], dn[:, valid] * 2e-5, atol=4.6e-5)
+
+
+@pytest.mark.parametrize("factor", [1e4, 1e3, 5e4])
+def test_envis_own_scale_factor(tmp_path, factor):
+    """ENVI divides by it; GDAL reads the keyword and does not apply it."""
+    reflectance = planes(scene(average=HIGHLANDS_DN)) * 2e-5
+    path = tmp_path / "a.img"
+    np.rint(reflectance * factor).astype("<i2").tofile(path)
+    path.with_suffix(".hdr").write_text(
+        "ENVI\nsamples = 48\nlines = 32\nbands = 8\nheader offset = 0\nfile type = ENVI Standard\n"
+        "data type = 2\ninterleave = bsq\nbyte order = 0\n"
+        f"wavelength = {{{', '.join(map(str, NOMINAL))}}}\nreflectance scale factor = {factor}\n"
+    )
+    source = MiSource(str(path))
+    assert source.scale == pytest.approx([1 / factor] * 8)
+    found, _ = source.spectra(source.grid.window)
+    np.testing.assert_allclose(found, reflectance, atol=0.51 / factor)
+    assert not any("scale" in note for note in source.notes)
+
+
+def test_bright_reflectance_times_ten_thousand_does_not_pass_as_dark_dn(tmp_path):
+    """A 750 nm median of 2200 is mare DN of 0.044, or highlands of 0.22 times 10,000."""
+    values = planes(scene()) * (2200 / MARE_DN[1])
+    path = geotiff(tmp_path / "a.tif", values.astype(np.int16), kind=gdal.GDT_Int16)
+    with pytest.raises(SpectraError, match=r"times 10000 or MI DN: .* SCALE to 0\.0001 or 2e-05"):
+        _ = MiSource(path).scaling
+    assert MiSource(path, scale=2e-5).scaling.median_750 == pytest.approx(0.044, rel=0.05)
+    tagged = geotiff(tmp_path / "b.tif", values.astype(np.int16), kind=gdal.GDT_Int16, scale=2e-5)
+    assert MiSource(tagged).scaling.median_750 == pytest.approx(0.044, rel=0.05)
+
+
+def test_the_report_says_what_was_decided(tmp_path):
+    tile = MiSource(str(write_tile(tmp_path, scene())))
+    text = "\n".join(tile.report())
+    for part in (
+        "MI_MAP_03_N44E310N43E311SC",
+        "415 nm = 1, 750 nm = 2, 900 nm = 3, 950 nm = 4, 1001 nm = 5, 1050 nm = 7",
+        "the band descriptions",
+        "x 2e-05 + 0, as the metadata say; median at 750 nm 0.07",
+        "shadow (reflectance up to 0.01)",
+        "48 x 32 pixels of 14.8063",
+        "Equirectangular",
+    ):
+        assert part in text
+    stack = MiSource(
+        geotiff(tmp_path / "a.tif", planes(scene()), kind=gdal.GDT_Int16, names=False),
+        mask_shadow=False,
+    )
+    text = "\n".join(stack.report())
+    assert "GTiff raster of 8 bands" in text
+    assert "told from their number, eight" in text
+    assert "Note: a.tif does not name its eight bands" in text
+    assert "as the values can only be MI DN" in text
+    assert "shadow" not in text
+
+
+def test_opening_reads_no_pixel(tmp_path, monkeypatch):
+    path = write_tile(tmp_path, scene())
+    monkeypatch.setattr(Raster, "read", lambda *_: pytest.fail("pixels were read"))
+    source = MiSource(str(path))
+    assert source.bands == (1, 2, 3, 4, 5, 7, 8, 9)
+    assert source.grid.width == 48

@@ -8,7 +8,7 @@ from osgeo import gdal, ogr
 
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, METRES_PER_DEGREE
-from lunar_oxide_plugin.raster.source import Raster
+from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.zonal import ZonalStatistics
 
 RADIUS = 1737.4

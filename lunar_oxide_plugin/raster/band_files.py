@@ -1,0 +1,206 @@
+"""One file per wavelength, as the USGS mosaics of MI: read as one stack.
+
+The stack is a VRT in memory that names the files; no pixel is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
+from osgeo import gdal
+
+from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
+from ..core.errors import RasterError
+from .gdal_errors import gdal_errors
+from .moon import spatial_reference
+from .wavelengths import Recognised, band_of_file, without_band
+
+#: Files of one set lie on the same pixels, to within this part of a pixel.
+_ALIGNMENT = 1e-3
+
+#: Written where a mask, not a value, marks no data.
+_MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
+
+
+class BandFile(NamedTuple):
+    """A raster of one band: which MI band it is, where it lies, what its values mean."""
+
+    path: str
+    band: Recognised | None
+    wkt: str
+    geotransform: tuple[float, ...]
+    width: int
+    height: int
+    data_type: str
+    nodata: float | None
+    scale: float | None
+    offset: float | None
+    #: Whether a mask, not a value, marks no data.
+    masked: bool
+
+    def same_grid(self, other: BandFile) -> bool:
+        """Whether both lie on the same pixels."""
+        if (self.width, self.height) != (other.width, other.height):
+            return False
+        if bool(self.wkt) != bool(other.wkt):
+            return False
+        if self.wkt and not spatial_reference(self.wkt).IsSame(spatial_reference(other.wkt)):
+            return False
+        _, dx, _, _, _, dy = self.geotransform
+        pixel = max(abs(dx), abs(dy))
+        longest = max(self.width, self.height)
+        steps = np.array([1, longest, longest, 1, longest, longest])
+        shift = np.abs(np.subtract(self.geotransform, other.geotransform)) * steps
+        return bool(shift.max() <= _ALIGNMENT * pixel)
+
+
+def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
+    """Describe an open raster of one band."""
+    reference = dataset.GetSpatialRef()
+    band = dataset.GetRasterBand(1)
+    masked = bool(band.GetMaskFlags() & (gdal.GMF_PER_DATASET | gdal.GMF_ALPHA))
+    real = band.DataType in (gdal.GDT_Float32, gdal.GDT_Float64)
+    return BandFile(
+        path,
+        band_of_file(dataset, file_name(path)),
+        reference.ExportToWkt() if reference else "",
+        dataset.GetGeoTransform(),
+        dataset.RasterXSize,
+        dataset.RasterYSize,
+        gdal.GetDataTypeName(band.DataType),
+        _MASKED[real] if masked else band.GetNoDataValue(),
+        band.GetScale(),
+        band.GetOffset(),
+        masked,
+    )
+
+
+def siblings(path: str) -> list[str]:
+    """The files of a file's set: names that differ in the wavelength alone, in order.
+
+    The file itself is among them.
+    """
+    folder, name = path[: -len(file_name(path))], file_name(path)
+    pattern = without_band(name)
+    if pattern == name:
+        return [path]
+    listed = gdal.ReadDir(folder or ".") or []
+    return [folder + other for other in sorted(listed) if without_band(other) == pattern]
+
+
+def grouped(files: Sequence[BandFile]) -> list[list[BandFile]]:
+    """Sets of files that lie on the same pixels, in the order of their first files."""
+    sets: list[list[BandFile]] = []
+    for file in files:
+        for members in sets:
+            if members[0].same_grid(file):
+                members.append(file)
+                break
+        else:
+            sets.append([file])
+    return sets
+
+
+def require_one_grid(files: Sequence[BandFile]) -> None:
+    """Refuse files that do not lie on the same pixels.
+
+    Raises
+    ------
+    RasterError
+        Naming the first two that differ.
+    """
+    for file in files[1:]:
+        if not files[0].same_grid(file):
+            raise RasterError(
+                f"{file_name(files[0].path)} and {file_name(file.path)} do not lie on the same "
+                "pixels (size, position or projection). Files of one wavelength each must; warp "
+                "them to one grid first."
+            )
+
+
+def require_all_bands(files: Sequence[BandFile]) -> None:
+    """Refuse a set that does not hold each of the eight model bands once.
+
+    Raises
+    ------
+    RasterError
+        Naming what is missing, double or not recognised.
+    """
+    names = {file.path: file_name(file.path) for file in files}
+    unknown = [names[file.path] for file in files if file.band is None]
+    if unknown:
+        raise RasterError(
+            f"{', '.join(unknown)}: one band, and neither its description, its metadata nor its "
+            "file name says of which wavelength. Put the wavelength into the name (such as "
+            "moon_750nm.tif), or give all files in one list with their numbers in BANDS."
+        )
+    found = [file.band.band for file in files if file.band]
+    for band in ARCHIVE_BANDS:
+        if found.count(band) > 1:
+            double = [names[f.path] for f in files if f.band and f.band.band is band]
+            raise RasterError(
+                f"{' and '.join(double)} both are {band.nominal} nm ({band.filter}). Give only "
+                "one of them."
+            )
+    missing = [band for band in MODEL_BANDS if band not in found]
+    # A file of "1000 nm" may be MV5 or MN1; the search for the bands says so.
+    near = [f for f in files if f.band and f.band.band.filter == "MN1"]
+    if missing and not (near and [band.filter for band in missing] == ["MV5"]):
+        wanted = ", ".join(f"{band.nominal} nm ({band.filter})" for band in missing)
+        raise RasterError(
+            f"{next(iter(names.values()))} holds one band of a set of eight, and of the others "
+            f"there is no file of {wanted}. Put all eight into one folder under names that differ "
+            "in the wavelength alone, or give them all to Import MI MAP tiles."
+        )
+
+
+def stack(files: Sequence[BandFile]) -> gdal.Dataset:
+    """Files of one band each as one raster, in their order.
+
+    Raises
+    ------
+    RasterError
+        When a file cannot be opened.
+    """
+    first = files[0]
+    root = ElementTree.Element(
+        "VRTDataset", rasterXSize=str(first.width), rasterYSize=str(first.height)
+    )
+    if first.wkt:
+        ElementTree.SubElement(root, "SRS").text = first.wkt
+    transform = ElementTree.SubElement(root, "GeoTransform")
+    transform.text = ",".join(map(repr, first.geotransform))
+    for number, file in enumerate(files, start=1):
+        _add_band(root, number, file)
+    with gdal_errors(f"{file_name(first.path)} and its set cannot be opened"):
+        return gdal.Open(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
+    added = ElementTree.SubElement(root, "VRTRasterBand", dataType=file.data_type, band=str(number))
+    name = file_name(file.path)
+    if file.band is not None:
+        # An uncertain 1000 nm stays uncertain.
+        found = file.band.band
+        name = f"{found.filter} {found.nominal} nm" if file.band.certain else "1000 nm"
+    for tag, value in (
+        ("Description", name),
+        ("NoDataValue", file.nodata),
+        ("Offset", file.offset),
+        ("Scale", file.scale),
+    ):
+        if value is not None:
+            ElementTree.SubElement(added, tag).text = str(value)
+    source = ElementTree.SubElement(added, "ComplexSource" if file.masked else "SimpleSource")
+    ElementTree.SubElement(source, "SourceFilename", relativeToVRT="0").text = file.path
+    ElementTree.SubElement(source, "SourceBand").text = "1"
+    if file.masked:
+        ElementTree.SubElement(source, "UseMaskBand").text = "true"
+
+
+def file_name(path: str) -> str:
+    """The last part of a path, of GDAL's virtual file systems too."""
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or path

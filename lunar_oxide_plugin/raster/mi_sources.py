@@ -1,0 +1,86 @@
+"""From the files a user names to MI sources: sets of band files put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.errors import RasterError
+from .band_files import BandFile, band_file, grouped
+from .pds3 import find_label
+from .raster import opened
+from .source import MiSource
+
+
+def open_mi_sources(
+    paths: Sequence[str],
+    bands: Sequence[int] | None = None,
+    scale: float | None = None,
+    mask_shadow: bool = True,
+) -> list[MiSource]:
+    """Open MI sources by their headers, in the order given.
+
+    Files of one band each that lie on the same pixels become one source, where
+    the first of them stands. A single one of them stands for its set, whose
+    names differ in the wavelength alone.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        MI products, stacks, and files of one wavelength each.
+    bands, scale, mask_shadow
+        As of `MiSource`. Of files of one band each, `bands` counts in the order given.
+
+    Returns
+    -------
+    list of MiSource
+
+    Raises
+    ------
+    RasterError
+        When one cannot be opened, lies not on the Moon, or lacks a band.
+    """
+    sources: list[MiSource | BandFile] = []
+    for path in dict.fromkeys(paths):  # twice the same file is once
+        single = None if find_label(path) else _single_band(path)
+        sources.append(single or MiSource(path, bands, scale, mask_shadow))
+    singles = [source for source in sources if isinstance(source, BandFile)]
+    sets = [singles] if bands and len(singles) > 1 else grouped(singles)
+    opened_sets = {
+        members[0].path: MiSource(
+            members[0].path, bands, scale, mask_shadow, members if len(members) > 1 else ()
+        )
+        for members in sets
+    }
+    found = [
+        opened_sets.get(source.path) if isinstance(source, BandFile) else source
+        for source in sources
+    ]
+    return [source for source in found if source is not None]
+
+
+def open_mi_source(
+    path: str,
+    bands: Sequence[int] | None = None,
+    scale: float | None = None,
+    mask_shadow: bool = True,
+) -> MiSource:
+    """Open one MI source, as `open_mi_sources` does.
+
+    Raises
+    ------
+    RasterError
+        Also when the path holds several, as an archive of tiles.
+    """
+    sources = open_mi_sources([path], bands, scale, mask_shadow)
+    if len(sources) > 1:
+        names = ", ".join(source.path for source in sources[:5])
+        raise RasterError(
+            f"{path} holds {len(sources)} products ({names} ...). Name one of them, or make them "
+            "one raster with Import MI MAP tiles."
+        )
+    return sources[0]
+
+
+def _single_band(path: str) -> BandFile | None:
+    dataset = opened(path)
+    return band_file(path, dataset) if dataset.RasterCount == 1 else None

@@ -1,0 +1,166 @@
+"""Reading any lunar raster by blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from osgeo import gdal
+
+from ..core.bands import INVALID_DN
+from ..core.errors import RasterError
+from .blocks import Window
+from .gdal_errors import gdal_errors
+from .moon import Grid, require_moon
+from .pds3 import MiLabel, find_label
+
+#: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
+#: by data type. GDAL marks NULL alone. Source: ISIS "Special Pixels", USGS.
+_ISIS_SPECIAL = {
+    gdal.GDT_Byte: (0, 255),
+    gdal.GDT_UInt16: (0, 1, 2, 65534, 65535),
+    gdal.GDT_Int16: (-32768, -32767, -32766, -32765, -32764),
+}
+
+
+class Raster:
+    """A raster opened for reading by blocks.
+
+    Parameters
+    ----------
+    path : str
+        Anything GDAL opens, or the label or image of an MI product.
+
+    Raises
+    ------
+    RasterError
+        When it cannot be opened or does not lie on the Moon.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.name = Path(path).name or path
+        label_path = find_label(path)
+        self.label = MiLabel(label_path) if label_path else None
+        self._dataset: gdal.Dataset | None = None
+        reference = self.dataset.GetSpatialRef()
+        wkt = reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
+        self.grid = Grid(
+            wkt,
+            self.dataset.GetGeoTransform(),
+            self.dataset.RasterXSize,
+            self.dataset.RasterYSize,
+        )
+        #: What the user should know of how the file was read.
+        self.notes: list[str] = []
+        if wkt:
+            require_moon(wkt, self.name)
+        else:
+            self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
+
+    @property
+    def dataset(self) -> gdal.Dataset:
+        """The open file; opened again after `close`."""
+        if self._dataset is None:
+            self._dataset = self._open()
+        return self._dataset
+
+    def close(self) -> None:
+        """Give the file's handles back until it is read again, as where there are many tiles."""
+        self._dataset = None
+
+    def _open(self) -> gdal.Dataset:
+        return self.label.dataset() if self.label else opened(self.path)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the file says it is a synthetic scene, not a measurement."""
+        product = self.dataset.GetMetadataItem("PRODUCT_ID") or ""
+        return "SYNTHETIC" in product.upper() or self.dataset.GetMetadataItem("SYNTHETIC") == "YES"
+
+    def model_metadata(self) -> dict[str, str]:
+        """What a raster of ours says of the model behind it, for what is derived from it."""
+        items: dict[str, str] = self.dataset.GetMetadata() or {}
+        return {key: text for key, text in items.items() if key.startswith("LUNAR_OXIDE_MODEL")}
+
+    @property
+    def band_names(self) -> list[str]:
+        """Band descriptions, empty where a band has none."""
+        count = self.dataset.RasterCount
+        return [self.dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
+
+    def read(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Stored values of some bands, float32 [bands, height, width], NaN where no data."""
+        values = np.empty((len(numbers), window.height, window.width), np.float32)
+        isis = self.dataset.GetDriver().ShortName in ("ISIS2", "ISIS3")
+        with gdal_errors(f"{self.name} cannot be read at {tuple(window)}"):
+            for plane, number in zip(values, numbers):
+                band = self.dataset.GetRasterBand(number)
+                _read(band, window, plane)
+                if isis:
+                    plane[_isis_special(plane, band.DataType)] = np.nan
+                if band.GetMaskFlags() != gdal.GMF_ALL_VALID:
+                    mask = np.empty(plane.shape, np.uint8)
+                    _read(band.GetMaskBand(), window, mask)
+                    plane[mask == 0] = np.nan
+            # Else GDAL keeps what was read until its cache (5 % of memory) is full.
+            self.dataset.FlushCache()
+        return values
+
+    def values(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Values of some bands as QGIS shows them: with the scale and offset of each band.
+
+        For rasters of oxides, which others store as scaled integers. Float32
+        [bands, height, width], NaN where no data or one of MI's invalid codes.
+        """
+        values = self.read(window, numbers)
+        if self.label:
+            values[np.isin(values, INVALID_DN)] = np.nan
+        for index, number in enumerate(numbers):
+            band = self.dataset.GetRasterBand(number)
+            scale, offset = band.GetScale(), band.GetOffset()
+            values[index] *= np.float32(1 if scale is None else scale)
+            values[index] += np.float32(0 if offset is None else offset)
+        return values
+
+
+def _isis_special(values: NDArray[np.float32], data_type: int) -> NDArray[np.bool_]:
+    if data_type in _ISIS_SPECIAL:
+        return np.isin(values, _ISIS_SPECIAL[data_type])
+    return values < -3.4e38  # the five special values of real cubes end float32's range
+
+
+def _read(band: gdal.Band, window: Window, buffer: NDArray[np.generic]) -> None:
+    if band.ReadAsArray(*window, buf_obj=buffer) is None:
+        raise RuntimeError(gdal.GetLastErrorMsg())
+
+
+def opened(path: str) -> gdal.Dataset:
+    """Open a raster by GDAL's own drivers.
+
+    Raises
+    ------
+    RasterError
+        When GDAL cannot, or when it is an MI product that GDAL would misplace.
+    """
+    with gdal_errors(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
+        dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
+    if dataset.GetDriver().ShortName == "PDS":
+        raise RasterError(
+            f"{path} is an MI tile that is not a plain file (in an archive, or remote). Unpack or "
+            "download it first: GDAL alone would put tiles of version 2 in the wrong place."
+        )
+    return dataset
+
+
+def _hint(path: str) -> str:
+    try:
+        if not Path(path).exists():
+            return " (there is no such file)"
+    except (OSError, ValueError):  # not a file name: a URL, a VRT's text, a database table
+        return ""
+    if path.lower().endswith(".img"):
+        return ": an MI tile needs its label (.lbl) beside it"
+    return ""

@@ -1,0 +1,191 @@
+"""One file per wavelength, as USGS has its mosaics and as users make them."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from osgeo import gdal
+
+from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
+from lunar_oxide_plugin.raster.source import MiSource
+from tests.mi_tiles import FILTERS, MODEL_PLANES, scene
+
+CENTRES = (414, 749, 901, 950, 1001, 1000, 1049, 1248, 1548)
+USGS_NODATA = -3.4028226550889045e38
+
+NAMES = {
+    "USGS": lambda i: (
+        f"Lunar_Kaguya_MIMap_Band{i + 1}_{FILTERS[i]}_{CENTRES[i]}nm_65N65S_512ppd.tif"
+    ),
+    "ISIS": lambda i: f"{FILTERS[i]}_MI_MAP_03_N44E310N43E311SC.cub.tif",
+    "nm": lambda i: f"moon {CENTRES[i]} nm.tif",
+    "number": lambda i: f"{CENTRES[i]}.tif",
+    "micrometres": lambda i: f"site_{CENTRES[i] / 1000:.3f}um.tif",
+}
+
+
+def write_band(path, values, *, wkt=EQUIRECTANGULAR_WKT, transform=None, nodata=None, scale=None):
+    kind = gdal.GDT_Float32 if values.dtype.kind == "f" else gdal.GDT_Int16
+    height, width = values.shape
+    made = gdal.GetDriverByName("GTiff").Create(str(path), width, height, 1, kind)
+    if wkt:
+        made.SetProjection(wkt)
+    made.SetGeoTransform(transform or (1000.0, 59.0, 0.0, 2000.0, 0.0, -59.0))
+    band = made.GetRasterBand(1)
+    band.WriteArray(values)
+    if nodata is not None:
+        band.SetNoDataValue(nodata)
+    if scale is not None:
+        band.SetScale(scale)
+    made = band = None
+    return str(path)
+
+
+def write_set(folder, name, planes=range(9), dn=None, **options):
+    """A set of band files; returns their paths and the reflectance of the model bands."""
+    reflectance = ((scene() if dn is None else dn) * 2e-5).astype(np.float32)
+    paths = [write_band(folder / name(i), reflectance[i], **options) for i in planes]
+    return paths, reflectance[list(MODEL_PLANES)]
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("planes", [range(9), MODEL_PLANES], ids=["nine", "eight"])
+def test_any_file_of_a_set_opens_the_set(tmp_path, name, planes):
+    (tmp_path / "other_2009.tif").write_bytes(b"not of the set")
+    paths, expected = write_set(tmp_path, name, planes, nodata=USGS_NODATA)
+    for path in (paths[0], paths[4], paths[-1]):
+        source = MiSource(path)
+        found, valid = source.spectra(source.grid.window)
+        assert valid.all()
+        np.testing.assert_array_equal(found, expected)
+        assert "one file per band" in source.report()[0]
+        assert all(p.rsplit("/", 1)[-1] in source.report()[0] for p in paths)
+
+
+def test_a_relative_path(tmp_path, monkeypatch):
+    _, expected = write_set(tmp_path, NAMES["number"])
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(MiSource("950.tif").spectra(Window(0, 0, 48, 32))[0], expected)
+
+
+def test_each_files_own_no_data_and_scale(tmp_path):
+    """DN with the tag, DN with a no-data value of its own, reflectance: all in one set."""
+    dn = scene()
+    reflectance = (dn * 2e-5).astype(np.float32)
+    for index in MODEL_PLANES:
+        path = tmp_path / NAMES["nm"](index)
+        if index == 0:
+            write_band(path, np.where(dn[0] == dn[0, 0, 0], 7, dn[0]), nodata=7, scale=2e-5)
+        elif index == 1:
+            values = reflectance[1].copy()
+            values[3, 4] = USGS_NODATA
+            write_band(path, values, nodata=USGS_NODATA)
+        else:
+            write_band(path, dn[index], scale=2e-5)
+    source = MiSource(str(path))
+    found, valid = source.spectra(source.grid.window)
+    expected_valid = dn[0] != dn[0, 0, 0]
+    expected_valid[3, 4] = False
+    np.testing.assert_array_equal(valid, expected_valid)
+    np.testing.assert_allclose(
+        found[:, valid], reflectance[list(MODEL_PLANES)][:, valid], rtol=1e-6
+    )
+
+
+def test_a_mask_beside_a_file(tmp_path):
+    paths, _ = write_set(tmp_path, NAMES["nm"], MODEL_PLANES)
+    opened = gdal.Open(paths[2], gdal.GA_Update)
+    opened.CreateMaskBand(gdal.GMF_PER_DATASET)
+    mask = np.full((32, 48), 255, np.uint8)
+    mask[5, 6:9] = 0
+    opened.GetRasterBand(1).GetMaskBand().WriteArray(mask)
+    opened = None
+    np.testing.assert_array_equal(MiSource(paths[0]).spectra(Window(0, 0, 48, 32))[1], mask > 0)
+
+
+@pytest.mark.parametrize("missing", MODEL_PLANES)
+def test_a_missing_file_is_named(tmp_path, missing):
+    planes = [i for i in MODEL_PLANES if i != missing]
+    paths, _ = write_set(tmp_path, NAMES["USGS"], planes)
+    with pytest.raises(RasterError, match=rf"there is no file of \d+ nm \({FILTERS[missing]}\)"):
+        MiSource(paths[0])
+
+
+def test_mn1_does_not_stand_in_for_mv5(tmp_path):
+    paths, _ = write_set(tmp_path, NAMES["USGS"], [i for i in range(9) if i != 4])
+    with pytest.raises(RasterError, match=r"no band of 1001 nm \(MV5.*MN1.*BANDS"):
+        MiSource(paths[0])
+    paths, _ = write_set(tmp_path, NAMES["number"], [i for i in range(9) if i != 4])
+    with pytest.raises(RasterError, match=r"says 1000 nm .* may be MV5"):
+        MiSource(paths[0])
+
+
+def test_two_files_of_one_wavelength(tmp_path):
+    """Two copies of a set under the same pattern but for the band's number."""
+    write_set(tmp_path, NAMES["USGS"])
+    name = "Lunar_Kaguya_MIMap_Band9_MV2_749nm_65N65S_512ppd.tif"
+    path = write_band(tmp_path / name, np.full((32, 48), 0.1, np.float32))
+    with pytest.raises(RasterError, match=r"both are 750 nm \(MV2\)"):
+        MiSource(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"transform": (1059.0, 59.0, 0.0, 2000.0, 0.0, -59.0)},
+        {"transform": (1000.0, 59.1, 0.0, 2000.0, 0.0, -59.1)},
+        {"wkt": GEOGRAPHIC_WKT},
+        {"wkt": ""},
+    ],
+    ids=["shifted", "pixel size", "projection", "no projection"],
+)
+def test_files_on_other_pixels_are_refused(tmp_path, change):
+    paths, expected = write_set(tmp_path, NAMES["nm"], MODEL_PLANES)
+    write_band(paths[3], expected[3], **change)
+    with pytest.raises(RasterError, match="do not lie on the same pixels"):
+        MiSource(paths[0])
+
+
+def test_a_lone_file_says_what_is_missing(tmp_path):
+    path = write_band(tmp_path / "a_749nm.tif", np.full((4, 4), 0.1, np.float32))
+    with pytest.raises(RasterError, match=r"there is no file of 415 nm .*1550 nm"):
+        MiSource(path)
+    path = write_band(tmp_path / "dem.tif", np.full((4, 4), 0.1, np.float32))
+    with pytest.raises(RasterError, match=r"dem\.tif: one band, and neither"):
+        MiSource(path)
+
+
+@given(st.permutations(range(9)), st.sampled_from(sorted(NAMES)))
+def test_the_order_of_the_files_does_not_matter(tmp_path_factory, order, form):
+    """Numbers before the names sort the files in any order."""
+    folder = tmp_path_factory.mktemp("set")
+    for position, index in enumerate(order):
+        write_band(
+            folder / f"b{position + 1}_{NAMES[form](index)}",
+            np.full((4, 5), 0.05 + 0.01 * sorted(CENTRES).index(CENTRES[index]), np.float32),
+        )
+    path = next(str(file) for file in sorted(folder.iterdir()))
+    found, _ = MiSource(path).spectra(Window(0, 0, 5, 4))
+    expected = [0.05 + 0.01 * sorted(CENTRES).index(CENTRES[i]) for i in MODEL_PLANES]
+    np.testing.assert_allclose(found[:, 2, 3], expected, rtol=1e-6)
+
+
+def test_bands_count_the_files_in_their_order(tmp_path):
+    paths, expected = write_set(tmp_path, NAMES["number"], MODEL_PLANES)
+    numbers = [sorted(paths).index(path) + 1 for path in paths]
+    assert numbers != list(range(1, 9))
+    source = MiSource(paths[0], bands=numbers)
+    np.testing.assert_array_equal(source.spectra(source.grid.window)[0], expected)
+
+
+def test_pairs_of_forms_have_patterns_of_their_own(tmp_path):
+    """Two complete sets in one folder do not mix."""
+    for (_, one), (_, other) in itertools.combinations(NAMES.items(), 2):
+        assert one(1) != other(1)
+    paths, expected = write_set(tmp_path, NAMES["USGS"])
+    write_set(tmp_path, NAMES["ISIS"], dn=scene(seed=5))
+    np.testing.assert_array_equal(MiSource(paths[0]).spectra(Window(0, 0, 48, 32))[0], expected)

@@ -1,0 +1,76 @@
+"""Mosaics built by GDAL over products that GDAL places on the wrong side of the Moon."""
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster.moon import full_turn
+from lunar_oxide_plugin.raster.source import MiSource
+from tests.mi_tiles import scene, write_tile
+
+
+def vrt(path, sources, **options):
+    made = gdal.BuildVRT(str(path), [str(source) for source in sources], **options)
+    made.FlushCache()
+    return str(path)
+
+
+@pytest.mark.parametrize("west", [328.0, 200.5, 359.0])
+def test_gdals_mosaic_of_version_2_tiles_is_refused(tmp_path, west):
+    tile = write_tile(
+        tmp_path, scene(), west=west, attached=True, name="MI_MAP_02_N65E328N64E329SC"
+    )
+    path = vrt(tmp_path / "mosaic.vrt", [tile])
+    left = gdal.Open(path).GetGeoTransform()[0]
+    assert left > 0, "GDAL places it right now: the guard can go"
+    with pytest.raises(RasterError, match=rf"mosaic\.vrt shows MI_MAP_02.*lies at {west:.2f}\d E"):
+        MiSource(path)
+
+
+def test_gdals_mosaic_of_version_3_tiles_is_read(tmp_path):
+    dn = scene()
+    one = write_tile(tmp_path, dn[:, :, :24])
+    other = write_tile(
+        tmp_path, dn[:, :, 24:], west=310 + 24 / 2048, name="MI_MAP_03_N44E311N43E312SC"
+    )
+    for name, sources in (("a", [one, other]), ("b", [other, one])):
+        source = MiSource(vrt(tmp_path / f"{name}.vrt", sources))
+        found, valid = source.spectra(source.grid.window)
+        assert valid.all()
+        np.testing.assert_allclose(found[0], dn[0] * 2e-5, rtol=1e-6)
+        turn = full_turn(source.grid.wkt)  # GDAL leaves 310 E at 310 E
+        ours = MiSource(str(one)).grid.geotransform[0]
+        assert source.grid.geotransform[0] == pytest.approx(
+            ours + turn, abs=0.5
+        )  # MAP_SCALE is rounded
+
+
+def test_a_right_vrt_over_a_version_2_tile_is_read(tmp_path):
+    """Its position was given by hand."""
+    tile = write_tile(
+        tmp_path, scene(), west=328.0, attached=True, name="MI_MAP_02_N65E328N64E329SC"
+    )
+    right = MiSource(str(tile)).grid
+    made = gdal.BuildVRT(str(tmp_path / "a.vrt"), [str(tile)])
+    made.SetGeoTransform(right.geotransform)
+    made.FlushCache()
+    made = None
+    source = MiSource(str(tmp_path / "a.vrt"))
+    np.testing.assert_allclose(source.grid.geotransform, right.geotransform)
+    assert source.spectra(source.grid.window)[1].all()
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_relative_and_absolute_sources(tmp_path, relative):
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    tile = write_tile(folder, scene(), west=328.0, attached=True, name="MI_MAP_02_N65E328N64E329SC")
+    path = vrt(tmp_path / "mosaic.vrt", [tile])
+    text = (tmp_path / "mosaic.vrt").read_text()
+    assert 'relativeToVRT="1"' in text
+    if not relative:
+        text = text.replace('relativeToVRT="1">', f'relativeToVRT="0">{tmp_path}/')
+        (tmp_path / "mosaic.vrt").write_text(text)
+    with pytest.raises(RasterError, match="GDAL mirrors"):
+        MiSource(path)
