@@ -13,7 +13,6 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.source import MiSource
 from .base import LunarOxideAlgorithm
 
 
@@ -50,19 +49,18 @@ class MiAlgorithm(LunarOxideAlgorithm):
             advanced=True,
         )
 
-    def mi_source(
-        self, path: str, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> MiSource:
-        """Open an MI raster as the parameters say."""
+    def mi_options(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
+        """How MI rasters are to be read, for `open_mi_source` and `open_mi_sources`."""
         scale = None
         if parameters.get(self.SCALE) is not None:
             scale = self.parameterAsDouble(parameters, self.SCALE, context)
-        return MiSource(
-            path,
-            bands=_band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
-            scale=scale,
-            mask_shadow=self.parameterAsBool(parameters, self.MASK_SHADOW, context),
-        )
+        return {
+            "bands": _band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
+            "scale": scale,
+            "mask_shadow": self.parameterAsBool(parameters, self.MASK_SHADOW, context),
+        }
 
 
 def _band_numbers(text: str) -> list[int] | None:

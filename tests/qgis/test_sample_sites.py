@@ -232,6 +232,21 @@ def test_bands_and_scale_of_a_stack_without_metadata(succeed, tile, own_sites, t
     np.testing.assert_allclose(found, mean(dn, slice(29, 31), slice(29, 31)), atol=1e-7)
 
 
+def test_files_of_one_band_each(succeed, tile, own_sites, tmp_path):
+    label, dn = tile
+    imported = gdal.Open(str(succeed_import(succeed, label, tmp_path)))
+    paths = []
+    for number, name in enumerate(BANDS, start=1):
+        path = tmp_path / f"mosaic_{name[1:]}nm.tif"
+        gdal.Translate(str(path), imported, bandList=[number])
+        paths.append(str(path))
+    parameters = {"INPUT": paths, "SITES": own_sites, "OUTPUT": tmp_path / "o.gpkg"}
+    results, _ = succeed("samplesites", {**parameters, "TABLE": tmp_path / "t.csv"})
+    assert results["SAMPLED"] == 3
+    found = spectrum(read_table(tmp_path / "t.csv")["fine"])
+    np.testing.assert_allclose(found, mean(dn, slice(29, 31), slice(29, 31)), atol=1e-7)
+
+
 def succeed_import(succeed, label, folder):
     succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": folder / "imported.tif"})
     return folder / "imported.tif"

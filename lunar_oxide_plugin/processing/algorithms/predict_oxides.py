@@ -19,6 +19,7 @@ from ...about import style
 from ...core.errors import ModelError
 from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
 from ...core.oxides import OXIDES
+from ...raster.mi_sources import open_mi_source
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
@@ -133,7 +134,8 @@ class PredictOxides(MiAlgorithm):
         outputs = {p: self.output_path(parameters, p.parameter, context) for p in _PRODUCTS}
         outputs = {product: path for product, path in outputs.items() if path}
         _require_outputs(model, outputs)
-        source = self.mi_source(self.input_paths(self.INPUT)[0], parameters, context)
+        options = self.mi_options(parameters, context)
+        source = open_mi_source(self.input_paths(self.INPUT)[0], **options)
         metadata = self._metadata(parameters, model, source)
         for note in source.notes:
             feedback.pushInfo(note)

@@ -31,6 +31,7 @@ from ...core.site_samples import (
     table_row,
 )
 from ...raster.geopackage import write_points
+from ...raster.mi_sources import open_mi_sources
 from ...raster.outputs import OutputFiles
 from ...raster.site_sampler import longitudes_latitudes, sample_points
 from ...raster.source import MiSource
@@ -73,8 +74,8 @@ class SampleSites(MiAlgorithm):
             QgsProcessingParameterMultipleLayers(
                 self.INPUT, "MI rasters", QgsProcessing.SourceType.TypeRaster
             ),
-            "MI MAP labels (.lbl) or rasters with the eight MI bands, in any lunar CRS. A site is "
-            "read from the first one that has a valid pixel there.",
+            "MI MAP labels (.lbl), rasters with the eight MI bands, or files of one band each, in "
+            "any lunar CRS. A site is read from the first one that has a valid pixel there.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -152,11 +153,9 @@ class SampleSites(MiAlgorithm):
             sites = sites_of_layer(source, *fields)
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
         size = self.parameterAsInt(parameters, self.WINDOW, context)
-        rasters = []
-        paths = self.input_paths(self.INPUT)
-        for done, path in enumerate(paths, start=1):
-            raster = self.mi_source(path, parameters, context)
-            rasters.append(raster)
+        options = self.mi_options(parameters, context)
+        rasters = open_mi_sources(self.input_paths(self.INPUT), **options)
+        for done, raster in enumerate(rasters, start=1):
             open_sites = [i for i, s in enumerate(samples) if s.status in (OUTSIDE, NO_VALID_PIXEL)]
             found = sample_points(
                 raster,
@@ -171,7 +170,7 @@ class SampleSites(MiAlgorithm):
             for note in raster.notes:
                 feedback.pushInfo(note)
             raster.close()
-            feedback.setProgress(100 * done / len(paths))
+            feedback.setProgress(100 * done / len(rasters))
         results = self._write(parameters, context, sites, samples, rasters)
         self._report(sites, samples, feedback)
         return {**results, self.SAMPLED: sum(sample.status == SAMPLED for sample in samples)}
