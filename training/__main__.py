@@ -1,8 +1,13 @@
-"""Command line: ``python -m training all`` rebuilds the bundled model and its report."""
+"""Command line: ``python -m training all`` rebuilds the bundled model and its report.
+
+With ``--sites TABLE.csv --output FOLDER`` the same is done for a table of your own, as the
+algorithm lunaroxide:samplesites writes it; the .onnx then is a MODEL_FILE for predictoxides.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +16,7 @@ from pathlib import Path
 from . import tables
 from .card import metadata, sigma
 from .domain import fit_domain, pixel_covariance
-from .evaluate import Configuration, train_final
+from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
 from .network import Settings
 from .record import configuration_of, make_record, read_record, write_record
@@ -26,15 +31,36 @@ QUICK = Configuration(network=Settings(epochs=5), folds=3, repeats=1)
 
 @dataclass(frozen=True)
 class Places:
-    """Where the model and the report go."""
+    """Where the model and the report go, and the user's own table when they are made from one."""
 
     model: Path
     reports: Path
+    sites: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's id."""
+        return self.model.stem
 
     @property
     def record(self) -> Path:
         """The JSON that the steps share."""
-        return self.reports / f"{NAME}.json"
+        return self.reports / f"{self.name}.json"
+
+    def table(self) -> tables.SiteTable:
+        """The sites to learn from."""
+        return tables.load_own_sites(self.sites) if self.sites else tables.load_sites()
+
+
+def places_of(output: Path | None, sites: Path | None) -> Places:
+    """Where the results go: over the bundled ones, or into a folder.
+
+    A model of a user's own table is called own_TABLE: no bundled model ever is.
+    """
+    if output is None:
+        return BUNDLED
+    name = f"own_{re.sub('[^A-Za-z0-9]+', '_', sites.stem).strip('_')}" if sites else NAME
+    return Places(output / f"{name}.onnx", output, sites)
 
 
 BUNDLED = Places(ROOT / "lunar_oxide_plugin" / "models" / f"{NAME}.onnx", ROOT / "training/reports")
@@ -42,15 +68,17 @@ BUNDLED = Places(ROOT / "lunar_oxide_plugin" / "models" / f"{NAME}.onnx", ROOT /
 
 def run_evaluate(places: Places, configuration: Configuration) -> None:
     """Train and judge under the three protocols; write the record."""
-    record = make_record(configuration, _say)
+    table = places.table()
+    require_enough_sites(table, configuration)
+    record = make_record(places.name, table, configuration, _say)
     write_record(record, places.record)
     _say(f"wrote {places.record}")
 
 
 def run_export(places: Places, _: Configuration) -> None:
     """Train the five final networks as the record says; write the model."""
-    record = read_record(places.record)
-    table = tables.load_sites()
+    table = places.table()
+    record = read_record(places.record, table)
     networks = train_final(table, configuration_of(record).network)
     domain = fit_domain(table.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
     save_model(build_model(networks, domain, sigma(record), metadata(record, table)), places.model)
@@ -59,14 +87,14 @@ def run_export(places: Places, _: Configuration) -> None:
 
 def run_report(places: Places, _: Configuration) -> None:
     """Write the report and its figures from the record."""
-    write_report(read_record(places.record), places.reports)
-    _say(f"wrote {places.reports / NAME}.md")
+    write_report(read_record(places.record, places.table()), places.reports)
+    _say(f"wrote {places.reports / places.name}.md")
 
 
 def run_all(places: Places, configuration: Configuration) -> None:
     """Evaluate, export and report."""
-    table = tables.load_sites()
-    _say(f"tables: {len(table.sites)} sites, content {tables.tables_sha256()[:16]}")
+    table = places.table()
+    _say(f"tables: {len(table.sites)} sites, content {tables.tables_sha256(table)[:16]}")
     for step in (run_evaluate, run_export, run_report):
         step(places, configuration)
 
@@ -89,13 +117,17 @@ def main(arguments: list[str] | None = None) -> int:
             "--output", type=Path, help="write model and report here, not over the bundled ones"
         )
         command.add_argument(
+            "--sites", type=Path, help="learn from this table (.csv) and not from the bundled one"
+        )
+        command.add_argument(
             "--quick", action="store_true", help="few epochs and folds, to try the commands"
         )
     options = parser.parse_args(arguments)
     if options.quick and options.output is None:
         parser.error("--quick needs --output: it must not replace the bundled model")
-    output: Path | None = options.output
-    places = Places(output / f"{NAME}.onnx", output) if output else BUNDLED
+    if options.sites and options.output is None:
+        parser.error("--sites needs --output: it must not replace the bundled model")
+    places = places_of(options.output, options.sites)
     try:
         COMMANDS[options.command][0](places, QUICK if options.quick else Configuration())
     except (OSError, ValueError) as error:

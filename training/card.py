@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.oxides import OXIDES
 
+from . import own_report
 from .domain import FLOOR
 from .protocols import K_FOLD, PROTOCOLS
 from .record import Record
@@ -17,7 +18,7 @@ from .tables import SiteTable
 
 
 def metadata(record: Record, table: SiteTable) -> dict[str, str]:
-    """Metadata of the bundled model.
+    """Metadata of a model: the bundled one, or one of a user's own table.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
         The ``metadata_props``; ``metrics`` and ``training_range`` are JSON.
     """
     configuration = record["configuration"]
-    return {
+    values = {
         "id": record["model"],
         "title": "1D-CNN after Zhang et al. (2023)",
         "description": (
@@ -74,6 +75,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
             "GPL-3.0-or-later; training reflectance MIT, Copyright 2023 Haishi Zhao, Chen Yang"
         ),
     }
+    return values | own_report.card(record, table) if table.own else values
 
 
 def sigma(record: Record) -> NDArray[np.float64]:

@@ -67,6 +67,37 @@ def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
     ]
 
 
+def require_enough_sites(table: SiteTable, configuration: Configuration) -> None:
+    """Refuse a table that the three protocols cannot judge.
+
+    Raises
+    ------
+    ValueError
+        Fewer sites than folds, a single mission, or a split that leaves fewer
+        than two sites to learn from or sites that are all alike.
+    """
+    sites, missions = len(table.sites), set(table.missions)
+    if sites < configuration.folds:
+        raise ValueError(
+            f"{table.own}: {sites} sites are too few, the {configuration.folds}-fold protocol "
+            f"needs {configuration.folds}. Sample more of them"
+        )
+    if len(missions) < 2:
+        raise ValueError(
+            f"{table.own}: all sites are of one mission ({', '.join(missions)}), so leaving one "
+            "mission out leaves none. Sample sites of another one, or name landing areas in mission"
+        )
+    for split in all_splits(table, configuration):
+        train = list(split.train)
+        values = np.concatenate([table.reflectance[train], table.oxides[train]], axis=1)
+        if len(train) < 2 or (values == values[0]).all(axis=0).any():
+            held_out = ", ".join(table.sites[row] for row in split.test)
+            raise ValueError(
+                f"{table.own}: too few sites: with {held_out} held out ({split.protocol}) a "
+                "column is the same at all sites left to learn from. Sample more of them"
+            )
+
+
 def train_split(table: SiteTable, split: Split, oxide: int, settings: Settings) -> Network:
     """Train the network of one oxide from the training rows of one split."""
     train = list(split.train)

@@ -29,7 +29,8 @@ _FORMULAS = {
     "TiO2": "TiO$_2$",
 }
 
-_HIGHLIGHT = "CE-5"
+#: The site circled in figures and listed first in the report.
+HIGHLIGHT = "CE-5"
 _DPI = 95
 
 
@@ -153,8 +154,9 @@ def _scatter(
     axis.errorbar(
         measured, mean, yerr=bars, fmt=marker, color=colour, markersize=3.5, elinewidth=0.7
     )
-    row = sites.index(_HIGHLIGHT)
-    axis.plot(measured[row], mean[row], marker, mfc="none", mec="black", markersize=8)
+    if HIGHLIGHT in sites:
+        row = sites.index(HIGHLIGHT)
+        axis.plot(measured[row], mean[row], marker, mfc="none", mec="black", markersize=8)
 
 
 def _share_square_limits(axes: NDArray[np.object_]) -> None:

@@ -50,9 +50,13 @@ def foreign_probes() -> dict[str, NDArray[np.float64]]:
 
 
 def scaled_sites(table: SiteTable) -> dict[str, NDArray[np.float64]]:
-    """Real sites as if calibrated wrongly by a factor of two, each (1, 8)."""
+    """Sites as if calibrated wrongly by a factor of two, each (1, 8).
+
+    Of a table with none of the sites in `SCALED_SITES` the first few are taken.
+    """
+    names = [name for name in SCALED_SITES if name in table.sites]
     return {
         f"{name} x{factor:g}": table.reflectance[[table.sites.index(name)]] * factor
-        for name in SCALED_SITES
+        for name in names or table.sites[: len(SCALED_SITES)]
         for factor in (2.0, 0.5)
     }

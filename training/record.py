@@ -36,11 +36,21 @@ _DECIMALS = 5
 Record = dict[str, Any]
 
 
-def make_record(configuration: Configuration, progress: Callable[[str], None]) -> Record:
+def make_record(
+    name: str,
+    table: tables.SiteTable,
+    configuration: Configuration,
+    progress: Callable[[str], None],
+) -> Record:
     """Evaluate the model and put everything the export and report need into one record.
 
     Parameters
     ----------
+    name : str
+        The model's id.
+    table : SiteTable
+        The sites to learn from. The record of a user's own table says so, and
+        has no comparison with the paper and the extended set.
     configuration : Configuration
     progress : callable
         Receives a line of text now and then.
@@ -50,14 +60,12 @@ def make_record(configuration: Configuration, progress: Callable[[str], None]) -
     dict
         JSON-ready; oxide arrays have the oxide as last axis.
     """
-    table = tables.load_sites()
     noise = pixel_covariance(tables.load_apollo12_pixels())
     results = evaluate(table, noise, configuration, progress)
     domain = fit_domain(table.reflectance, noise)
-    networks = train_final(table, configuration.network)
-    return {
-        "model": "zhang2023_cnn",
-        "tables_sha256": tables.tables_sha256(),
+    shared = {
+        "model": name,
+        "tables_sha256": tables.tables_sha256(table),
         "configuration": asdict(configuration),
         "oxides": list(OXIDES),
         "sites": list(table.sites),
@@ -68,10 +76,15 @@ def make_record(configuration: Configuration, progress: Callable[[str], None]) -
             name: _coverage(table.oxides, results[name], results[K_FOLD])
             for name in (K_FOLD, MISSION)
         },
-        "paper": _paper(table),
-        "extended_set": _extended_set(networks, domain),
-        "domain_distance": _domain_distances(table, domain),
     }
+    if table.own:
+        shared["own_table"] = {"file": table.own, "synthetic": table.synthetic}
+    else:
+        networks = train_final(table, configuration.network)
+        shared["paper"] = _paper(table)
+        shared["extended_set"] = _extended_set(networks, domain)
+    shared["domain_distance"] = _domain_distances(table, domain)
+    return shared
 
 
 def configuration_of(record: Record) -> Configuration:
@@ -88,8 +101,8 @@ def write_record(record: Record, path: Path) -> None:
     path.write_text(compact + "\n", encoding="utf-8")
 
 
-def read_record(path: Path) -> Record:
-    """Read a record.
+def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
+    """Read a record made from a table, by default the project's.
 
     Raises
     ------
@@ -97,7 +110,7 @@ def read_record(path: Path) -> Record:
         The record was made from other tables than the present ones.
     """
     record: Record = json.loads(path.read_text(encoding="utf-8"))
-    if record["tables_sha256"] != tables.tables_sha256():
+    if record["tables_sha256"] != tables.tables_sha256(table):
         raise ValueError(f"{path}: the tables have changed since; run the evaluation again")
     return record
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from . import figures
-from .figures import TITLES
+from . import figures, own_report
+from .figures import HIGHLIGHT, TITLES
 from .protocols import FIT, K_FOLD, MISSION
 from .record import COVERAGE, Record
 
@@ -24,7 +24,22 @@ def write_report(record: Record, folder: Path) -> None:
     figures.predicted_vs_measured(record, folder / f"{name}_predicted_vs_measured.png")
     figures.worst_sites(record, worst, folder / f"{name}_worst_sites.png")
     figures.error_vs_distance(record, folder / f"{name}_error_vs_distance.png")
-    sections: tuple[Callable[[Record], str], ...] = (
+    text = "\n\n".join(section(record) for section in _sections(record))
+    (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def _sections(record: Record) -> tuple[Callable[[Record], str], ...]:
+    if "own_table" in record:
+        return (
+            own_report.opening,
+            _score_section,
+            _mission_section,
+            _site_section,
+            _uncertainty_section,
+            _domain_section,
+            own_report.protocol,
+        )
+    return (
         _opening,
         _score_section,
         _paper_section,
@@ -35,12 +50,10 @@ def write_report(record: Record, folder: Path) -> None:
         _extended_section,
         _protocol_section,
     )
-    text = "\n\n".join(section(record) for section in sections)
-    (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
 
 
 def worst_sites(record: Record) -> list[str]:
-    """CE-5, then the worst site of every other mission, worst first.
+    """CE-5 (where it is a site), then the worst site of every other mission, worst first.
 
     By the largest held-out |error| of any oxide under either protocol, in units of that
     oxide's k-fold RMSE, of the predictions averaged over repeats.
@@ -51,7 +64,8 @@ def worst_sites(record: Record) -> list[str]:
     worst: dict[str, str] = {}
     for row in order:
         worst.setdefault(record["missions"][row], record["sites"][row])
-    return ["CE-5", *(site for site in worst.values() if site != "CE-5")]
+    first = [HIGHLIGHT] if HIGHLIGHT in record["sites"] else []
+    return [*first, *(site for site in worst.values() if site != HIGHLIGHT)]
 
 
 def _opening(record: Record) -> str:
@@ -112,6 +126,7 @@ def _score_section(record: Record) -> str:
         for oxide in record["oxides"]
     ]
     repeats = record["configuration"]["repeats"]
+    circled = f" ({HIGHLIGHT} circled)" if HIGHLIGHT in record["sites"] else ""
     return f"""## Scores
 
 {_table(headings, rows)}
@@ -127,7 +142,7 @@ of the k-fold new folds too:
 
 ![Predicted against measured]({record["model"]}_predicted_vs_measured.png)
 
-Points: sites (CE-5 circled), mean over repeats; bars: lowest to highest repeat; line: equality."""
+Points: sites{circled}, mean over repeats; bars: lowest to highest repeat; line: equality."""
 
 
 def _paper_section(record: Record) -> str:
@@ -178,6 +193,20 @@ def _mission_section(record: Record) -> str:
         rows.append(
             [mission, str(held.sum()), f"{distance[held].max():.2f}", *(f"{e:.2f}" for e in each)]
         )
+    return f"""## What it knows and what it does not
+
+RMSE (wt%) at each mission when the network has not seen it, and the largest domain distance of
+its sites from the others:
+
+{_table(["mission held out", "sites", "farthest distance", *oxides], rows)}
+
+{own_report.mission_note(record) if "own_table" in record else _mission_notes(record)}"""
+
+
+def _mission_notes(record: Record) -> str:
+    """What the project's 38 sites can tell and what they cannot."""
+    oxides = record["oxides"]
+    missions = np.array(record["missions"])
     many = [m for m in sorted(set(record["missions"])) if (missions == m).sum() > 1]
     share = sum((missions == m).sum() for m in many)
     ce5 = record["sites"].index("CE-5")
@@ -185,15 +214,7 @@ def _mission_section(record: Record) -> str:
     next_feo = np.delete(feo, ce5).max()
     measured = np.array(record["measured"])[ce5]
     predicted = measured + _mean_residuals(record, MISSION)[ce5]
-    table = _table(["mission held out", "sites", "farthest distance", *oxides], rows)
-    return f"""## What it knows and what it does not
-
-RMSE (wt%) at each mission when the network has not seen it, and the largest domain distance of
-its sites from the others:
-
-{table}
-
-- {share} of {len(missions)} sites are from {_join(many)}. What the network knows
+    return f"""- {share} of {len(missions)} sites are from {_join(many)}. What the network knows
   is mostly what these two landing sites span; the other
   {len(set(missions)) - len(many)} are one point each.
 - CE-5 is the only site above {next_feo:.2f} wt% FeO, with {feo[ce5]:.1f}, and the only young mare.
@@ -214,7 +235,10 @@ def _site_section(record: Record) -> str:
             first = protocol == FIT
             rows.append([site if first else "", title, *(f"{value:+.2f}" for value in residual)])
     table = _table(["site", "protocol", *record["oxides"]], rows)
-    return f"""## Residuals at CE-5 and the worst site of every other mission
+    which = f"{HIGHLIGHT} and the worst site of every other mission"
+    if HIGHLIGHT not in record["sites"]:
+        which = "the worst site of every mission"
+    return f"""## Residuals at {which}
 
 Predicted minus measured (wt%), mean over repeats. Predictions at all sites, every repeat: the JSON.
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.site_samples import MEAN_COLUMNS, SAMPLED
 
 DATA = Path(__file__).parent / "data"
 
 #: Reflectance columns, in the order of a model's input.
-BAND_COLUMNS = tuple(f"r{band.nominal}" for band in MODEL_BANDS)
+BAND_COLUMNS = MEAN_COLUMNS
 
 #: Smallest and largest plausible sum of the five oxides of a lunar soil in wt%.
 #: The rest is SiO2 (about 40-48 wt%) and a few wt% of minor oxides.
@@ -39,12 +41,25 @@ class SiteTable:
         Fraction, in the order of a model's input.
     oxides : ndarray of float64, shape (n, 5)
         wt%, in the project's oxide order.
+    own : str
+        Name of the file of a user's own table, "" for the project's tables.
+    synthetic : bool
+        Whether some spectra are no measurement, as the table itself says.
     """
 
     sites: tuple[str, ...]
     missions: tuple[str, ...]
     reflectance: NDArray[np.float64]
     oxides: NDArray[np.float64]
+    own: str = ""
+    synthetic: bool = False
+
+
+class _Row(NamedTuple):
+    """Cells of a table, and its line in the file for messages."""
+
+    line: int
+    cells: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,9 @@ def load_sites(path: Path = DATA / "sites.csv") -> SiteTable:
     Parameters
     ----------
     path : Path
-        CSV with the columns site, mission, eight reflectances, five oxides.
+        CSV with the columns site, mission, eight reflectances, five oxides, as
+        the algorithm ``lunaroxide:samplesites`` writes it. Rows whose column
+        status (if there is one) says that they were not sampled are skipped.
         The default holds the 38 sites of the paper's Table 1 with MI reflectance.
 
     Returns
@@ -75,17 +92,35 @@ def load_sites(path: Path = DATA / "sites.csv") -> SiteTable:
     ------
     ValueError
         A column is missing or a value is not a number, not finite or not
-        plausible, or a site or a spectrum occurs twice.
+        plausible, or a site or a spectrum occurs twice. The message names the
+        file, the row and the column.
     """
     rows = _read(path, ("site", "mission", *BAND_COLUMNS, *OXIDES))
-    sites = tuple(row["site"] for row in rows)
+    rows = [row for row in rows if row.cells.get("status") in (SAMPLED, "", None)]
+    if not rows:
+        raise ValueError(f"{path.name}: no row was sampled")
+    for row in rows:
+        for column in ("site", "mission"):
+            if not row.cells[column]:
+                raise ValueError(f"{_where(path, row, column)} is empty")
     reflectance = _numbers(path, rows, BAND_COLUMNS)
     oxides = _numbers(path, rows, OXIDES)
-    _refuse_duplicates(path, sites)
-    _refuse_duplicates(path, [tuple(spectrum) for spectrum in reflectance.tolist()])
-    _check_reflectance(path, reflectance)
-    _check_oxides(path, oxides)
-    return SiteTable(sites, tuple(row["mission"] for row in rows), reflectance, oxides)
+    _refuse_duplicates(path, rows, [row.cells["site"] for row in rows], "site")
+    _refuse_duplicates(path, rows, [tuple(r) for r in reflectance.tolist()], "spectrum")
+    _check_reflectance(path, rows, reflectance)
+    _check_oxides(path, rows, oxides)
+    return SiteTable(
+        tuple(row.cells["site"] for row in rows),
+        tuple(row.cells["mission"] for row in rows),
+        reflectance,
+        oxides,
+        synthetic=any(row.cells.get("synthetic") for row in rows),
+    )
+
+
+def load_own_sites(path: Path) -> SiteTable:
+    """Read a user's own site table, which keeps its file's name."""
+    return replace(load_sites(path), own=path.name)
 
 
 def load_extended_sites() -> SiteTable:
@@ -102,8 +137,9 @@ def load_apollo12_pixels() -> NDArray[np.float64]:
     Their mean is the spectrum of the site Apollo12LM.
     """
     path = DATA / "apollo12_pixels.csv"
-    reflectance = _numbers(path, _read(path, ("pixel", *BAND_COLUMNS)), BAND_COLUMNS)
-    _check_reflectance(path, reflectance)
+    rows = _read(path, ("pixel", *BAND_COLUMNS))
+    reflectance = _numbers(path, rows, BAND_COLUMNS)
+    _check_reflectance(path, rows, reflectance)
     return reflectance
 
 
@@ -123,18 +159,19 @@ def load_published_scores() -> list[PublishedScore]:
     rows = _read(path, ("study", "method", "oxide", "r2", "rmse"))
     numbers = _numbers(path, rows, ("r2", "rmse"))
     return [
-        PublishedScore(row["study"], row["method"], row["oxide"], r2, rmse)
+        PublishedScore(row.cells["study"], row.cells["method"], row.cells["oxide"], r2, rmse)
         for row, (r2, rmse) in zip(rows, numbers.tolist())
     ]
 
 
-def tables_sha256() -> str:
-    """SHA-256 of the content a bundled model is made from.
+def tables_sha256(table: SiteTable | None = None) -> str:
+    """SHA-256 of the content a model is made from.
 
-    Covers the names and numbers of the 38 sites and the Apollo 12 pixels as
-    parsed, so line endings and the spelling of a number do not matter.
+    Covers the names and numbers of the sites (by default the project's 38) and
+    the Apollo 12 pixels as parsed, so line endings and the spelling of a number
+    do not matter.
     """
-    table = load_sites()
+    table = table or load_sites()
     content = [
         BAND_COLUMNS,
         OXIDES,
@@ -150,44 +187,83 @@ def tables_sha256() -> str:
 def _oxides_by_site(path: Path) -> dict[str, NDArray[np.float64]]:
     rows = _read(path, ("site", *OXIDES))
     oxides = _numbers(path, rows, OXIDES)
-    _refuse_duplicates(path, [row["site"] for row in rows])
-    _check_oxides(path, oxides)
-    return {row["site"]: values for row, values in zip(rows, oxides)}
+    sites = [row.cells["site"] for row in rows]
+    _refuse_duplicates(path, rows, sites, "site")
+    _check_oxides(path, rows, oxides)
+    return dict(zip(sites, oxides))
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
+def _read(path: Path, columns: tuple[str, ...]) -> list[_Row]:
+    # Spreadsheets put a byte order mark before the first column's name.
+    with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        missing = set(columns) - set(reader.fieldnames or ())
+        found = reader.fieldnames or ()
+        missing = [name for name in columns if name not in found]
         if missing:
-            raise ValueError(f"{path.name}: missing columns {', '.join(sorted(missing))}")
-        return list(reader)
+            raise ValueError(
+                f"{path.name}: missing columns {', '.join(missing)}; it has {', '.join(found)}"
+            )
+        return [_Row(reader.line_num, cells) for cells in reader]
 
 
-def _numbers(
-    path: Path, rows: list[dict[str, str]], columns: tuple[str, ...]
-) -> NDArray[np.float64]:
-    try:
-        numbers = np.array([[float(row[name]) for name in columns] for row in rows])
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path.name}: a cell is not a number ({error})") from error
-    if numbers.size == 0 or not np.isfinite(numbers).all():
-        raise ValueError(f"{path.name}: empty, or a number is not finite")
+def _numbers(path: Path, rows: Sequence[_Row], columns: tuple[str, ...]) -> NDArray[np.float64]:
+    numbers = np.empty((len(rows), len(columns)))
+    for index, row in enumerate(rows):
+        for column, name in enumerate(columns):
+            text = row.cells[name]
+            try:
+                numbers[index, column] = float(text)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"{_where(path, row, name)} is not a number: '{text or ''}'"
+                ) from None
+            if not np.isfinite(numbers[index, column]):
+                raise ValueError(f"{_where(path, row, name)} is not finite: '{text}'")
+    if numbers.size == 0:
+        raise ValueError(f"{path.name}: empty")
     return numbers
 
 
-def _check_reflectance(path: Path, reflectance: NDArray[np.float64]) -> None:
-    if not ((reflectance > 0) & (reflectance < 1)).all():
-        raise ValueError(f"{path.name}: reflectance is a fraction between 0 and 1")
+def _check_reflectance(path: Path, rows: Sequence[_Row], reflectance: NDArray[np.float64]) -> None:
+    for index, column in np.argwhere(~((reflectance > 0) & (reflectance < 1))):
+        value = reflectance[index, column]
+        hint = ""
+        if value >= 1:
+            hint = f"; this looks like {'MI DN: times 2e-5' if value > 100 else 'percent'}"
+        raise ValueError(
+            f"{_where(path, rows[index], BAND_COLUMNS[column])} is {value:g}, but reflectance is "
+            f"a fraction between 0 and 1{hint}"
+        )
 
 
-def _check_oxides(path: Path, oxides: NDArray[np.float64]) -> None:
+def _check_oxides(path: Path, rows: Sequence[_Row], oxides: NDArray[np.float64]) -> None:
+    for index, column in np.argwhere(oxides < 0):
+        raise ValueError(f"{_where(path, rows[index], OXIDES[column])} is negative")
     low, high = OXIDE_SUM_RANGE
-    total = oxides.sum(axis=1)
-    if (oxides < 0).any() or (total < low).any() or (total > high).any():
-        raise ValueError(f"{path.name}: five oxides must sum to {low:g}-{high:g} wt%")
+    for row, total in zip(rows, oxides.sum(axis=1)):
+        if not low <= total <= high:
+            fraction = low / 100 <= total <= high / 100
+            hint = "; these look like fractions: times 100" if fraction else ""
+            raise ValueError(
+                f"{_where(path, row, ' + '.join(OXIDES))}: five oxides must sum to "
+                f"{low:g}-{high:g} wt%, not {total:g}{hint}"
+            )
 
 
-def _refuse_duplicates(path: Path, keys: list[object] | tuple[object, ...]) -> None:
-    if len(set(keys)) != len(keys):
-        raise ValueError(f"{path.name}: a site or spectrum occurs twice")
+def _refuse_duplicates(
+    path: Path, rows: Sequence[_Row], keys: Sequence[Hashable], kind: str
+) -> None:
+    first: dict[Hashable, _Row] = {}
+    for row, key in zip(rows, keys):
+        if key in first:
+            raise ValueError(
+                f"{_where(path, row, kind)}: the same {kind} stands in row {first[key].line} "
+                "already; it may not occur twice, keep one"
+            )
+        first[key] = row
+
+
+def _where(path: Path, row: _Row, column: str) -> str:
+    """Say where a cell stands, rows counted as a spreadsheet does."""
+    name = row.cells.get("site")
+    return f"{path.name}, row {row.line}{f' ({name})' if name else ''}, column {column}"

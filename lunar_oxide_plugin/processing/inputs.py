@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameters,
     QgsProperty,
     QgsRasterLayer,
+    QgsVectorLayer,
 )
 
 from ..core.errors import LunarOxideError, RasterError
@@ -96,6 +98,17 @@ def raster_paths(
             )
             paths[name] = [_layer_path(layer, name) for layer in layers]
     return paths
+
+
+def layer_wkt(layer: QgsVectorLayer) -> str:
+    """CRS of a vector layer, or else of its file; "" when there is none.
+
+    QGIS finds no code for a GeoPackage in IAU_2015:30100 (GDAL keeps it as
+    IAU:30100) and calls its CRS invalid; from 3.40 on only the data
+    provider still knows its definition then.
+    """
+    wkt2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
+    return layer.crs().toWkt(wkt2) or layer.dataProvider().crs().toWkt(wkt2)
 
 
 def is_file_name(value: Any) -> bool:

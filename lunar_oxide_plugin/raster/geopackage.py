@@ -1,4 +1,4 @@
-"""Polygons with attributes as a GeoPackage that QGIS places on the Moon."""
+"""Polygons and points with attributes as a GeoPackage that QGIS places on the Moon."""
 
 from __future__ import annotations
 
@@ -46,20 +46,52 @@ def write_polygons(
     RasterError
         When the name does not end in .gpkg or the file cannot be written.
     """
+    shapes = ((_multipolygon(wkb), values) for wkb, values in rows)
+    _write(path, (layer_name, wkt, ogr.wkbMultiPolygon), fields, shapes, action, {})
+
+
+def write_points(
+    path: Path,
+    layer_name: str,
+    wkt: str,
+    fields: Mapping[str, type],
+    rows: Iterable[tuple[tuple[float, float] | None, Sequence[Any]]],
+    action: str,
+    metadata: Mapping[str, str],
+) -> None:
+    """Write points.
+
+    As `write_polygons`, but each row begins with x and y (longitude and
+    latitude in a geographic CRS), or None for a feature without a geometry,
+    and the layer carries metadata.
+    """
+    shapes = ((_point(position), values) for position, values in rows)
+    _write(path, (layer_name, wkt, ogr.wkbPoint), fields, shapes, action, metadata)
+
+
+def _write(
+    path: Path,
+    layer_definition: tuple[str, str, int],
+    fields: Mapping[str, type],
+    rows: Iterable[tuple[ogr.Geometry | None, Sequence[Any]]],
+    action: str,
+    metadata: Mapping[str, str],
+) -> None:
+    layer_name, wkt, kind = layer_definition
     if path.suffix.lower() != ".gpkg":
-        raise RasterError(f"{action}: polygons are written as GeoPackage, give a .gpkg name.")
+        raise RasterError(f"{action}: it is written as GeoPackage, give a .gpkg name.")
     with gdal_errors(action):
         path.unlink(missing_ok=True)
         dataset = gdal.GetDriverByName("GPKG").Create(str(path), 0, 0, 0, gdal.GDT_Unknown)
-        layer = dataset.CreateLayer(
-            layer_name, spatial_reference(_without_authority(wkt)), ogr.wkbMultiPolygon
-        )
-        for name, kind in fields.items():
-            layer.CreateField(ogr.FieldDefn(name, _FIELD_TYPES[kind]))
+        layer = dataset.CreateLayer(layer_name, spatial_reference(_without_authority(wkt)), kind)
+        for name, field_type in fields.items():
+            layer.CreateField(ogr.FieldDefn(name, _FIELD_TYPES[field_type]))
+        if metadata:
+            layer.SetMetadata(dict(metadata))
         layer.StartTransaction()
-        for wkb, values in rows:
+        for geometry, values in rows:
             feature = ogr.Feature(layer.GetLayerDefn())
-            feature.SetGeometry(ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(wkb)))
+            feature.SetGeometry(geometry)
             for index, value in enumerate(values):
                 if value is None:
                     feature.SetFieldNull(index)
@@ -72,6 +104,18 @@ def write_polygons(
     with gdal_errors(action):
         written = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_VERBOSE_ERROR)
         written.GetLayer(0).GetFeatureCount()
+
+
+def _multipolygon(wkb: bytes) -> ogr.Geometry:
+    return ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(wkb))
+
+
+def _point(position: tuple[float, float] | None) -> ogr.Geometry | None:
+    if position is None:
+        return None
+    point = ogr.Geometry(ogr.wkbPoint)
+    point.AddPoint_2D(*position)
+    return point
 
 
 def _without_authority(wkt: str) -> str:

@@ -152,6 +152,20 @@ class OutputFiles:
         except OSError as error:
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
 
+    def style(self, final: str | Path, style: Path) -> None:
+        """Lay a QGIS style (.qml) beside a layer; QGIS applies it when the layer is opened.
+
+        Raises
+        ------
+        RasterError
+            When it cannot be written.
+        """
+        beside = Path(final).with_suffix(".qml")
+        try:
+            shutil.copyfile(style, self.path(beside))
+        except OSError as error:
+            raise RasterError(f"{beside} cannot be written: {error.strerror}.") from error
+
     def raster(
         self,
         final: str | Path,
@@ -177,7 +191,7 @@ class OutputFiles:
         rgba : bool
             False: Float32, no data is -9999. True: Byte, four bands with alpha last.
         style : Path, optional
-            A QGIS style (.qml) to lay beside it; QGIS applies it when the file is opened.
+            A QGIS style (.qml) to lay beside it, as by `style`.
 
         Raises
         ------
@@ -208,11 +222,7 @@ class OutputFiles:
                 if not rgba:
                     band.SetNoDataValue(NODATA)
         if style is not None:
-            beside = final.with_suffix(".qml")
-            try:
-                shutil.copyfile(style, self.path(beside))
-            except OSError as error:
-                raise RasterError(f"{beside} cannot be written: {error.strerror}.") from error
+            self.style(final, style)
         # Statistics, pyramids and mask of an older file of this name are not the new one's.
         self._stale += [final.with_name(final.name + end) for end in (".aux.xml", ".ovr", ".msk")]
         return writer

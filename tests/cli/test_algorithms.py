@@ -19,6 +19,8 @@ ALGORITHMS = {
     "mgnumber": "Mg number",
     "oxidergb": "Oxide RGB composite",
     "zonaloxides": "Unit statistics",
+    "groundtruthsites": "Ground-truth sites",
+    "samplesites": "Sample sites",
     "demoscene": "Synthetic demo scene",
     "checkinstallation": "Check installation",
     "oxideworkflow": "Oxide maps and unit statistics",
@@ -31,6 +33,9 @@ PARAMETERS = {
     "mgnumber": "INPUT MGO_BAND FEO_BAND OUTPUT",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
     "zonaloxides": "ZONES INPUT NAME_FIELD OUTPUT TABLE REPORT",
+    "groundtruthsites": "OUTPUT",
+    "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
+    "TABLE",
     "demoscene": "SCENE OUTPUT ZONES",
     "checkinstallation": "",
     "oxideworkflow": "INPUT ZONES NAME_FIELD STRETCH predict:Oxides predict:Uncertainty "
@@ -289,3 +294,41 @@ def test_no_network_is_needed(qgis, folder, tmp_path):
     parameters = {"INPUT": folder / "TILE.lbl", "OUTPUT": tmp_path / "oxides.tif"}
     qgis.succeed("predictoxides", parameters, before=words)
     assert np.array_equal(bands(tmp_path / "oxides.tif"), bands(folder / "oxides.tif"))
+
+
+def test_ground_truth_and_sampled_sites(qgis, folder):
+    """The landing site of Chang'E-5 on a small tile around it, among the other 39."""
+    step = 1 / 2048
+    dn = soils(30, 30)
+    mi_tiles.write_tile(
+        folder, dn, name="CE5", north=43.0576 + 10.75 * step, west=308.0839 - 10.75 * step
+    )
+    text = qgis.succeed("groundtruthsites", {"OUTPUT": folder / "sites.gpkg"})
+    assert "no position: Apollo17S4" in text
+    tables = {}
+    for window in (2, 3):
+        table = folder / f"window{window}.csv"
+        text = qgis.succeed(
+            "samplesites",
+            {
+                "INPUT": folder / "CE5.lbl",
+                "SITES": folder / "sites.gpkg",
+                "WINDOW": window,
+                "OUTPUT": folder / f"window{window}.gpkg",
+                "TABLE": table,
+            },
+        )
+        assert number(text, "SAMPLED") == 1
+        assert "outside the raster (38)" in text
+        with table.open(newline="", encoding="utf-8") as file:
+            tables[window] = {row["site"]: row for row in csv.DictReader(file)}
+    # The lander lies in the upper left quarter of pixel (11, 11).
+    r750 = dn[mi_tiles.MODEL_PLANES[1]] * 2e-5
+    for window, pixels in ((2, r750[10:12, 10:12]), (3, r750[10:13, 10:13])):
+        row = tables[window]["CE-5"]
+        assert float(row["r750"]) == pytest.approx(pixels.mean(), abs=1e-7)
+        assert float(row["s750"]) == pytest.approx(pixels.std(ddof=1), abs=1e-7)
+        assert int(row["pixels"]) == pixels.size
+    attributes, reference = rows(folder / "window3.gpkg")
+    assert len(attributes) == 40
+    assert reference.GetSemiMajor() == 1737400

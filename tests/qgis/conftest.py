@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
@@ -9,6 +11,8 @@ from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedbac
 
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
 from tests import mi_tiles
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Feedback(QgsProcessingFeedback):

@@ -23,6 +23,11 @@ CONTRACT = {
     "mgnumber": ("INPUT MGO_BAND? FEO_BAND? OUTPUT", "MEAN"),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
     "zonaloxides": ("ZONES INPUT NAME_FIELD? OUTPUT TABLE? REPORT?", ""),
+    "groundtruthsites": ("OUTPUT", ""),
+    "samplesites": (
+        "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",
+        "SAMPLED",
+    ),
     "demoscene": ("SCENE OUTPUT ZONES", ""),
     "checkinstallation": ("", "READY REPORT"),
     "oxideworkflow": (
@@ -70,7 +75,7 @@ def test_help(provider, name):
 
 
 def test_every_style_is_there():
-    names = ("oxides", "uncertainty", "domain", "mgnumber", "rgb", "reflectance")
+    names = ("oxides", "uncertainty", "domain", "mgnumber", "rgb", "reflectance", "sites")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

@@ -61,6 +61,6 @@ def test_missing_record_is_said_plainly(tmp_path, capsys):
 
 
 def test_record_of_other_tables_is_refused(monkeypatch):
-    monkeypatch.setattr(tables, "tables_sha256", lambda: "other")
+    monkeypatch.setattr(tables, "tables_sha256", lambda _: "other")
     with pytest.raises(ValueError, match="tables have changed"):
         read_record(BUNDLED.record)

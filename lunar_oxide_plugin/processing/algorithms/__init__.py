@@ -2,10 +2,12 @@
 
 from .check_installation import CheckInstallation
 from .demo_scene import DemoScene
+from .ground_truth_sites import GroundTruthSites
 from .import_mi_map import ImportMiMap
 from .mg_number import MgNumber
 from .oxide_rgb import OxideRgb
 from .predict_oxides import PredictOxides
+from .sample_sites import SampleSites
 from .zonal_oxides import ZonalOxides
 
 #: Every algorithm of the provider.
@@ -15,6 +17,8 @@ ALGORITHMS = (
     MgNumber,
     OxideRgb,
     ZonalOxides,
+    GroundTruthSites,
+    SampleSites,
     DemoScene,
     CheckInstallation,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,22 +9,20 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 
 from ...about import style
-from ...core.errors import ModelError, RasterError
+from ...core.errors import ModelError
 from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
 from ...core.oxides import OXIDES
+from ...raster.mi_sources import open_mi_source
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource
-from ..base import LunarOxideAlgorithm
+from ..mi_input import MiAlgorithm
 from ..progress import blocks_with_progress
 from ..runtime import load_model
 
@@ -51,7 +48,7 @@ _PRODUCTS = (
 )
 
 
-class PredictOxides(LunarOxideAlgorithm):
+class PredictOxides(MiAlgorithm):
     """Five oxides per pixel by a trained model."""
 
     NAME = "predictoxides"
@@ -70,9 +67,6 @@ class PredictOxides(LunarOxideAlgorithm):
     INPUT = "INPUT"
     MODEL = "MODEL"
     MODEL_FILE = "MODEL_FILE"
-    BANDS = "BANDS"
-    SCALE = "SCALE"
-    MASK_SHADOW = "MASK_SHADOW"
     OUTPUT = "OUTPUT"
     OUTPUT_UNCERTAINTY = "OUTPUT_UNCERTAINTY"
     OUTPUT_DOMAIN = "OUTPUT_DOMAIN"
@@ -98,29 +92,7 @@ class PredictOxides(LunarOxideAlgorithm):
             "An .onnx file with the same interface, used instead of the bundled model.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterString(self.BANDS, "Band numbers", optional=True),
-            "Eight band numbers for 415 750 900 950 1001 1050 1250 1550 nm, in this order, for "
-            "example 1,2,3,4,5,7,8,9. Empty: found by the wavelengths in the file.",
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterNumber(
-                self.SCALE,
-                "Scale factor",
-                QgsProcessingParameterNumber.Type.Double,
-                optional=True,
-                minValue=0,
-            ),
-            "Reflectance per stored value, for example 0.00002 for MI DN. Empty: from the file.",
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterBoolean(self.MASK_SHADOW, "Mask shadow", defaultValue=True),
-            "Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) "
-            "become no data.",
-            advanced=True,
-        )
+        self.add_mi_parameters()
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Oxides"),
             "GeoTIFF, Float32, five bands in wt%: Al2O3, CaO, FeO, MgO, TiO2.",
@@ -162,7 +134,8 @@ class PredictOxides(LunarOxideAlgorithm):
         outputs = {p: self.output_path(parameters, p.parameter, context) for p in _PRODUCTS}
         outputs = {product: path for product, path in outputs.items() if path}
         _require_outputs(model, outputs)
-        source = self._source(parameters, context)
+        options = self.mi_options(parameters, context)
+        source = open_mi_source(self.input_paths(self.INPUT)[0], **options)
         metadata = self._metadata(parameters, model, source)
         for note in source.notes:
             feedback.pushInfo(note)
@@ -201,17 +174,6 @@ class PredictOxides(LunarOxideAlgorithm):
         model_id, _ = BUNDLED[self.parameterAsEnum(parameters, self.MODEL, context)]
         return load_model(bundled_path(model_id))
 
-    def _source(self, parameters: dict[str, Any], context: QgsProcessingContext) -> MiSource:
-        scale = None
-        if parameters.get(self.SCALE) is not None:
-            scale = self.parameterAsDouble(parameters, self.SCALE, context)
-        return MiSource(
-            self.input_paths(self.INPUT)[0],
-            bands=_band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
-            scale=scale,
-            mask_shadow=self.parameterAsBool(parameters, self.MASK_SHADOW, context),
-        )
-
     def _metadata(
         self, parameters: dict[str, Any], model: OxideModel, source: MiSource
     ) -> dict[str, str]:
@@ -238,15 +200,6 @@ class PredictOxides(LunarOxideAlgorithm):
                 f"{outside:.2f} % of the valid pixels lie outside the model's training domain: "
                 "their oxides are extrapolated. OUTPUT_DOMAIN maps where."
             )
-
-
-def _band_numbers(text: str) -> list[int] | None:
-    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
-    if not all(word.isdigit() for word in words):
-        raise RasterError(
-            f"BANDS holds '{text}'; it needs eight whole numbers, as 1,2,3,4,5,7,8,9."
-        )
-    return [int(word) for word in words] or None
 
 
 def _require_outputs(model: OxideModel, outputs: dict[_Product, str]) -> None:

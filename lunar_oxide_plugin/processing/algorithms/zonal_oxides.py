@@ -9,7 +9,6 @@ from typing import Any
 
 from qgis.core import (
     NULL,
-    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsField,
     QgsFields,
@@ -34,6 +33,7 @@ from ...raster.outputs import OutputFiles
 from ...raster.raster import Raster
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
+from ..inputs import layer_wkt
 from ..progress import stop_if_cancelled
 
 
@@ -106,17 +106,11 @@ class ZonalOxides(LunarOxideAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Also note the CRS of the polygons: their layer's, or else their file's.
-
-        QGIS finds no code for a GeoPackage in IAU_2015:30100 (GDAL keeps it as
-        IAU:30100) and calls its CRS invalid; from 3.40 on only the data
-        provider still knows its definition then.
-        """
+        """Also note the CRS of the polygons: a layer may not be touched in a worker thread."""
         layer = self.parameterAsVectorLayer(parameters, self.ZONES, context)
         if layer is None:
             raise QgsProcessingException("ZONES cannot be loaded as a vector layer.")
-        wkt2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
-        self._zones_wkt = layer.crs().toWkt(wkt2) or layer.dataProvider().crs().toWkt(wkt2)
+        self._zones_wkt = layer_wkt(layer)
         return super().prepareAlgorithm(parameters, context, feedback)
 
     def compute(

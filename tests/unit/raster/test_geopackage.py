@@ -4,7 +4,7 @@ import pytest
 from osgeo import gdal, ogr
 
 from lunar_oxide_plugin.core.errors import RasterError
-from lunar_oxide_plugin.raster.geopackage import write_polygons
+from lunar_oxide_plugin.raster.geopackage import write_points, write_polygons
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, spatial_reference
 
 FIELDS = {"unit": str, "pixels": int, "mean": float}
@@ -43,3 +43,18 @@ def test_refusals(tmp_path):
     missing = tmp_path / "no" / "a.gpkg"
     with pytest.raises(RasterError, match="failed"):
         write_polygons(missing, "units", GEOGRAPHIC_WKT, FIELDS, [], "failed")
+
+
+def test_points_with_and_without_a_place(tmp_path):
+    path = tmp_path / "sites.gpkg"
+    rows = [((-50.5, 43.25), ["CE-5", 4, None]), (None, ["lost", 0, None])]
+    write_points(path, "sites", GEOGRAPHIC_WKT, FIELDS, rows, "failed", {"SYNTHETIC": "YES"})
+    dataset = gdal.OpenEx(str(path))
+    layer = dataset.GetLayer("sites")
+    assert layer.GetGeomType() == ogr.wkbPoint
+    assert layer.GetMetadata()["SYNTHETIC"] == "YES"
+    first, second = layer.GetNextFeature(), layer.GetNextFeature()
+    assert first.GetGeometryRef().GetPoint_2D() == (-50.5, 43.25)
+    assert [first[name] for name in FIELDS] == ["CE-5", 4, None]
+    assert second.GetGeometryRef() is None
+    assert second["unit"] == "lost"

@@ -1,0 +1,229 @@
+"""Algorithm `samplesites`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ...about import style
+from ...core.site_samples import (
+    NO_POSITION,
+    NO_VALID_PIXEL,
+    OUTSIDE,
+    SAMPLED,
+    Sample,
+    Site,
+    csv_table,
+    table_columns,
+    table_row,
+)
+from ...raster.geopackage import write_points
+from ...raster.mi_sources import open_mi_sources
+from ...raster.outputs import OutputFiles
+from ...raster.site_sampler import longitudes_latitudes, sample_points
+from ...raster.source import MiSource
+from ..mi_input import MiAlgorithm
+from ..progress import stop_if_cancelled
+from ..sites import bundled_sites, in_clementine_frame, sites_of_layer, sites_wkt
+
+
+class SampleSites(MiAlgorithm):
+    """MI spectra at sites, as a table to train on."""
+
+    NAME = "samplesites"
+    TITLE = "Sample sites"
+    GROUP = "Data"
+    SUMMARY = "Reads MI reflectance at sites of known chemistry and writes a table to train on."
+    DETAILS = (
+        "Each spectrum is the mean over the valid pixels of a small window, as in Zhang et al. "
+        "(2023, Icarus 397, 115505), with the sample standard deviation of each band and the "
+        "number of pixels. At a raster's edge the window is what the raster has of it: import "
+        "neighbouring tiles as one raster where that matters. Every site is in both results, also "
+        "the ones outside, with a status that says so. Of the sites that come with the plugin, "
+        "landers are placed to some tens of metres, stations only in the Clementine frame, which "
+        "may miss the place by kilometres: check these against the image before you use them. The "
+        "table goes to: python -m training all --sites TABLE --output FOLDER."
+    )
+    TAGS = ("apollo", "samples", "stations", "ground truth", "spectra", "training", "points")
+
+    INPUT = "INPUT"
+    SITES = "SITES"
+    SITE_FIELD = "SITE_FIELD"
+    MISSION_FIELD = "MISSION_FIELD"
+    WINDOW = "WINDOW"
+    OUTPUT = "OUTPUT"
+    TABLE = "TABLE"
+    SAMPLED = "SAMPLED"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        self.add(
+            QgsProcessingParameterMultipleLayers(
+                self.INPUT, "MI rasters", QgsProcessing.SourceType.TypeRaster
+            ),
+            "MI MAP labels (.lbl), rasters with the eight MI bands, or files of one band each, in "
+            "any lunar CRS. A site is read from the first one that has a valid pixel there.",
+        )
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                self.SITES, "Sites", [QgsProcessing.SourceType.TypeVectorPoint], optional=True
+            ),
+            "Points in a lunar CRS, with the fields site or name, mission, and Al2O3, CaO, FeO, "
+            "MgO, TiO2 in wt%. Empty: the 40 sites of Zhang et al. (2023).",
+        )
+        for name, title, default in (
+            (self.SITE_FIELD, "Field with the sites' names", "site or name"),
+            (self.MISSION_FIELD, "Field with the missions", "mission"),
+        ):
+            self.add(
+                QgsProcessingParameterField(
+                    name, title, parentLayerParameterName=self.SITES, optional=True
+                ),
+                f"Empty: the field called {default}, in capitals or not.",
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.WINDOW,
+                "Width of the window (2 or 3 pixels)",
+                QgsProcessingParameterNumber.Type.Integer,
+                defaultValue=2,
+                minValue=2,
+                maxValue=3,
+            ),
+            "2: the block of four pixels whose centres surround the point. 3: the pixel that "
+            "holds the point and its eight neighbours.",
+        )
+        self.add_mi_parameters()
+        self.add(
+            QgsProcessingParameterVectorDestination(self.OUTPUT, "Sampled sites"),
+            "GeoPackage with a point per site, its spectrum and its status.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
+            ),
+            "The same as CSV, in the columns that training reads.",
+        )
+        self.addOutput(QgsProcessingOutputNumber(self.SAMPLED, "Sites sampled"))
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Also note the CRS of the sites: a layer may not be touched in a worker thread."""
+        given = parameters.get(self.SITES) not in (None, "")
+        layer = self.parameterAsVectorLayer(parameters, self.SITES, context) if given else None
+        self._wkt = sites_wkt(layer, given)
+        prepared = super().prepareAlgorithm(parameters, context, feedback)
+        if layer is not None:  # no output may replace it
+            self._paths[self.SITES] = [layer.source().split("|")[0]]
+        return prepared
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Sample raster by raster, then write all sites."""
+        source = self.parameterAsSource(parameters, self.SITES, context)
+        if source is None:
+            sites = bundled_sites()
+        else:
+            fields = [
+                self.parameterAsString(parameters, name, context)
+                for name in (self.SITE_FIELD, self.MISSION_FIELD)
+            ]
+            sites = sites_of_layer(source, *fields)
+        samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
+        size = self.parameterAsInt(parameters, self.WINDOW, context)
+        options = self.mi_options(parameters, context)
+        rasters = open_mi_sources(self.input_paths(self.INPUT), **options)
+        for done, raster in enumerate(rasters, start=1):
+            open_sites = [i for i, s in enumerate(samples) if s.status in (OUTSIDE, NO_VALID_PIXEL)]
+            found = sample_points(
+                raster,
+                self._wkt,
+                [sites[i].point for i in open_sites],
+                size,
+                lambda: stop_if_cancelled(feedback),
+            )
+            for index, sample in zip(open_sites, found):
+                if sample.status != OUTSIDE:
+                    samples[index] = sample
+            for note in raster.notes:
+                feedback.pushInfo(note)
+            raster.close()
+            feedback.setProgress(100 * done / len(rasters))
+        results = self._write(parameters, context, sites, samples, rasters)
+        self._report(sites, samples, feedback)
+        return {**results, self.SAMPLED: sum(sample.status == SAMPLED for sample in samples)}
+
+    def _write(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        sites: Sequence[Site],
+        samples: Sequence[Sample],
+        rasters: Sequence[MiSource],
+    ) -> dict[str, Any]:
+        results = {
+            name: path
+            for name in (self.OUTPUT, self.TABLE)
+            if (path := self.output_path(parameters, name, context))
+        }
+        columns = table_columns(sites)
+        points = [site.point for site in sites if site.point]
+        places = iter(map(tuple, longitudes_latitudes(self._wkt, points).tolist()))
+        rows = [
+            table_row(site, sample, next(places) if site.point else None)
+            for site, sample in zip(sites, samples)
+        ]
+        output = results[self.OUTPUT]
+        with OutputFiles() as files:
+            write_points(
+                files.path(output),
+                "sites",
+                self._wkt,
+                columns,
+                [(s.point, [row[name] for name in columns]) for s, row in zip(sites, rows)],
+                f"{output} cannot be written",
+                self.provenance(parameters, *rasters),
+            )
+            files.style(output, style("sites"))
+            if self.TABLE in results:
+                files.text(results[self.TABLE], csv_table(list(columns), rows))
+        return results
+
+    def _report(
+        self, sites: Sequence[Site], samples: Sequence[Sample], feedback: QgsProcessingFeedback
+    ) -> None:
+        by_status: dict[str, list[Site]] = {}
+        for site, sample in zip(sites, samples):
+            by_status.setdefault(sample.status, []).append(site)
+        for status, found in by_status.items():
+            feedback.pushInfo(f"{status} ({len(found)}): {', '.join(site.site for site in found)}")
+        doubtful = [s.site for s in by_status.get(SAMPLED, []) if in_clementine_frame(s)]
+        if doubtful:
+            feedback.pushWarning(
+                "These positions are in the Clementine frame and may miss the place by "
+                f"kilometres; check them against the image: {', '.join(doubtful)}."
+            )
+        if any(sample.synthetic for sample in samples):
+            feedback.pushWarning("SYNTHETIC raster: these spectra are no measurement of the Moon.")

@@ -1,0 +1,72 @@
+"""What all algorithms share that read an MI raster with the user's own ideas of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+
+from ..core.errors import RasterError
+from .base import LunarOxideAlgorithm
+
+
+class MiAlgorithm(LunarOxideAlgorithm):
+    """An algorithm with the parameters BANDS, SCALE and MASK_SHADOW."""
+
+    BANDS = "BANDS"
+    SCALE = "SCALE"
+    MASK_SHADOW = "MASK_SHADOW"
+
+    def add_mi_parameters(self) -> None:
+        """Declare how an MI raster is to be read."""
+        self.add(
+            QgsProcessingParameterString(self.BANDS, "Band numbers", optional=True),
+            "Eight band numbers for 415 750 900 950 1001 1050 1250 1550 nm, in this order, for "
+            "example 1,2,3,4,5,7,8,9. Empty: found by the wavelengths in the file.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.SCALE,
+                "Scale factor",
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0,
+            ),
+            "Reflectance per stored value, for example 0.00002 for MI DN. Empty: from the file.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(self.MASK_SHADOW, "Mask shadow", defaultValue=True),
+            "Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) "
+            "become no data.",
+            advanced=True,
+        )
+
+    def mi_options(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
+        """How MI rasters are to be read, for `open_mi_source` and `open_mi_sources`."""
+        scale = None
+        if parameters.get(self.SCALE) is not None:
+            scale = self.parameterAsDouble(parameters, self.SCALE, context)
+        return {
+            "bands": _band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
+            "scale": scale,
+            "mask_shadow": self.parameterAsBool(parameters, self.MASK_SHADOW, context),
+        }
+
+
+def _band_numbers(text: str) -> list[int] | None:
+    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+    if not all(word.isdigit() for word in words):
+        raise RasterError(
+            f"BANDS holds '{text}'; it needs eight whole numbers, as 1,2,3,4,5,7,8,9."
+        )
+    return [int(word) for word in words] or None

@@ -1,0 +1,132 @@
+"""Sites to sample: those that come with the plugin, or the points of a user's layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from qgis.core import (
+    NULL,
+    QgsFeature,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from ..core.errors import RasterError
+from ..core.ground_truth import load_ground_truth
+from ..core.oxides import OXIDES
+from ..core.site_samples import SOURCE_COLUMNS, Site
+from ..raster.moon import GEOGRAPHIC_WKT
+from .inputs import layer_wkt
+
+
+def sites_wkt(layer: QgsVectorLayer | None, given: bool) -> str:
+    """CRS of the sites: the layer's, or that of the bundled sites when none is given."""
+    if not given:
+        return GEOGRAPHIC_WKT
+    if layer is None:
+        raise QgsProcessingException("SITES cannot be loaded as a vector layer.")
+    return layer_wkt(layer)
+
+
+def bundled_sites() -> list[Site]:
+    """The sites of Table 1 of Zhang et al. (2023)."""
+    return [
+        Site(
+            site.site,
+            site.mission,
+            site.position,
+            site.oxides,
+            {name: getattr(site, name) for name in SOURCE_COLUMNS},
+        )
+        for site in load_ground_truth()
+    ]
+
+
+def in_clementine_frame(site: Site) -> bool:
+    """Whether a site's position may be kilometres off."""
+    return "Clementine" in site.sources.get("position_quality", "")
+
+
+def sites_of_layer(
+    source: QgsProcessingFeatureSource, site_field: str, mission_field: str
+) -> list[Site]:
+    """The points of a layer, with what its fields say.
+
+    Fields are found by name, in capitals or not. A site without a name is
+    called by its number, one without a geometry has no position.
+
+    Raises
+    ------
+    RasterError
+        When there is no point, a name occurs twice, or an oxide is no number.
+    """
+    name = f"The layer {source.sourceName()} (SITES)"
+    fields = source.fields().names()
+    by_name = {field.lower(): field for field in fields}
+    for parameter, field in (("SITE_FIELD", site_field), ("MISSION_FIELD", mission_field)):
+        if field and field not in fields:
+            raise RasterError(
+                f"{parameter} is {field}, but {name} has the fields {', '.join(fields)}. Choose "
+                "one of them, or leave it empty."
+            )
+    site_field = site_field or by_name.get("site") or by_name.get("name") or ""
+    mission_field = mission_field or by_name.get("mission") or ""
+    sites = []
+    for number, feature in enumerate(source.getFeatures(), start=1):
+        site = (_text(feature, site_field) if site_field else "") or str(number)
+        where = f"Site '{site}' of SITES"
+        oxides = {
+            oxide: value
+            for oxide in OXIDES
+            if oxide.lower() in by_name
+            and (value := _number(feature[by_name[oxide.lower()]], oxide, where)) is not None
+        }
+        sources = {
+            column: _text(feature, by_name[column])
+            for column in SOURCE_COLUMNS
+            if column in by_name
+        }
+        mission = _text(feature, mission_field) if mission_field else ""
+        sites.append(Site(site, mission, _point(feature, where), oxides, sources))
+    if not sites:
+        raise RasterError(f"{name} has no point.")
+    names = [site.site for site in sites]
+    twice = sorted({site for site in names if names.count(site) > 1})
+    if twice:
+        raise RasterError(
+            f"{name} names these sites twice: {', '.join(twice)}. Training needs each once; "
+            "rename them, or choose another SITE_FIELD."
+        )
+    return sites
+
+
+def _point(feature: QgsFeature, where: str) -> tuple[float, float] | None:
+    geometry = feature.geometry()
+    if geometry.isEmpty():
+        return None
+    if geometry.type() != QgsWkbTypes.GeometryType.PointGeometry:
+        raise RasterError(f"{where} is no point. Use a layer of points.")
+    points = [(point.x(), point.y()) for point in geometry.vertices()]
+    if len(points) != 1:
+        raise RasterError(f"{where} has {len(points)} points. Give each a name of its own.")
+    return points[0]
+
+
+def _text(feature: QgsFeature, field: str) -> str:
+    value = feature[field]
+    return "" if value is None or value == NULL else str(value).strip()
+
+
+def _number(value: Any, field: str, where: str) -> float | None:
+    if value is None or value == NULL or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise RasterError(f"{where}: {field} is '{value}', which is no number of wt%.")
+    return number

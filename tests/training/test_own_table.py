@@ -1,0 +1,203 @@
+"""Training on a user's own table: the one that the algorithm samplesites writes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lunar_oxide_plugin.core.model import OxideModel
+from training import tables
+from training.__main__ import main
+
+TABLE = Path(__file__).resolve().parents[1] / "data" / "sites" / "synthetic_sites.csv"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with what a quick run of all steps writes."""
+    folder = tmp_path_factory.mktemp("own")
+    assert main(["all", "--sites", str(TABLE), "--quick", "--output", str(folder)]) == 0
+    return folder
+
+
+def test_rows_that_were_not_sampled_are_skipped():
+    table = tables.load_own_sites(TABLE)
+    assert len(TABLE.read_text(encoding="utf-8").splitlines()) == 1 + 13
+    assert table.sites == tuple(f"invented {number}" for number in range(1, 13))
+    assert set(table.missions) == {f"mission {number}" for number in range(1, 5)}
+    assert (table.own, table.synthetic) == ("synthetic_sites.csv", True)
+    assert (tables.load_sites().own, tables.load_sites().synthetic) == ("", False)
+
+
+def test_all_steps_write_a_model_that_the_plugin_loads(trained):
+    assert sorted(path.name for path in trained.iterdir()) == [
+        "own_synthetic_sites.json",
+        "own_synthetic_sites.md",
+        "own_synthetic_sites.onnx",
+        "own_synthetic_sites_error_vs_distance.png",
+        "own_synthetic_sites_predicted_vs_measured.png",
+        "own_synthetic_sites_worst_sites.png",
+    ]
+    model = OxideModel(trained / "own_synthetic_sites.onnx")
+    table = tables.load_own_sites(TABLE)
+    prediction = model.predict(table.reflectance.T.astype(np.float32))
+    record = json.loads((trained / "own_synthetic_sites.json").read_text(encoding="utf-8"))
+    learnt = np.array(record["protocols"]["fit_on_all"]["predicted"])[0]
+    np.testing.assert_allclose(prediction.oxides.T, learnt, atol=1e-3)
+    assert prediction.domain_distance.max() == pytest.approx(1, abs=1e-4)
+
+
+def test_nothing_claims_the_bundled_sites(trained):
+    model = OxideModel(trained / "own_synthetic_sites.onnx")
+    assert model.id == "own_synthetic_sites"
+    assert model.title == "SYNTHETIC 1D-CNN trained on synthetic_sites.csv (12 sites)"
+    assert "12 sites of 4 missions" in model.metadata["training_set"]
+    texts = [*model.metadata.values()]
+    texts.append((trained / "own_synthetic_sites.md").read_text(encoding="utf-8"))
+    texts.append((trained / "own_synthetic_sites.json").read_text(encoding="utf-8"))
+    for text in texts:
+        for claim in (
+            "38 sites",
+            "40 sites",
+            "CE-5",
+            "Apollo17",
+            "Yang",
+            "make train",
+            "zhang2023",
+        ):
+            assert claim not in text, claim
+    assert "SYNTHETIC" in texts[-2]
+    assert "synthetic_sites.csv" in texts[-2]
+
+
+def test_sites_never_replace_the_bundled_model(capsys):
+    with pytest.raises(SystemExit):
+        main(["all", "--sites", str(TABLE)])
+    assert "--sites needs --output" in capsys.readouterr().err
+
+
+def test_steps_refuse_another_table_than_the_record_s(trained, tmp_path, capsys):
+    changed = tmp_path / TABLE.name
+    changed.write_text(TABLE.read_text(encoding="utf-8").replace("invented 3", "other"))
+    assert main(["report", "--sites", str(changed), "--output", str(trained)]) == 1
+    assert "tables have changed" in capsys.readouterr().err
+
+
+def test_the_project_s_own_sites_as_own_table(tmp_path):
+    """A table with CE-5 and the paper's names is still a user's table."""
+    path = tmp_path / "my sites.csv"
+    path.write_bytes((tables.DATA / "sites.csv").read_bytes())
+    assert main(["all", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 0
+    report = (tmp_path / "own_my_sites.md").read_text(encoding="utf-8")
+    assert "(CE-5 circled)" in report
+    assert "trained on the 38 sites of `my sites.csv`" in report
+    assert "paper's 40 sites" not in report
+
+
+def edited(tmp_path, edit):
+    """The table after a change of its rows, a list of lists with the header first."""
+    rows = [line.split(",") for line in TABLE.read_text(encoding="utf-8").splitlines()]
+    # The one column with a comma inside quotes is of no use here.
+    rows = [row if len(row) == len(rows[0]) else [*row[:16], "source", *row[18:]] for row in rows]
+    edit(rows)
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+def put(row, column, value):
+    def edit(rows):
+        rows[row][rows[0].index(column)] = value
+
+    return edit
+
+
+def times(row, columns, factor):
+    def edit(rows):
+        for name in columns:
+            column = rows[0].index(name)
+            rows[row][column] = repr(float(rows[row][column]) * factor)
+
+    return edit
+
+
+def one_mission(rows):
+    for row in rows[1:]:
+        row[rows[0].index("mission")] = "A"
+
+
+def nothing_sampled(rows):
+    for row in rows[1:]:
+        row[rows[0].index("status")] = "outside the raster"
+
+
+def no_oxides(rows):
+    first, last = rows[0].index("Al2O3"), rows[0].index("TiO2")
+    for row in rows:
+        del row[first : last + 1]
+
+
+def keep(count):
+    def edit(rows):
+        del rows[count + 1 :]
+
+    return edit
+
+
+OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (no_oxides, ["bad.csv", "missing columns Al2O3, CaO, FeO, MgO, TiO2"]),
+        (put(3, "FeO", ""), ["bad.csv, row 4 (invented 3), column FeO", "not a number"]),
+        (put(3, "mission", ""), ["row 4 (invented 3), column mission is empty"]),
+        (times(5, ["r900"], 50000), ["row 6 (invented 5), column r900", "looks like MI DN"]),
+        (times(5, ["r900"], 100), ["row 6 (invented 5), column r900", "looks like percent"]),
+        (times(2, OXIDES, 0.01), ["row 3 (invented 2)", "look like fractions"]),
+        (put(2, "CaO", "-1"), ["row 3 (invented 2), column CaO", "negative"]),
+        (put(4, "site", "invented 1"), ["row 5 (invented 1)", "row 2", "twice"]),
+        (one_mission, ["bad.csv", "one mission (A)"]),
+        (nothing_sampled, ["bad.csv", "no row was sampled"]),
+        (keep(2), ["bad.csv", "2 sites are too few", "3-fold"]),
+    ],
+)
+def test_bad_tables_are_refused_with_file_row_and_column(tmp_path, capsys, edit, words):
+    path = edited(tmp_path, edit)
+    arguments = ["all", "--sites", str(path), "--quick", "--output", str(tmp_path / "out")]
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert all(word in error for word in words), error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_spectrum_that_stands_twice_is_refused(tmp_path, capsys):
+    def copy(rows):
+        for name in tables.BAND_COLUMNS:
+            column = rows[0].index(name)
+            rows[7][column] = rows[6][column]
+
+    path = edited(tmp_path, copy)
+    assert main(["evaluate", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 1
+    assert "row 8 (invented 7), column spectrum: the same spectrum stands in row 7" in (
+        capsys.readouterr().err
+    )
+
+
+def test_sites_that_are_all_alike_are_refused(tmp_path, capsys):
+    def same_chemistry(rows):
+        for row in rows[2:]:
+            for name in OXIDES:
+                row[rows[0].index(name)] = rows[1][rows[0].index(name)]
+
+    path = edited(tmp_path, same_chemistry)
+    assert main(["evaluate", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 1
+    assert "a column is the same at all sites" in capsys.readouterr().err
+
+
+def test_a_spreadsheet_s_byte_order_mark_is_no_column(tmp_path):
+    path = tmp_path / "bom.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + TABLE.read_bytes())
+    assert tables.load_own_sites(path).sites == tables.load_own_sites(TABLE).sites
