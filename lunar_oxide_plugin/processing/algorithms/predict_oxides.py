@@ -137,8 +137,8 @@ class PredictOxides(MiAlgorithm):
         options = self.mi_options(parameters, context)
         source = open_mi_source(self.input_paths(self.INPUT)[0], **options)
         metadata = self._metadata(parameters, model, source)
-        for note in source.notes:
-            feedback.pushInfo(note)
+        for line in source.report():
+            feedback.pushInfo(line)
 
         valid_pixels, outside = 0, 0
         with OutputFiles() as files:
@@ -183,6 +183,7 @@ class PredictOxides(MiAlgorithm):
         for key in ("training_set", "protocol", "metrics", "citation", "uncertainty", "domain"):
             if key in model.metadata:
                 metadata[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
+        metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(source.report())
         metadata["LUNAR_OXIDE_BANDS"] = " ".join(map(str, source.bands))
         metadata["LUNAR_OXIDE_SCALE"] = " ".join(f"{value:g}" for value in source.scale)
         return metadata
