@@ -14,7 +14,8 @@ from ..core.errors import RasterError
 from ..core.spectra import Scaling, choose_scaling, valid_spectra
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
-from .moon import Grid, require_moon
+from .guard import require_moon_grid
+from .moon import Grid
 from .pds3 import MiLabel, find_label
 from .wavelengths import checked_band_numbers, model_band_numbers
 
@@ -52,9 +53,8 @@ class Raster:
         )
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
-        if wkt:
-            require_moon(wkt, self.name)
-        else:
+        require_moon_grid(self.grid, self.name)
+        if not wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
 
     @property

@@ -29,7 +29,7 @@ from qgis.PyQt.QtCore import QVariant
 from ...core.errors import RasterError
 from ...core.units import BandSummary, Unit, csv_table, html_report
 from ...raster.geopackage import write_polygons
-from ...raster.moon import require_moon
+from ...raster.guard import require_moon
 from ...raster.outputs import OutputFiles
 from ...raster.source import Raster
 from ...raster.zonal import ZonalStatistics
