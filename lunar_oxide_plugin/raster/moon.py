@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -161,6 +162,7 @@ class Cylinder(NamedTuple):
     pole: float
 
 
+@lru_cache(maxsize=32)
 def cylinder(wkt: str) -> Cylinder | None:
     """The measures of a cylindrical CRS; None for one of another kind."""
     reference = spatial_reference(wkt)

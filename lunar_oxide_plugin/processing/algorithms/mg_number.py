@@ -20,6 +20,7 @@ from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
 from ...raster.areas import PixelAreas
 from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.oxide_units import require_weight_percent
 from ...raster.source import Raster
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
@@ -77,6 +78,7 @@ class MgNumber(LunarOxideAlgorithm):
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
         ]
+        require_weight_percent(raster, dict(zip(numbers, ("MgO", "FeO"))))
         areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
         if areas is None:
             feedback.pushWarning(
