@@ -23,7 +23,8 @@ _SMALL = 16
 #: A window no larger than this without a node on the Moon holds no pixel on it.
 _EMPTY = 128
 
-#: Step of the derivatives in radians: smaller ones lose digits, larger ones bend.
+#: Step of the derivatives in radians: smaller ones lose digits (PROJ places a point
+#: near a pole only to 1e-8), larger ones bend.
 _STEP = 1e-4
 
 
@@ -145,7 +146,7 @@ class PixelAreas:
         c, r = np.meshgrid(*(np.linspace(0, n, 33) for n in self._grid.window[2:]))
         ahead = self._vectors(c + 1e-3, r) - self._vectors(c - 1e-3, r)
         sizes = np.linalg.norm(ahead, axis=-1) / 2e-3
-        return float(min(0.5, _STEP / np.nanmedian(sizes)))
+        return float(_STEP / np.nanmedian(sizes))
 
 
 def _interpolation(places: FloatArray) -> FloatArray:

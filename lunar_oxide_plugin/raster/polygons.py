@@ -89,7 +89,9 @@ def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
             return ring_area(x / measures.turn * 360, to_degrees(np.zeros_like(x), y)[1])
         if np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) < 0:
             x, y = x[::-1], y[::-1]
-        return vector_ring_area(unit_vectors(*to_degrees(x, y)))
+        vectors = unit_vectors(*to_degrees(x, y))
+        # PROJ cannot place the very pole in some oblique projections; its neighbours will do.
+        return vector_ring_area(vectors[np.isfinite(vectors).all(axis=1)])
 
     if not measures:
         polygon = polygon.Clone()

@@ -198,7 +198,7 @@ PROJECTIONS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     projection=st.sampled_from(PROJECTIONS),
     units=st.sampled_from([("m", 1.0), ("km", 1000.0), ("us-ft", 1200 / 3937)]),
@@ -215,8 +215,10 @@ def test_any_grid_against_spherical_polygons(projection, units, pixel, corner, t
     sign = -1 if flipped else 1
     grid = Grid(projected(projection, unit), (x, cos, sign * sin, y, sin, -sign * cos), 9, 7)
     found = np.broadcast_to(PixelAreas(grid, "a.tif").of(grid.window), (7, 9))
-    # Polygons of 15 m lose digits: 1e-16 in a vertex is 1e-11 of the pixel's side.
-    np.testing.assert_allclose(found, polygon_areas(grid), rtol=1e-6)
+    # Near a pole PROJ finds the angle from its cosine: a corner is off by up to 1.5e-8 radians, the
+    # polygon by as much times the distance of its neighbours.
+    slack = 1.5e-8 * R / 1000 * (pixel / 1000) / 10
+    np.testing.assert_allclose(found, polygon_areas(grid), rtol=1e-6, atol=slack)
 
 
 def test_windows_agree_with_the_whole():

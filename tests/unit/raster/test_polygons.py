@@ -26,10 +26,8 @@ def wkb(text):
 
 
 def polygon(*rings):
-    parts = []
-    for ring in rings:
-        parts.append("(" + ", ".join(f"{x!r} {y!r}" for x, y in [*ring, ring[0]]) + ")")
-    return wkb(f"POLYGON({', '.join(parts)})")
+    texts = [", ".join(f"{x!r} {y!r}" for x, y in [*ring, ring[0]]) for ring in rings]
+    return wkb(f"POLYGON({', '.join(f'({text})' for text in texts)})")
 
 
 def circle(lon, lat, radius, count=2000):
