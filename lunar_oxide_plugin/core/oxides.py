@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,3 +40,39 @@ def mg_number(mgo: ArrayLike, feo: ArrayLike) -> NDArray[np.float64]:
     total = mg + fe
     defined = (mg >= 0) & (fe >= 0) & (total > 0) & np.isfinite(total)
     return np.divide(mg, total, out=np.full(total.shape, np.nan), where=defined)
+
+
+def oxide_described(description: str) -> str | None:
+    """Oxide whose content a band description names, such as "FeO" or "FeO (wt%)"; else None.
+
+    "FeO uncertainty" names no content.
+    """
+    words = re.sub(r"[\s\[\]()_.,]+", "", description.lower())
+    for oxide in OXIDES:
+        if re.fullmatch(f"{oxide.lower()}(wt%|wtpercent|weightpercent|%)?", words):
+            return oxide
+    return None
+
+
+def is_fraction(oxide: str, values: ArrayLike) -> bool:
+    """Whether the values of an oxide are weight fractions of 0-1 rather than wt%.
+
+    Lunar soils hold at least 4 wt% Al2O3, 6 CaO, 2 FeO and 3 MgO, so a map of
+    one of these nowhere above 1 is no map in wt%. TiO2 does fall below 1 wt%
+    and cannot tell.
+
+    Parameters
+    ----------
+    oxide : str
+        One of `OXIDES`.
+    values : array_like
+        Of pixels all over the map; what is not finite or positive is ignored.
+
+    Returns
+    -------
+    bool
+        False also when no value is left.
+    """
+    found = np.asarray(values, np.float64)
+    found = found[np.isfinite(found) & (found > 0)]
+    return bool(oxide != "TiO2" and found.size and found.max() <= 1)

@@ -1,4 +1,4 @@
-"""Areas on the lunar sphere, in closed form.
+"""Areas on the lunar sphere.
 
 QGIS's own ellipsoidal areas are NaN on the Moon, and planar areas in an
 equirectangular projection ignore the cosine of latitude.
@@ -54,3 +54,52 @@ def ring_area(lon: ArrayLike, lat: ArrayLike) -> float:
     # The mean of sin(lat) over an edge is sin(middle) sinc(half the latitude step).
     mean_sine = np.sin(y + dy / 2) * np.sinc(dy / 2 / np.pi)
     return float(abs(MOON_RADIUS_KM**2 * np.sum(dx * mean_sine)))
+
+
+def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+    """Places on the sphere as unit vectors.
+
+    Parameters
+    ----------
+    lon, lat : array_like, shape (...)
+        Degrees; NaN where they are not finite.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., 3)
+    """
+    lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    finite = np.isfinite(lon) & np.isfinite(lat)
+    x, y = np.radians(np.where(finite, lon, np.nan)), np.radians(np.where(finite, lat, np.nan))
+    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=-1)
+
+
+def vector_ring_area(vectors: ArrayLike) -> float:
+    """Area to the left of a ring whose edges are great circles.
+
+    The ring is a fan of spherical triangles at its first vertex; the area is
+    the sum of their signed excesses (Eriksson 1990, Mathematics Magazine 63).
+    Poles and the longitude 180 are places like any other.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (n, 3)
+        Unit vectors of the vertices, closed or not; counterclockwise, seen from
+        outside, around what is inside.
+
+    Returns
+    -------
+    float
+        Area in km2, from 0 to that of the whole sphere; 0 for fewer than three
+        vertices.
+    """
+    v = np.asarray(vectors, np.float64)
+    if len(v) < 3:
+        return 0.0
+    a, b, c = v[0], v[1:-1], v[2:]
+    # a . (b x c), from small differences so that small rings keep their digits.
+    volume = np.cross(b - a, c - a) @ a
+    scale = 1 + b @ a + c @ a + np.sum(b * c, axis=1)
+    excess = float(np.sum(2 * np.arctan2(volume, scale))) % (4 * np.pi)
+    # Rounding must not turn nothing into everything.
+    return MOON_RADIUS_KM**2 * (0.0 if 4 * np.pi - excess < 1e-15 else excess)

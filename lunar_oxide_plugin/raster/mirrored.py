@@ -8,12 +8,13 @@ tiles makes a mosaic with every tile at the mirrored longitude.
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from osgeo import gdal, osr
+from osgeo import gdal
 
 from ..core.errors import RasterError
 from .file_names import file_name
-from .moon import Grid, spatial_reference
+from .moon import Grid, Transform
 from .pds3 import MiLabel, find_label
 from .vrt_sources import vrt_sources
 
@@ -52,14 +53,13 @@ def refuse_mirrored(dataset: gdal.Dataset, grid: Grid, name: str) -> None:
         label_path = None if _PLACED_RIGHT.match(product_name) else find_label(source.path)
         if label_path:
             product = MiLabel(label_path).grid()
-            _compare(
-                _degrees(grid.wkt, *grid.position(source.shown_x, source.shown_y)),
-                _degrees(product.wkt, *product.position(source.taken_x, source.taken_y)),
-                f"{name} shows {product_name}",
-            )
+            shown = Transform(grid.wkt)(*grid.position(source.shown_x, source.shown_y))
+            right = Transform(product.wkt)(*product.position(source.taken_x, source.taken_y))
+            _compare(shown, right, f"{name} shows {product_name}")
 
 
-def _compare(shown: tuple[float, float], right: tuple[float, float], what: str) -> None:
+def _compare(shown: tuple[Any, Any], right: tuple[Any, Any], what: str) -> None:
+    """Longitude and latitude of one corner, shown and right."""
     away = (shown[0] - right[0] + 180) % 360 - 180
     if max(abs(away), abs(shown[1] - right[1])) > _TOLERANCE:
         raise RasterError(
@@ -68,12 +68,3 @@ def _compare(shown: tuple[float, float], right: tuple[float, float], what: str) 
             "and level 3C5. Give their files or folder to Import MI MAP tiles; with an OUTPUT "
             "ending in .vrt it makes a mosaic in the right place without copying."
         )
-
-
-def _degrees(wkt: str, x: float, y: float) -> tuple[float, float]:
-    """Longitude and latitude of map coordinates."""
-    reference = spatial_reference(wkt)
-    geographic = reference.CloneGeogCS()
-    geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    lon, lat, _ = osr.CoordinateTransformation(reference, geographic).TransformPoint(x, y)
-    return lon, lat

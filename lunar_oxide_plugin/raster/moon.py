@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from osgeo import osr
+from numpy.typing import ArrayLike, NDArray
+from osgeo import gdal, osr
 
-from ..core.errors import RasterError
-from ..core.sphere import MOON_RADIUS_KM, cell_area
+from ..core.sphere import MOON_RADIUS_KM
 from .blocks import Window
+from .gdal_errors import gdal_errors
 
 #: Length of one degree of the equirectangular projection, in metres.
 METRES_PER_DEGREE = float(np.radians(1) * MOON_RADIUS_KM * 1000)
-
-#: Relative difference of a sphere's radius up to which it counts as the Moon:
-#: radii of 1737.4 (IAU), 1738.0 and 1738.1 km are in use.
-_RADIUS_TOLERANCE = 0.005
 
 _DATUM = (
     'DATUM["Moon (2015) - Sphere",ELLIPSOID["Moon (2015) - Sphere",1737400,0,'
@@ -51,6 +48,11 @@ EQUIRECTANGULAR_WKT = (
     'AXIS["(N)",north,ORDER[2],LENGTHUNIT["metre",1]],ID["IAU",30110,2015]]'
 )
 
+FloatArray = NDArray[np.float64]
+
+#: What GDAL says of a raster without a position.
+_NO_GEOTRANSFORM = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
 
 class Grid(NamedTuple):
     """Where a raster's pixels lie: CRS, GDAL geotransform and size."""
@@ -65,23 +67,36 @@ class Grid(NamedTuple):
         """All pixels."""
         return Window(0, 0, self.width, self.height)
 
-    def position(self, column: float, row: float) -> tuple[float, float]:
-        """Map coordinates of a pixel position; whole numbers are pixel edges."""
+    @property
+    def positioned(self) -> bool:
+        """Whether the raster says where it lies: it has a CRS and a geotransform."""
+        return bool(self.wkt) and tuple(self.geotransform) != _NO_GEOTRANSFORM
+
+    def position(self, column: Any, row: Any) -> tuple[Any, Any]:
+        """Map coordinates of pixel positions, numbers or arrays; whole numbers are pixel edges."""
         x0, dx, rx, y0, ry, dy = self.geotransform
         return x0 + column * dx + row * rx, y0 + column * ry + row * dy
 
     def touched(self, left: float, bottom: float, right: float, top: float) -> Window | None:
         """The pixels that a rectangle in map coordinates touches; None when there are none.
 
-        Only for north-up grids. A millionth of a pixel is not counted, so that
+        In a rotated grid, those touched by the smallest upright rectangle of
+        pixels around it. A millionth of a pixel is not counted, so that
         rounding in an edge does not add a row.
         """
-        x0, dx, _, y0, _, dy = self.geotransform
-        first_column, last_column = (left - x0) / dx + 1e-6, (right - x0) / dx - 1e-6
-        first_row, last_row = (top - y0) / dy + 1e-6, (bottom - y0) / dy - 1e-6
-        column, row = math.floor(first_column), math.floor(first_row)
+        x0, dx, rx, y0, ry, dy = self.geotransform
+        x, y = np.array([left, right, left, right]) - x0, np.array([top, top, bottom, bottom]) - y0
+        if rx == ry == 0:
+            columns, rows = x / dx, y / dy
+        else:
+            determinant = dx * dy - rx * ry
+            columns, rows = (dy * x - rx * y) / determinant, (dx * y - ry * x) / determinant
+        column, row = math.floor(columns.min() + 1e-6), math.floor(rows.min() + 1e-6)
         return Window(
-            column, row, math.ceil(last_column) - column, math.ceil(last_row) - row
+            column,
+            row,
+            math.ceil(columns.max() - 1e-6) - column,
+            math.ceil(rows.max() - 1e-6) - row,
         ).intersection(self.window)
 
     def described(self) -> str:
@@ -102,120 +117,89 @@ class Grid(NamedTuple):
 
 
 def spatial_reference(wkt: str) -> osr.SpatialReference:
-    """A CRS with longitude (or easting) first, as GDAL's rasters have it."""
+    """A CRS with longitude (or easting) first, as GDAL's rasters have it; heights are left out."""
     reference = osr.SpatialReference()
     reference.ImportFromWkt(wkt)
+    if reference.IsCompound():
+        reference.StripVertical()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
+
+
+class Transform:
+    """From one lunar CRS to another, by default to longitude and latitude in degrees.
+
+    Raises
+    ------
+    RasterError
+        When PROJ knows no way between them.
+    """
+
+    def __init__(self, source: str, target: str = GEOGRAPHIC_WKT) -> None:
+        with gdal_errors("There is no way between these coordinate reference systems"):
+            self._transformation = osr.CoordinateTransformation(
+                spatial_reference(source), spatial_reference(target)
+            )
+
+    def __call__(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Transform points; coordinates of any one shape, infinite outside a projection."""
+        x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        points = np.column_stack([x.ravel(), y.ravel()])
+        gdal.PushErrorHandler("CPLQuietErrorHandler")
+        try:
+            moved = self._points(points)
+        finally:
+            gdal.PopErrorHandler()
+        return moved[:, 0].reshape(x.shape), moved[:, 1].reshape(x.shape)
+
+    def _points(self, points: FloatArray) -> FloatArray:
+        if len(points) == 0:
+            return points
+        try:
+            return np.asarray(self._transformation.TransformPoints(points))[:, :2]
+        except RuntimeError:  # another plugin enabled GDAL's exceptions: one point spoils all
+            if len(points) == 1:
+                return np.full((1, 2), np.inf)
+            half = len(points) // 2
+            return np.concatenate([self._points(points[:half]), self._points(points[half:])])
+
+
+class Cylinder(NamedTuple):
+    """A CRS whose parallels are straight and evenly divided: geographic, equirectangular ..."""
+
+    #: by how much x changes once around the Moon, and y of the northern pole, in the CRS's units
+    turn: float
+    pole: float
+
+
+@lru_cache(maxsize=32)
+def cylinder(wkt: str) -> Cylinder | None:
+    """The measures of a cylindrical CRS; None for one of another kind."""
+    reference = spatial_reference(wkt)
+    if reference.IsGeographic():
+        degree = math.radians(1) / reference.GetAngularUnits()
+        return Cylinder(360 * degree, 90 * degree)
+    from_degrees = Transform(GEOGRAPHIC_WKT, wkt)
+    lon, lat = np.meshgrid([0.0, 1.0, 90.0, 91.0], [0.0, 30.0, 60.0])
+    x, y = from_degrees(lon, lat)
+    if not np.isfinite([x, y]).all():
+        return None
+    # One of the two degrees may lie across the map's edge.
+    degrees = np.minimum(np.abs(x[:, 1] - x[:, 0]), np.abs(x[:, 3] - x[:, 2]))
+    size = float(degrees[0])
+    if np.ptp(y, axis=1).max() > 1e-9 * size or np.ptp(degrees) > 1e-9 * size:
+        return None
+    return Cylinder(360 * size, float(from_degrees(0.0, 90.0)[1]))
 
 
 def full_turn(wkt: str) -> float:
     """By how much x changes once around the Moon in a cylindrical CRS, in its units.
 
     360 in degrees; in metres less than the equator's length where the standard
-    parallel is not the equator.
+    parallel is not the equator; 0 in a CRS that is not cylindrical.
     """
-    reference = spatial_reference(wkt)
-    if reference.IsGeographic():
-        return 360.0
-    geographic = reference.CloneGeogCS()
-    geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    from_degrees = osr.CoordinateTransformation(geographic, reference)
-    x = np.asarray(from_degrees.TransformPoints([(lon, 0.0) for lon in (0, 1, 90, 91)]))[:, 0]
-    # One of the two degrees may lie across the map's edge.
-    return float(360 * min(abs(x[1] - x[0]), abs(x[3] - x[2])))
-
-
-def is_moon(wkt: str) -> bool:
-    """Whether a CRS lies on the Moon, told from the radius of its ellipsoid."""
-    if not wkt:
-        return False
-    radius = spatial_reference(wkt).GetSemiMajor() / 1000
-    return bool(abs(radius / MOON_RADIUS_KM - 1) <= _RADIUS_TOLERANCE)
-
-
-def require_moon(wkt: str, name: str) -> None:
-    """Refuse a CRS of another body.
-
-    Raises
-    ------
-    RasterError
-        When there is no CRS or it is not on the Moon.
-    """
-    if not wkt:
-        raise RasterError(
-            f"{name} has no coordinate reference system. Assign its lunar CRS, "
-            "for example IAU_2015:30110 for an MI MAP tile."
-        )
-    if not is_moon(wkt):
-        radius = spatial_reference(wkt).GetSemiMajor() / 1000
-        raise RasterError(
-            f"{name} lies on a body of {radius:.1f} km radius, not on the Moon "
-            f"({MOON_RADIUS_KM} km). Use data in a lunar CRS such as IAU_2015:30100; if the "
-            "coordinates already are lunar and only the CRS is wrong, assign the right one."
-        )
-
-
-class CylindricalRows:
-    """Latitudes, longitudes and cell areas of a grid whose rows are parallels.
-
-    Raises
-    ------
-    RasterError
-        When the grid is no cylindrical one (geographic, equirectangular,
-        Mercator ...): there, areas are not constant along a row.
-    """
-
-    def __init__(self, grid: Grid, name: str) -> None:
-        require_moon(grid.wkt, name)
-        self._grid = grid
-        reference = spatial_reference(grid.wkt)
-        geographic = reference.CloneGeogCS()
-        geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-        self._to_degrees = osr.CoordinateTransformation(reference, geographic)
-        x0, dx, rx, _, ry, dy = grid.geotransform
-        if rx or ry or dx <= 0 or dy >= 0:
-            raise RasterError(f"{name} is rotated or flipped. Warp it to a north-up grid first.")
-        # The middle row too: a sinusoidal grid across the equator has two equal outer rows.
-        columns = np.array([0, 1, grid.width])
-        rows = np.array([0, grid.height / 2, grid.height])
-        lon, lat = (
-            values.reshape(len(rows), len(columns))
-            for values in self._lon_lat(
-                np.tile(x0 + dx * columns, len(rows)),
-                np.repeat(grid.geotransform[3] + dy * rows, len(columns)),
-            )
-        )
-        # Longitudes wrap at 180 degrees, the step of one pixel does not.
-        with np.errstate(invalid="ignore"):  # infinite outside the projection
-            steps = (lon[:, 1] - lon[:, 0]) % 360
-            parallel = np.ptp(lat, axis=1).max() <= 1e-9
-        self.dlon = float(steps[0])
-        if not parallel or not np.allclose(steps, self.dlon, rtol=1e-6, atol=0):
-            raise RasterError(
-                f"{name} is in a projection whose rows are not parallels of latitude, where areas "
-                "vary along a row. Warp it to IAU_2015:30110 (equirectangular) first."
-            )
-
-    def latitude_at(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Latitudes in degrees at map coordinates y, [n]."""
-        return self._lon_lat(np.full(y.shape, self._grid.geotransform[0]), y)[1]
-
-    def latitudes(self, first: int, count: int) -> NDArray[np.float64]:
-        """Latitudes in degrees of the edges of rows first ... first + count, [count + 1]."""
-        _, _, _, y0, _, dy = self._grid.geotransform
-        return self.latitude_at(y0 + dy * np.arange(first, first + count + 1, dtype=np.float64))
-
-    def areas(self, first: int, count: int) -> NDArray[np.float64]:
-        """Area in km2 of one pixel of each row, [count]."""
-        lat = self.latitudes(first, count)
-        return cell_area(lat[:-1], lat[1:], self.dlon)
-
-    def _lon_lat(
-        self, x: NDArray[np.float64], y: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        points = np.asarray(self._to_degrees.TransformPoints(np.column_stack([x, y])))
-        return points[:, 0], points[:, 1]
+    found = cylinder(wkt)
+    return found.turn if found else 0.0
 
 
 def wrapped_longitude(lon: float) -> float:

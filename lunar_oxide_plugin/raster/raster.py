@@ -13,7 +13,8 @@ from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
 from .blocks import Window
 from .gdal_errors import gdal_errors
-from .moon import Grid, require_moon
+from .guard import require_moon_grid
+from .moon import Grid
 from .pds3 import MiLabel, find_label
 
 #: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
@@ -55,9 +56,8 @@ class Raster:
         )
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
-        if wkt:
-            require_moon(wkt, self.name)
-        else:
+        require_moon_grid(self.grid, self.name)
+        if not wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
 
     @property

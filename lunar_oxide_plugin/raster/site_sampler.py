@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from osgeo import gdal, osr
 
 from ..core.errors import NoValidPixelError
 from ..core.site_samples import NO_VALID_PIXEL, OUTSIDE, Sample, first_pixel, window_sample
 from .blocks import Window
-from .moon import Grid, full_turn, require_moon, spatial_reference
+from .guard import require_moon
+from .moon import Grid, Transform, full_turn
 from .source import MiSource
 
 Points = Sequence[tuple[float, float]]
@@ -81,10 +81,11 @@ def pixel_positions(grid: Grid, wkt: str, points: Points) -> NDArray[np.float64]
     recurs with every turn around the Moon; the one nearest to the grid's middle
     is taken, so that 50 W is found on a grid from 0 to 360 degrees.
     """
-    found = transformed(wkt, grid.wkt, points)
+    x, y = Transform(wkt, grid.wkt)(*_columns(points))
+    found = np.column_stack([x, y])
     found[~np.isfinite(found).all(axis=1)] = np.nan
-    if _is_cylindrical(grid.wkt):
-        turn = full_turn(grid.wkt)
+    turn = full_turn(grid.wkt)
+    if turn:
         middle = grid.position(grid.width / 2, grid.height / 2)[0]
         found[:, 0] -= turn * np.round((found[:, 0] - middle) / turn)
     x0, dx, rx, y0, ry, dy = grid.geotransform
@@ -93,30 +94,9 @@ def pixel_positions(grid: Grid, wkt: str, points: Points) -> NDArray[np.float64]
 
 def longitudes_latitudes(wkt: str, points: Points) -> NDArray[np.float64]:
     """Longitudes (-180 to 180) and latitudes of points in degrees, [n, 2]."""
-    found = transformed(wkt, _geographic(wkt), points)
-    found[:, 0] = (found[:, 0] + 180) % 360 - 180
-    return found
+    lon, lat = Transform(wkt)(*_columns(points))
+    return np.column_stack([(lon + 180) % 360 - 180, lat])
 
 
-def transformed(own: str, target: str, points: Points) -> NDArray[np.float64]:
-    """Points in another CRS, [n, 2]; infinite where that one cannot show them."""
-    transform = osr.CoordinateTransformation(spatial_reference(own), spatial_reference(target))
-    gdal.PushErrorHandler("CPLQuietErrorHandler")  # a pole is no error, it is not on the map
-    try:
-        found = transform.TransformPoints([tuple(point) for point in points])
-    finally:
-        gdal.PopErrorHandler()
-    return np.array(found, np.float64).reshape(-1, 3)[:, :2]
-
-
-def _is_cylindrical(wkt: str) -> bool:
-    """Whether meridians are upright lines and parallels level ones."""
-    places = [(lon, lat) for lon in (10.0, 50.0) for lat in (0.0, 40.0)]
-    (west, north_west, east, north_east) = transformed(_geographic(wkt), wkt, places)
-    upright = np.allclose([west[0], east[0]], [north_west[0], north_east[0]], atol=1e-6)
-    level = np.allclose([west[1], north_west[1]], [east[1], north_east[1]], atol=1e-6)
-    return upright and level
-
-
-def _geographic(wkt: str) -> str:
-    return str(spatial_reference(wkt).CloneGeogCS().ExportToWkt(["FORMAT=WKT2_2019"]))
+def _columns(points: Points) -> NDArray[np.float64]:
+    return np.array(points, np.float64).reshape(-1, 2).T

@@ -45,11 +45,35 @@ def test_undefined_where_negative(succeed, oxide_raster, tmp_path):
     assert np.array_equal(np.argwhere(undefined), [[0, 0], [1, 1], [2, 2]])
 
 
-def test_polar_map_is_averaged_with_a_warning(succeed, oxide_raster, tmp_path):
-    polar = lunar_crs("IAU_2015:30130")
-    path, *_ = oxide_raster(west=0, north=0, step=1000, crs=polar)
-    _, feedback = succeed("mgnumber", {"INPUT": path, "OUTPUT": tmp_path / "mg.tif"})
+def test_mean_of_a_polar_map_is_weighted(succeed, oxide_raster, tmp_path):
+    """Snyder (1987), eq. 21-33: a pixel has its area over k squared, k = 1 + (rho / 2R)^2."""
+    polar, pixel = lunar_crs("IAU_2015:30130"), 40e3
+    path, values, *_ = oxide_raster(60, 60, west=-1.2e6, north=1.2e6, step=pixel, crs=polar)
+    results, feedback = succeed("mgnumber", {"INPUT": path, "OUTPUT": tmp_path / "mg.tif"})
+    assert not feedback.warnings
+    mg, fe = values[3] / 40.304, values[2] / 71.844
+    x = pixel * (np.arange(60) - 29.5)
+    weights = (1 + (x**2 + x[:, None] ** 2) / (2 * 1737400) ** 2) ** -2
+    number = np.where(np.isfinite(mg), mg / (mg + fe), np.nan)
+    mean = np.nansum(weights * number) / weights[np.isfinite(number)].sum()
+    assert results["MEAN"] == pytest.approx(mean, rel=1e-6)
+    assert abs(mean - np.nanmean(number)) > 1e-4
+
+
+def test_without_a_position_the_mean_is_unweighted(succeed, oxide_raster, tmp_path):
+    _, values, *_ = oxide_raster()
+    bare = tmp_path / "bare.tif"
+    dataset = gdal.GetDriverByName("GTiff").Create(str(bare), 60, 40, 2, gdal.GDT_Float32)
+    for index, name in ((3, "MgO"), (2, "FeO")):
+        band = dataset.GetRasterBand(4 - index)
+        band.SetDescription(name)
+        band.WriteArray(np.nan_to_num(values[index], nan=-9999))
+        band.SetNoDataValue(-9999)
+    dataset = band = None
+    results, feedback = succeed("mgnumber", {"INPUT": bare, "OUTPUT": tmp_path / "mg.tif"})
     assert any("counts every pixel the same" in text for text in feedback.warnings)
+    mg, fe = values[3] / 40.304, values[2] / 71.844
+    assert results["MEAN"] == pytest.approx(np.nanmean(mg / (mg + fe)), rel=1e-6)
 
 
 def test_refusals(refused, oxide_raster, tmp_path):
@@ -61,3 +85,7 @@ def test_refusals(refused, oxide_raster, tmp_path):
     assert "MGO_BAND" in refused("mgnumber", {"INPUT": bare, "OUTPUT": output})
     empty, *_ = oxide_raster(values=np.full((5, 3, 3), -9999, np.float32))
     assert "no pixel" in refused("mgnumber", {"INPUT": empty, "OUTPUT": output})
+    fractions, *_ = oxide_raster(values=np.full((5, 3, 3), 0.09, np.float32))
+    chosen = {"MGO_BAND": 5, "FEO_BAND": 5}  # TiO2 by its description
+    assert "gdal_edit.py -scale 100" in refused("mgnumber", {"INPUT": fractions, "OUTPUT": output})
+    assert "band 5" in refused("mgnumber", {"INPUT": fractions, "OUTPUT": output, **chosen})

@@ -1,6 +1,7 @@
 """Algorithm oxidergb."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -121,3 +122,16 @@ def test_refusals(refused, oxide_raster, tmp_path, parameters, says):
     path, *_ = oxide_raster()
     message = refused("oxidergb", {"INPUT": path, "OUTPUT": tmp_path / "c.tif", **parameters})
     assert says in message
+
+
+def test_fractions_are_refused_until_they_are_scaled(run, oxide_raster, tmp_path):
+    path, *_ = oxide_raster(values=np.full((5, 4, 4), 0.09, np.float32))
+    parameters = {"INPUT": path, "STRETCH": MAIRAN, "OUTPUT": tmp_path / "c.tif"}
+    _, ok, feedback = run("oxidergb", parameters)
+    assert not ok
+    assert "weight fractions and not wt%" in " ".join(feedback.errors)
+    subprocess.run(["gdal_edit.py", "-scale", "100", str(path)], check=True)
+    _, ok, feedback = run("oxidergb", parameters)
+    assert ok, feedback.errors
+    expected = np.rint(255 * (9 - 0.5) / (31.10 - 0.5))
+    assert (read(tmp_path / "c.tif")[0] == expected).all()

@@ -227,7 +227,7 @@ def test_refusals(refused, oxide_raster, tmp_path):
     zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
     earth = write_polygons(tmp_path / "earth.gpkg", POLYGONS, "EPSG:4326")
     none = write_polygons(tmp_path / "none.gpkg", {})
-    polar, *_ = oxide_raster(west=0, north=0, step=1000, crs=lunar_crs("IAU_2015:30130"))
+    fractions, *_ = oxide_raster(values=np.full((5, 40, 60), 0.09, np.float32))
 
     def message(**parameters):
         return refused(
@@ -236,7 +236,7 @@ def test_refusals(refused, oxide_raster, tmp_path):
 
     assert "6378.1 km radius, not on the Moon" in message(ZONES=earth)
     assert "no polygon" in message(ZONES=none)
-    assert "rows are not parallels" in message(INPUT=polar)
+    assert "band 1, Al2O3, is nowhere above 1" in message(INPUT=fractions)
     assert "Cancelled" in refused(
         "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output}, Feedback(cancel_at=20)
     )
@@ -274,3 +274,22 @@ def test_oxides_stored_as_scaled_integers(succeed, oxide_raster, tmp_path):
             assert float(tables[1][name][column]) == pytest.approx(
                 float(tables[0][name][column]), abs=1e-3
             )
+
+
+def test_a_cap_around_the_pole_in_a_polar_map(succeed, oxide_raster, tmp_path):
+    """Area 2 pi R^2 (1 - cos theta), whether drawn as a band of longitudes or as a ring."""
+    polar = lunar_crs("IAU_2015:30130")
+    values = np.full((5, 80, 80), 7, np.float32)
+    path, *_ = oxide_raster(values=values, west=-400e3, north=400e3, step=10e3, crs=polar)
+    ring = ", ".join(f"{(lon + 180) % 360 - 180} 80" for lon in np.arange(0.5, 361))
+    caps = {
+        "band": "POLYGON((-180 80, 180 80, 180 90, -180 90, -180 80))",
+        "ring": f"POLYGON(({ring}))",
+    }
+    zones = write_polygons(tmp_path / "z.gpkg", caps)
+    succeed("zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg"})
+    for feature in rows_in(tmp_path / "u.gpkg"):
+        expected = 2 * np.pi * RADIUS**2 * (1 - np.cos(np.radians(10)))
+        assert feature["area_km2"] == pytest.approx(expected, rel=2e-5)
+        assert feature["FeO_mean"] == pytest.approx(7, rel=1e-9)
+        assert feature["FeO_valid_fraction"] == pytest.approx(1, abs=1e-6)

@@ -20,7 +20,8 @@ from ...about import style
 from ...core.bands import MODEL_BANDS
 from ...core.errors import RasterError
 from ...raster.blocks import Window
-from ...raster.moon import Grid, full_turn, require_moon
+from ...raster.guard import require_moon
+from ...raster.moon import Grid, full_turn
 from ...raster.mosaic import Mosaic
 from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.source import MiSource

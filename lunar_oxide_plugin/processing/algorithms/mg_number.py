@@ -18,8 +18,9 @@ from ...about import style
 from ...core.errors import RasterError
 from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
-from ...raster.moon import CylindricalRows
+from ...raster.areas import PixelAreas
 from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
@@ -77,7 +78,13 @@ class MgNumber(LunarOxideAlgorithm):
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
         ]
-        rows = self._rows(raster, feedback)
+        require_weight_percent(raster, dict(zip(numbers, ("MgO", "FeO"))))
+        areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
+        if areas is None:
+            feedback.pushWarning(
+                f"{raster.name} does not say where on the Moon it lies, so MEAN counts every pixel "
+                "the same."
+            )
         output = self.output_path(parameters, self.OUTPUT, context)
         metadata = {**raster.model_metadata(), **self.provenance(parameters, raster)}
         moments = Moments()
@@ -88,9 +95,8 @@ class MgNumber(LunarOxideAlgorithm):
             for window in blocks_with_progress(raster.grid.window, feedback):
                 values = mg_number(*raster.values(window, numbers))
                 writer.write(window, values[np.newaxis])
-                areas = rows.areas(window.y, window.height) if rows else np.ones(window.height)
-                defined = np.isfinite(values)
-                weights = np.broadcast_to(areas[:, np.newaxis], values.shape)
+                weights = np.broadcast_to(areas.of(window) if areas else 1.0, values.shape)
+                defined = np.isfinite(values) & (weights > 0)
                 moments.add(values[defined], weights[defined])
             if moments.count == 0:
                 raise RasterError(
@@ -99,11 +105,3 @@ class MgNumber(LunarOxideAlgorithm):
                 )
         feedback.pushInfo(f"Mean Mg#: {moments.mean:.3f} over {moments.count} pixels.")
         return {self.OUTPUT: output, self.MEAN: moments.mean}
-
-    @staticmethod
-    def _rows(raster: Raster, feedback: QgsProcessingFeedback) -> CylindricalRows | None:
-        try:
-            return CylindricalRows(raster.grid, raster.name)
-        except RasterError as error:
-            feedback.pushWarning(f"{error} MEAN counts every pixel the same.")
-            return None

@@ -24,6 +24,7 @@ from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile, Moments
 from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
@@ -106,6 +107,7 @@ class OxideRgb(LunarOxideAlgorithm):
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, _, oxide in self.BANDS
         ]
+        require_weight_percent(raster)
         names = [raster.band_names[number - 1] or f"band {number}" for number in numbers]
         stretch = self.parameterAsEnum(parameters, self.STRETCH, context)
         passes = {_PERCENTILE: 3, _MIN_MAX: 2}.get(stretch, 1)

@@ -28,8 +28,9 @@ from qgis.PyQt.QtCore import QVariant
 from ...core.errors import RasterError
 from ...core.units import BandSummary, Unit, csv_table, html_report
 from ...raster.geopackage import write_polygons
-from ...raster.moon import require_moon
+from ...raster.guard import require_moon
 from ...raster.outputs import OutputFiles
+from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
@@ -49,9 +50,10 @@ class ZonalOxides(LunarOxideAlgorithm):
         "mean, standard deviation, minimum, median and maximum, and the polygon's area on the "
         "sphere in km2. A pixel belongs to a polygon when its centre lies inside; mean, standard "
         "deviation and median are weighted by the pixels' areas on the sphere, which a planar "
-        "calculation on an equirectangular map gets wrong away from the equator. Polygons may be "
-        "in any lunar CRS. The table begins with the columns of Tables 5 and 6 of Zhang et al. "
-        "(2023)."
+        "calculation on an equirectangular map gets wrong away from the equator. Raster and "
+        "polygons may be in any lunar CRS. In longitudes, an edge goes the shorter way around the "
+        "Moon, and a ring that does not come back to its start goes around the nearer pole. The "
+        "table begins with the columns of Tables 5 and 6 of Zhang et al. (2023)."
     )
     TAGS = ("zonal statistics", "polygons", "mean", "table", "report")
 
@@ -126,6 +128,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
         require_moon(self._zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
         raster = Raster(self.input_paths(self.INPUT)[0])
+        require_weight_percent(raster)
         names = _band_names(raster)
         statistics = ZonalStatistics(raster, range(1, len(names) + 1))
         name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)

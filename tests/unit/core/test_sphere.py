@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunar_oxide_plugin.core.sphere import MOON_RADIUS_KM, cell_area, ring_area
+from lunar_oxide_plugin.core.sphere import (
+    MOON_RADIUS_KM,
+    cell_area,
+    ring_area,
+    unit_vectors,
+    vector_ring_area,
+)
 
 WHOLE = 4 * math.pi * 1737.4**2
 
@@ -88,3 +94,37 @@ def test_degenerate_rings():
     assert ring_area([], []) == 0
     assert ring_area([1], [1]) == 0
     assert ring_area([1, 2], [3, 4]) == pytest.approx(0, abs=1e-9)
+
+
+def test_unit_vectors():
+    found = unit_vectors([0, 90, 12, np.inf], [0, 0, -90, 0])
+    np.testing.assert_allclose(found[:3], [[1, 0, 0], [0, 1, 0], [0, 0, -1]], atol=1e-15)
+    assert np.isnan(found[3]).all()
+
+
+def test_an_octant_and_the_rest():
+    octant = unit_vectors([0, 90, 0], [0, 0, 90])
+    assert vector_ring_area(octant) == pytest.approx(WHOLE / 8, rel=1e-14)
+    assert vector_ring_area(octant[::-1]) == pytest.approx(WHOLE * 7 / 8, rel=1e-14)
+    assert vector_ring_area(octant[:2]) == 0
+
+
+@given(st.floats(0.01, 179))
+def test_great_circles_around_a_pole(radius):
+    """A regular polygon on the sphere, from the tangents of its triangles."""
+    count = 50
+    lon = 360 / count * np.arange(count)
+    found = vector_ring_area(unit_vectors(lon, np.full(count, 90 - radius)))
+    # The excess of a triangle of two sides r with angle a between them.
+    t = math.tan(math.radians(radius) / 2) ** 2
+    angle = 2 * math.pi / count
+    excess = 2 * math.atan2(t * math.sin(angle), 1 + t * math.cos(angle))
+    # The triangles have their corner at the pole, the fan of the function has not.
+    assert found == pytest.approx(count * excess * 1737.4**2, rel=1e-9)
+
+
+def test_a_small_ring_keeps_its_digits():
+    step = 1 / 2048
+    lon, lat = [10, 10 + step, 10 + step, 10], [40, 40, 40 + step, 40 + step]
+    expected = float(cell_area(40 + step, 40, step))
+    assert vector_ring_area(unit_vectors(lon, lat)) == pytest.approx(expected, rel=1e-6)

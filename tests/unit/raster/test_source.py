@@ -11,7 +11,8 @@ from osgeo import gdal, osr
 
 from lunar_oxide_plugin.core.errors import RasterError, SpectraError
 from lunar_oxide_plugin.raster.blocks import Window
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, is_moon
+from lunar_oxide_plugin.raster.guard import is_moon
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
 from tests.mi_tiles import (
