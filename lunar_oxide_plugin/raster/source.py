@@ -14,8 +14,8 @@ from ..core.errors import RasterError
 from ..core.spectra import Scaling, choose_scaling, valid_spectra
 from .blocks import Window, blocks
 from .gdal_errors import gdal_errors
+from .mi_label import MiLabel, find_label
 from .moon import Grid, require_moon
-from .pds3 import MiLabel, find_label
 from .wavelengths import checked_band_numbers, model_band_numbers
 
 #: A scale is judged on at most this many blocks of this size, spread over the raster.
