@@ -73,8 +73,10 @@ def _archive_root(path: str) -> str | None:
         if path.lower().endswith(ending):
             if not path.startswith(system):
                 return system + path
-            # Already the folder, or an archive in an archive.
-            return f"{system}{{{path}}}" if is_file(path) else path
+            # Already that folder (of one file GDAL makes that file), or an archive in an archive.
+            if is_file(path) and not is_file(path[len(system) :]):
+                return f"{system}{{{path}}}"
+            return path
     return None
 
 
