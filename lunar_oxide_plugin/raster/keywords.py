@@ -42,7 +42,7 @@ class Keywords:
 
     def error(self, reason: str) -> RasterError:
         """An error about this label."""
-        return RasterError(f"{self._file}: {reason}.")
+        return RasterError(f"{self._file}: {shortened(reason, 500)}.")
 
     def value(self, keyword: str) -> Any:
         """As it stands in the label."""

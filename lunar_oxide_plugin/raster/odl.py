@@ -75,10 +75,10 @@ def parse_label(text: str, name: str) -> ParsedLabel:
     return _Parser(text, name).label()
 
 
-def shortened(value: Any) -> str:
-    """A value for a message, whatever its length."""
+def shortened(value: Any, length: int = 60) -> str:
+    """A value, or a message that holds some, in not more than so many characters."""
     text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 class _Block(NamedTuple):
@@ -199,7 +199,8 @@ class _Parser:
         line = self._text.count("\n", 0, self._start) + 1
         near = f" at {shortened(self._keyword)}" if self._keyword else ""
         return RasterError(
-            f"{self._name}, line {line}{near}: {reason}. The label is damaged: download it again."
+            f"{self._name}, line {line}{near}: {shortened(reason, 500)}. "
+            "The label is damaged: download it again."
         )
 
 

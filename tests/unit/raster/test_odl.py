@@ -185,6 +185,7 @@ def test_values(text, value):
         ("A = \x7fELF\nEND", 1, "A", "what follows is no PDS3 label"),
         ("OBJECT = IMAGE\nA = 1\nEND", 3, "A", "OBJECT IMAGE is not ended"),
         ("OBJECT = IMAGE\nEND_GROUP\nEND", 3, "END_GROUP", "END_GROUP without its beginning"),
+        (f"OBJECT = {'A' * 9999}\nEND_OBJECT = B\nEND", 3, "END_OBJECT", r"A{100,500}\.\.\.\. The"),
         ("OBJECT = A\nEND_OBJECT = B\nEND", 3, "END_OBJECT", "it is A that is open"),
         ("OBJECT = 5\nEND_OBJECT = 5\nEND", 2, "OBJECT", "OBJECT needs a name"),
         ("OBJECT = (A, B)\nEND", 2, "OBJECT", "OBJECT needs a name"),
