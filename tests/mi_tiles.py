@@ -1,13 +1,14 @@
 """Small MI MAP tiles in the archive's own format, written byte by byte.
 
 Independent of the code under test: nothing of the plugin is imported, and the
-numbers are those of the archive's labels.
+numbers are those of the archive's labels (V3 and V2 tiles, level 3C5 strips).
 """
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +33,27 @@ def scene(height=32, width=48, average=MARE_DN, seed=0):
     return np.rint(np.array(average)[:, None, None] * brightness * noise).astype(np.int16)
 
 
+class Product(NamedTuple):
+    """What differs between the labels of the products."""
+
+    version: str
+    process: str
+    product_set: str
+    data_set: str
+    storage: str
+    shadow: int
+    projection: str
+
+
+V3 = Product(
+    "03", "MAP", "MI_MAP", "SLN-L-MI-5-MAP-V3.0", "BAND_SEQUENTIAL", 500, "SIMPLE CYLINDRICAL"
+)
+V2 = Product("02", "MAP", "MI_MAP", "MI_MAP", "BAND SEQUENTIAL", 327, "SIMPLE CYLINDRICAL")
+STRIP = Product("03", "L3C", "MI_Level3C5", "MI_L3C", "BAND SEQUENTIAL", 500, "Simple Cylindrical")
+
+
 def label_lines(
-    name, north, west, shape, *, image, altitude, version, resolution, quoted, sample_offset
+    name, north, west, shape, *, image, altitude, product, resolution, quoted, sample_offset
 ):
     """(object or "", keyword, value) of a label, in the archive's order."""
 
@@ -49,12 +69,14 @@ def label_lines(
         ("", "^GEOMETRIC_DATA_ALTITUDE", altitude),
         ("", "^IMAGE", image),
         ("", "MISSION_NAME", "SELENE"),
-        ("", "DATA_SET_ID", text(f"SLN-L-MI-5-MAP-V{version}.0")),
+        ("", "DATA_SET_ID", text(product.data_set)),
+        ("", "PROCESS_VERSION_ID", text(product.process)),
+        ("", "PRODUCT_SET_ID", text(product.product_set)),
         ("", "PRODUCT_ID", text(name)),
         ("", "INSTRUMENT_ID", "MI"),
         ("", "TARGET_NAME", "MOON"),
         ("", "PRODUCT_CREATION_TIME", "2015-01-02T01:45:16"),
-        ("", "PRODUCT_VERSION_ID", text(f"0{version}")),
+        ("", "PRODUCT_VERSION_ID", f'"{product.version}"'),
         ("", "REV_STRIP", '("04406_005", "04407_005")'),
         ("", "FILTER_NAME", f"({every(map(text, FILTERS))})"),
         ("", "CENTER_FILTER_WAVELENGTH", f"({every(f'{c} <nm>' for c in CENTRES)})"),
@@ -67,7 +89,7 @@ def label_lines(
         (
             "IMAGE",
             "BAND_STORAGE_TYPE",
-            '"BAND SEQUENTIAL"' if version == 2 else "BAND_SEQUENTIAL",
+            f'"{product.storage}"' if " " in product.storage else product.storage,
         ),
         ("IMAGE", "LINES", height),
         ("IMAGE", "LINE_SAMPLES", width),
@@ -76,16 +98,12 @@ def label_lines(
         ("IMAGE", "UNIT", "ND"),
         ("IMAGE", "SCALING_FACTOR", "2e-05"),
         ("IMAGE", "OFFSET", "0.0"),
-        (
-            "IMAGE",
-            "SHADOWED_AREA_MAXIMUM",
-            f"({every(['327' if version == 2 else '500'] * 9)})",
-        ),
+        ("IMAGE", "SHADOWED_AREA_MAXIMUM", f"({every([str(product.shadow)] * 9)})"),
         ("IMAGE", "INVALID_TYPE", "(SATURATION, MINUS, DUMMY_DEFECT, OTHER)"),
         ("IMAGE", "INVALID_VALUE", "(-20000, -21000, -22000, -23000)"),
         ("IMAGE", "OUT_OF_IMAGE_BOUNDS_VALUE", -30000),
         ("IMAGE_MAP_PROJECTION", "^DATA_SET_MAP_PROJECTION", text("DSMAP.CAT")),
-        ("IMAGE_MAP_PROJECTION", "MAP_PROJECTION_TYPE", '"SIMPLE CYLINDRICAL"'),
+        ("IMAGE_MAP_PROJECTION", "MAP_PROJECTION_TYPE", f'"{product.projection}"'),
         ("IMAGE_MAP_PROJECTION", "COORDINATE_SYSTEM_NAME", "PLANETOCENTRIC"),
         ("IMAGE_MAP_PROJECTION", "A_AXIS_RADIUS", "1737.4 <km>"),
         ("IMAGE_MAP_PROJECTION", "B_AXIS_RADIUS", "1737.4 <km>"),
@@ -142,6 +160,7 @@ def write_tile(
     newline="\r\n",
     quoted=True,
     attached=False,
+    strip=False,
     image_file=None,
     changes=None,
 ):
@@ -156,6 +175,9 @@ def write_tile(
         V2 layout: the label at the head of the image, "BAND SEQUENTIAL", shadow up to 327 DN and,
         east of 180 degrees, the wrong sign of SAMPLE_PROJECTION_OFFSET. Else V3: a detached
         label, and an altitude plane before the bands.
+    strip : bool
+        Layout of level 3C5 strips: as V2, but shadow up to 500 DN, and the sign of
+        SAMPLE_PROJECTION_OFFSET is wrong everywhere.
     image_file : str
         Name of the .img on disk when it differs from the label's.
     changes : dict
@@ -166,10 +188,12 @@ def write_tile(
     height, width = dn.shape[1:]
     bands = b"".join(plane.astype(">i2").tobytes() for plane in dn)
     altitudes = struct.pack(f">{height * width}f", *([-1.5] * (height * width)))
-    if attached:
+    product = STRIP if strip else V2 if attached else V3
+    if product is not V3:
         start = 16384
         image, altitude = f"{start + 1} <BYTES>", f"{start + len(bands) + 1} <BYTES>"
-        sample_offset = (west - 360 if west > 180 else -west) * resolution
+        wrapped = west - 360 if west > 180 else west
+        sample_offset = (wrapped if strip or west > 180 else -west) * resolution
     else:
         start = len(altitudes)
         quote = '"' if quoted else ""
@@ -183,7 +207,7 @@ def write_tile(
         (height, width),
         image=image,
         altitude=altitude,
-        version=2 if attached else 3,
+        product=product,
         resolution=resolution,
         quoted=quoted,
         sample_offset=sample_offset,
@@ -198,7 +222,7 @@ def write_tile(
         ]
     text = label_text(lines, newline).encode("latin-1")
     image_path = folder / (image_file or f"{name}.img")
-    if attached:
+    if product is not V3:
         assert len(text) < start
         image_path.write_bytes(text.ljust(start) + bands + altitudes)
         return image_path

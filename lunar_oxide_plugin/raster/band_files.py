@@ -14,9 +14,9 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
-from .file_names import file_name
 from .gdal_errors import gdal_errors
 from .moon import spatial_reference
+from .virtual import file_name
 from .wavelengths import Recognised, band_of_file, without_band
 
 #: Files of one set lie on the same pixels, to within this part of a pixel.
@@ -84,7 +84,8 @@ def siblings(path: str) -> list[str]:
 
     The file itself is among them.
     """
-    folder, name = path[: -len(file_name(path))], file_name(path)
+    name = file_name(path)
+    folder = path[: len(path) - len(name)]
     pattern = without_band(name)
     if pattern == name:
         return [path]

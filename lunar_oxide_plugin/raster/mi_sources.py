@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from ..core.errors import RasterError
 from .band_files import BandFile, band_file, grouped
-from .pds3 import find_label
-from .raster import opened
+from .mi_label import find_label, labels_in_archive
+from .raster import opened, rasters_in_archive
 from .source import MiSource
+from .virtual import is_archive
 
 
 def open_mi_sources(
@@ -26,7 +27,8 @@ def open_mi_sources(
     Parameters
     ----------
     paths : sequence of str
-        MI products, stacks, and files of one wavelength each.
+        MI products, stacks, files of one wavelength each, and archives of any
+        number of these.
     bands, scale, mask_shadow
         As of `MiSource`. Of files of one band each, `bands` counts in the order given.
 
@@ -40,7 +42,7 @@ def open_mi_sources(
         When one cannot be opened, lies not on the Moon, or lacks a band.
     """
     sources: list[MiSource | BandFile] = []
-    for path in dict.fromkeys(paths):  # twice the same file is once
+    for path in _unpacked(paths):
         single = None if find_label(path) else _single_band(path)
         sources.append(single or MiSource(path, bands, scale, mask_shadow))
     singles = [source for source in sources if isinstance(source, BandFile)]
@@ -79,6 +81,17 @@ def open_mi_source(
             "one raster with Import MI MAP tiles."
         )
     return sources[0]
+
+
+def _unpacked(paths: Sequence[str]) -> list[str]:
+    """The paths with archives replaced by what they hold; twice the same file is once."""
+    found: list[str] = []
+    for path in paths:
+        if is_archive(path):
+            found += labels_in_archive(path) or rasters_in_archive(path)
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
 
 
 def _single_band(path: str) -> BandFile | None:

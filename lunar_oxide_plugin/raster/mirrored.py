@@ -13,9 +13,9 @@ from typing import Any
 from osgeo import gdal
 
 from ..core.errors import RasterError
-from .file_names import file_name
+from .mi_label import MiLabel, find_label
 from .moon import Grid, Transform
-from .pds3 import MiLabel, find_label
+from .virtual import file_name
 from .vrt_sources import vrt_sources
 
 #: Products GDAL places right, which need no look at their labels.

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
 from .blocks import Window
 from .gdal_errors import gdal_errors
 from .guard import require_moon_grid
+from .mi_label import MiLabel, find_label
 from .moon import Grid
-from .pds3 import MiLabel, find_label
+from .virtual import (
+    archive_members,
+    file_name,
+    is_archive,
+    is_file,
+    opening,
+    readable,
+    split_ending,
+)
+
+#: What can be the name of a file in a folder: no markup, no colon but after a drive's letter.
+_FILE_NAME = re.compile(r"([A-Za-z]:)?[^<>:\n]+")
 
 #: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
 #: by data type. GDAL marks NULL alone. Source: ISIS "Special Pixels", USGS.
@@ -42,7 +53,7 @@ class Raster:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.name = Path(path).name or path
+        self.name = file_name(path) or path
         label_path = find_label(path)
         self.label = MiLabel(label_path) if label_path else None
         self._dataset: gdal.Dataset | None = None
@@ -117,7 +128,7 @@ class Raster:
         """
         values = self.read(window, numbers)
         if self.label:
-            values[np.isin(values, INVALID_DN)] = np.nan
+            values[np.isin(values, self.label.invalid_values())] = np.nan
         for index, number in enumerate(numbers):
             band = self.dataset.GetRasterBand(number)
             scale, offset = band.GetScale(), band.GetOffset()
@@ -138,29 +149,59 @@ def _read(band: gdal.Band, window: Window, buffer: NDArray[np.generic]) -> None:
 
 
 def opened(path: str) -> gdal.Dataset:
-    """Open a raster by GDAL's own drivers.
+    """Open a raster by GDAL's own drivers; of an archive, the one raster in it.
 
     Raises
     ------
     RasterError
         When GDAL cannot, or when it is an MI product that GDAL would misplace.
     """
-    with gdal_errors(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
+    if is_archive(path):
+        members = rasters_in_archive(path)
+        if len(members) != 1:
+            raise RasterError(
+                f"{path} holds {len(members)} rasters. Name one of them: "
+                f"{', '.join(members[:5])}{' ...' if len(members) > 5 else ''}"
+            )
+        path = members[0]
+    path = readable(path)
+    with opening(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
         dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
     if dataset.GetDriver().ShortName == "PDS":
         raise RasterError(
-            f"{path} is an MI tile that is not a plain file (in an archive, or remote). Unpack or "
-            "download it first: GDAL alone would put tiles of version 2 in the wrong place."
+            f"{path} is a PDS3 product that is read by its own label only, as GDAL places some of "
+            "them on the wrong side of the Moon, and its label was not found. Give its .lbl file."
         )
     return dataset
 
 
-def _hint(path: str) -> str:
+def rasters_in_archive(path: str) -> list[str]:
+    """The files in a .zip, .tar, .tgz or .tar.gz that are rasters, as names for GDAL.
+
+    Raises
+    ------
+    RasterError
+        When it cannot be read as an archive, or holds none.
+    """
+    found = [name for name in archive_members(path) if _is_raster(name)]
+    if not found:
+        raise RasterError(f"{path} holds no MI label and no raster that GDAL knows.")
+    return found
+
+
+def _is_raster(path: str) -> bool:
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        if not Path(path).exists():
-            return " (there is no such file)"
-    except (OSError, ValueError):  # not a file name: a URL, a VRT's text, a database table
-        return ""
-    if path.lower().endswith(".img"):
+        return gdal.IdentifyDriverEx(path, gdal.OF_RASTER) is not None
+    finally:
+        gdal.PopErrorHandler()
+
+
+def _hint(path: str) -> str:
+    if path.startswith("/vsi") or not _FILE_NAME.fullmatch(path):
+        return ""  # on a server or in an archive; a VRT's text, a database table
+    if not is_file(path):
+        return " (there is no such file)"
+    if split_ending(path)[1] == ".img":
         return ": an MI tile needs its label (.lbl) beside it"
     return ""

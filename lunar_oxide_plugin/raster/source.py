@@ -20,13 +20,13 @@ from .band_files import (
     stack,
 )
 from .blocks import Window, blocks
-from .file_names import file_name
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
+from .virtual import file_name
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
 #: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
-_SAMPLE_BLOCKS, _SAMPLE_SIZE = 8, 64
+_SAMPLE_BLOCKS, _SAMPLE_SIZE = 4, 64
 
 
 class MiSource(Raster):
@@ -82,6 +82,7 @@ class MiSource(Raster):
             self._shadow = self.label.shadow_reflectance() if self.label else SHADOW_REFLECTANCE
         self._user_scale = scale
         self._scaling: Scaling | None = None
+        self._invalid_codes = self.label.invalid_values() if self.label else INVALID_DN
         self._codes: list[int] = []
 
     def _open(self) -> gdal.Dataset:
@@ -106,7 +107,7 @@ class MiSource(Raster):
             scaling = choose_scaling(self._sample(), scales, offsets, self._user_scale)
             if self._choice.note:
                 self._check_assumed_order(scaling)
-            self._codes = _lifted_codes(scaling)
+            self._codes = self._lifted_codes(scaling)
             self._scaling = scaling
             self._note(scaling.note)
         return self._scaling
@@ -162,7 +163,9 @@ class MiSource(Raster):
 
     def _kind(self) -> str:
         if self.label:
-            return f"MI product {self.label.product}"
+            label, image = file_name(self.label.path), self.label.image_name()
+            files = label if image == label else f"{label} and {image}"
+            return f"{self.label.kind} {self.label.product} ({files})"
         if self._files:
             return "one file per band: " + ", ".join(file_name(file.path) for file in self._files)
         return f"{self.dataset.GetDriver().ShortName} raster of {self.dataset.RasterCount} bands"
@@ -172,6 +175,12 @@ class MiSource(Raster):
             return model_band_numbers(self.dataset, self.name)
         numbers = checked_band_numbers(bands, self.dataset.RasterCount, self.name)
         return BandChoice(numbers, "BANDS", "")
+
+    def _lifted_codes(self, scaling: Scaling) -> list[int]:
+        """The invalid codes that an offset lifts above zero, where only their value tells them."""
+        codes = np.tile(np.array(self._invalid_codes, np.float32), (len(MODEL_BANDS), 1))
+        above = np.flatnonzero((scaling.apply(codes) > 0).any(axis=0))
+        return [self._invalid_codes[index] for index in above]
 
     def _declared(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Scale and offset of the eight bands by the metadata; 1 and 0 where they say nothing."""
@@ -229,7 +238,7 @@ class MiSource(Raster):
         """Stored values [8, n] of the pixels that are above zero by the metadata, and no code."""
         scales, offsets = self._declared()
         stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
-        stored[np.isin(stored, INVALID_DN)] = np.nan
+        stored[np.isin(stored, self._invalid_codes)] = np.nan
         above = stored * scales[:, np.newaxis] + offsets[:, np.newaxis] > 0
         return stored[:, above.all(axis=0)]
 
@@ -243,13 +252,6 @@ class MiSource(Raster):
     def _note(self, note: str) -> None:
         if note:
             self.notes.append(f"{self.name}: {note}" if self.name not in note else note)
-
-
-def _lifted_codes(scaling: Scaling) -> list[int]:
-    """The invalid codes that an offset lifts above zero, where only their value tells them."""
-    codes = np.tile(np.array(INVALID_DN, np.float32), (len(MODEL_BANDS), 1))
-    above = np.flatnonzero((scaling.apply(codes) > 0).any(axis=0))
-    return [INVALID_DN[index] for index in above]
 
 
 def _positive(text: str | None) -> bool:

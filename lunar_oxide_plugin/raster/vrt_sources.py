@@ -8,7 +8,7 @@ from xml.sax.saxutils import unescape  # undoes three entities, parses nothing
 
 from osgeo import gdal
 
-from .file_names import file_name
+from .virtual import file_name
 
 #: What GDAL's own writing of a VRT says of one source.
 _SOURCE = re.compile(

@@ -11,7 +11,7 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
-from .file_names import file_name
+from .virtual import file_name
 from .vrt_sources import vrt_sources
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and

@@ -1,6 +1,5 @@
 """Reading: any MI source as spectra, compared with a plain decoding of its bytes."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -300,12 +299,12 @@ def test_opening_errors_are_the_same_with_gdals_exceptions_on(tmp_path, exceptio
 
 
 def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
-    """In a zip file the label is out of our reach, and GDAL's driver mirrors V2 tiles."""
+    """What does not begin as a label is not read as one, but GDAL looks further and mirrors V2."""
     path = write_tile(tmp_path, scene(), west=328.0, attached=True)
-    with zipfile.ZipFile(tmp_path / "tile.zip", "w") as archive:
-        archive.write(path, path.name)
-    with pytest.raises(RasterError, match="Unpack or download"):
-        MiSource(f"/vsizip/{tmp_path}/tile.zip/{path.name}")
+    path.write_bytes(b"/* a copy */" + path.read_bytes())
+    assert gdal.Open(str(path)).GetDriver().ShortName == "PDS"
+    with pytest.raises(RasterError, match="label was not found. Give its .lbl"):
+        MiSource(str(path))
 
 
 def test_values_are_scaled_as_qgis_shows_them(tmp_path):
