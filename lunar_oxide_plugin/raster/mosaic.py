@@ -76,7 +76,7 @@ class Mosaic:
             area = _around(tiles)
             _require_near(area, tiles)
         else:
-            tiles, area = _within(tiles, _columns_rows(extent.to(first.wkt), first), turn)
+            tiles, area = _within(tiles, _bounds(extent.to(first.wkt), first, cylinder), turn)
         #: Where its pixels lie.
         self.grid = first.part(area)
         #: The tiles at their places, first choice first.
@@ -185,8 +185,13 @@ def _place(grid: Grid, first: Grid) -> Window:
     return Window(round((left - x0) / dx), round((top - y0) / dy), grid.width, grid.height)
 
 
-def _columns_rows(extent: Extent, grid: Grid) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of an extent in pixels of a grid."""
+def _bounds(
+    extent: Extent, grid: Grid, cylinder: PlateCarree | None
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E."""
+    if cylinder:
+        lon, _ = cylinder.degrees(extent.left, extent.top)
+        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
     x0, dx, _, y0, _, dy = grid.geotransform
     return (
         (extent.left - x0) / dx,
@@ -226,18 +231,19 @@ def _within(
 ) -> tuple[list[Tile], Window]:
     """The tiles that bounds in pixels touch, at every turn around the Moon, and the area."""
     left, top, right, bottom = bounds
-    around = (0, round(turn), -round(turn)) if _is_whole(turn) else (0,)
-    for shift in (0.0, turn, -turn) if turn else (0.0,):
+    # Pixels that are not themselves again after a turn stay, and the bounds are moved.
+    turns = range(-2, 3) if _is_whole(turn) else (0,)
+    for shift in (0.0,) if _is_whole(turn) else (0.0, turn, -turn):
         # A millionth of a pixel is not counted: rounding of an edge does not add a row.
         x, y = math.floor(left + shift + 1e-6), math.floor(top + 1e-6)
         width = math.ceil(right + shift - 1e-6) - x
         wanted = Window(x, y, width, math.ceil(bottom - 1e-6) - y)
-        touched = [
-            Tile(source, place._replace(x=place.x + move))
+        moved = [
+            Tile(source, place._replace(x=place.x + round(count * turn)))
             for source, place in tiles
-            for move in around
-            if wanted.intersection(place._replace(x=place.x + move))
+            for count in turns
         ]
+        touched = [tile for tile in moved if wanted.intersection(tile.place)]
         area = wanted.intersection(_around(touched)) if touched else None
         if area is not None:
             return touched, area
