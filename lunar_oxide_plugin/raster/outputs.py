@@ -88,7 +88,7 @@ class RasterWriter:
 
         def report(done: float, _message: str, _data: object) -> int:
             nonlocal stopped
-            stopped = not go_on(done)
+            stopped = stopped or not go_on(done)
             return int(not stopped)
 
         # Opened anew: reading by several threads, as it is written, makes GDAL 3.6 print

@@ -422,10 +422,9 @@ def test_overviews_average_what_is_valid(tmp_path, capfd):
 def test_small_rasters_have_no_overviews(tmp_path):
     with OutputFiles() as files:
         write(files, tmp_path / "a.tif", values()).add_overviews(lambda _: True)
-    assert gdal.Open(str(tmp_path / "a.tif")).GetRasterBand(1).GetOverviewCount() == 0
-    np.testing.assert_allclose(
-        gdal.Open(str(tmp_path / "a.tif")).ReadAsArray(), np.nan_to_num(values(), nan=NODATA)
-    )
+    dataset = gdal.Open(str(tmp_path / "a.tif"))
+    assert dataset.GetRasterBand(1).GetOverviewCount() == 0
+    np.testing.assert_allclose(dataset.ReadAsArray(), np.nan_to_num(values(), nan=NODATA))
 
 
 def test_cancelled_overviews_leave_nothing(tmp_path):
