@@ -6,7 +6,13 @@ import os
 import numpy as np
 import pytest
 from osgeo import gdal, osr
-from qgis.core import QgsRasterLayer
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsRasterLayer,
+)
 
 from lunar_oxide_plugin.raster import mi_folder
 from lunar_oxide_plugin.raster.source import MiSource
@@ -370,6 +376,17 @@ def test_only_import_writes_vrt(refused, tile, tmp_path, name, options):
     """The others have pixels of their own to write."""
     parameters = {"INPUT": str(tile[0]), "OUTPUT": tmp_path / "r.vrt", **options}
     assert "rasters are GeoTIFF, give a .tif name" in refused(name, parameters)
+
+
+def test_check_asks_for_no_layer(provider, archive):
+    """Else QGIS looks for a second, missing result when the algorithm is done."""
+    context = QgsProcessingContext()
+    output = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT)
+    output.destinationProject = QgsProject.instance()
+    parameters = {"FOLDER": str(archive[0]), "RESOLUTION": 8, "OUTPUT": output}
+    accepted, _ = provider.algorithm("importmimap").checkParameterValues(parameters, context)
+    assert accepted
+    assert context.layersToLoadOnCompletion() == {}
 
 
 def test_refusals_of_parameters(refused, archive, tmp_path):

@@ -33,6 +33,7 @@ from ...raster.outputs import BandInfo, OutputFiles
 from ...raster.resampling import Resampled
 from ...raster.source import MiSource
 from ..base import LunarOxideAlgorithm
+from ..inputs import plain_value
 from ..progress import blocks_with_progress, stop_if_cancelled
 
 _BANDS = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
@@ -127,8 +128,10 @@ class ImportMiMap(LunarOxideAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Also refuse what does not go together."""
+        # Asking QGIS for the path would have it load a layer there in the end.
+        output = str(plain_value(parameters.get(self.OUTPUT)))
         try:
-            self._check(parameters, context)
+            self._check(parameters, context, output)
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(parameters, context)
@@ -140,8 +143,8 @@ class ImportMiMap(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Open the tiles, then copy, average or refer to them."""
-        self._check(parameters, context)  # a model does not ask checkParameterValues
         output = self.output_path(parameters, self.OUTPUT, context)
+        self._check(parameters, context, output)  # a model does not ask checkParameterValues
         extent = self._extent(parameters, context)
         resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
         steps = QgsProcessingMultiStepFeedback(1 if _is_vrt(output) else 3, feedback)
@@ -151,23 +154,25 @@ class ImportMiMap(LunarOxideAlgorithm):
             # The mean of a pixel needs all of its area, also where that leaves the extent.
             around = extent.to(GEOGRAPHIC_WKT).grown(1 / resolution)
         mosaic = Mosaic(self._sources(parameters, context, around, feedback), around)
-        sources = mosaic.sources
+        raster: Mosaic | Resampled = mosaic
+        if resolution:
+            raster = Resampled(mosaic, resolution, extent, lambda: stop_if_cancelled(feedback))
+        count = len(mosaic.sources)
         for number, notes in enumerate(mosaic.examine(), start=1):
             for note in notes:
                 feedback.pushInfo(note)
             stop_if_cancelled(feedback)
-            steps.setProgress(100 * number / len(sources))
-        metadata = self.provenance(parameters, mosaic)
-        metadata.update(_products(mosaic))
+            steps.setProgress(100 * number / count)
+        metadata = {**self.provenance(parameters, mosaic), **_products(mosaic)}
         results: dict[str, Any] = {self.OUTPUT: output}
         with OutputFiles() as files:
             if _is_vrt(output):
+                metadata["SOURCE_OVERLAPS"] = "first of SOURCE_PRODUCTS, valid or not"
                 content = mosaic_vrt(mosaic, Path(output), _BANDS, metadata)
                 files.vrt(output, content, style=style("reflectance"))
                 return results
-            raster: Mosaic | Resampled = mosaic
-            if resolution:
-                raster = Resampled(mosaic, resolution, extent, lambda: stop_if_cancelled(feedback))
+            metadata["SOURCE_OVERLAPS"] = "first valid pixel in the order of SOURCE_PRODUCTS"
+            if isinstance(raster, Resampled):
                 metadata["RESAMPLING"] = raster.description
             writer = files.raster(output, raster.grid, _BANDS, metadata, style=style("reflectance"))
             valid_pixels = 0
@@ -185,7 +190,9 @@ class ImportMiMap(LunarOxideAlgorithm):
         results[self.VALID_PIXELS] = valid_pixels
         return results
 
-    def _check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+    def _check(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, output: str
+    ) -> None:
         """Refuse parameters that do not go together."""
         if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
             raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
@@ -198,7 +205,7 @@ class ImportMiMap(LunarOxideAlgorithm):
                 raise RasterError(
                     "RESOLUTION has to be above 0 pixels per degree, for example 512."
                 )
-            if _is_vrt(self.parameterAsOutputLayer(parameters, self.OUTPUT, context)):
+            if _is_vrt(output):
                 raise RasterError(
                     "A .vrt refers to the tiles' own pixels and cannot have another RESOLUTION. "
                     "Leave it empty, or give OUTPUT a name ending in .tif."
@@ -263,8 +270,4 @@ def _products(mosaic: Mosaic) -> dict[str, str]:
     listed = " ".join(names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         listed += f" and {len(names) - _MOST_NAMES} more"
-    return {
-        "SOURCE_COUNT": str(len(names)),
-        "SOURCE_PRODUCTS": listed,
-        "SOURCE_OVERLAPS": "first valid pixel, in the order of SOURCE_PRODUCTS",
-    }
+    return {"SOURCE_COUNT": str(len(names)), "SOURCE_PRODUCTS": listed}
