@@ -10,7 +10,7 @@ from osgeo import osr
 
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
-from .moon import Grid, spatial_reference
+from .moon import spatial_reference
 
 #: Points along each edge of a rectangle that becomes a curved one.
 _EDGE_POINTS = 33
@@ -28,13 +28,6 @@ class Extent(NamedTuple):
     bottom: float
     right: float
     top: float
-
-    @classmethod
-    def of(cls, grid: Grid) -> Extent:
-        """The rectangle of a north-up grid."""
-        left, top = grid.position(0, 0)
-        right, bottom = grid.position(grid.width, grid.height)
-        return cls(grid.wkt, left, bottom, right, top)
 
     def to(self, wkt: str) -> Extent:
         """The rectangle around it in another CRS; without one the numbers stay.

@@ -62,7 +62,7 @@ def mosaic_vrt(
         "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
     )
     if grid.wkt:
-        _add(root, "SRS", grid.wkt, dataAxisToSRSAxisMapping="1,2")
+        _add(root, "SRS", grid.wkt)
     _add(root, "GeoTransform", ",".join(map(repr, grid.geotransform)))
     items = ElementTree.SubElement(root, "Metadata")
     for key, text in metadata.items():

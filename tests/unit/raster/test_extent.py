@@ -6,7 +6,7 @@ from osgeo import osr
 
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.extent import Extent
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, Grid
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 
 DEGREE = 1737400 * np.pi / 180
 
@@ -17,7 +17,7 @@ def wkt(code):
     return reference.ExportToWkt(["FORMAT=WKT2_2019"])
 
 
-#: Standard parallel 30 N, centre 180 E, radius in kilometres' worth of metres.
+#: Standard parallel 30 N, centre 180 E, false easting and northing.
 SHIFTED = wkt("+proj=eqc +R=1737400 +lat_ts=30 +lon_0=180 +x_0=1000 +y_0=500")
 
 
@@ -59,11 +59,6 @@ def test_polar_map_across_180_degrees():
 def test_without_crs_numbers_stay():
     assert Extent("", 1.0, 2.0, 3.0, 4.0).to(GEOGRAPHIC_WKT)[1:] == (1, 2, 3, 4)
     assert Extent(GEOGRAPHIC_WKT, 1.0, 2.0, 3.0, 4.0).to("")[1:] == (1, 2, 3, 4)
-
-
-def test_of_a_grid():
-    grid = Grid(GEOGRAPHIC_WKT, (-10.0, 0.5, 0, 20.0, 0, -0.25), 4, 8)
-    assert Extent.of(grid) == (GEOGRAPHIC_WKT, -10, 18, -8, 20)
 
 
 def test_nowhere():

@@ -124,11 +124,11 @@ def test_first_tile_wins_whole(tmp_path):
     np.testing.assert_allclose(reflectance[:, valid], expected[:, valid], rtol=1e-6)
 
 
-def write_stack(path, values, nodata, west=0.0):
+def write_stack(path, values, nodata, west=0.0, wkt=EQUIRECTANGULAR_WKT):
     kind = gdal.GDT_Float32 if values.dtype.kind == "f" else gdal.GDT_Int16
     dataset = gdal.GetDriverByName("GTiff").Create(str(path), 8, 8, 8, kind)
-    dataset.SetProjection(EQUIRECTANGULAR_WKT)
-    dataset.SetGeoTransform((west, 100, 0, 0, 0, -100))
+    dataset.SetProjection(wkt)
+    dataset.SetGeoTransform((west, 1, 0, 8, 0, -1))
     for number in range(1, 9):
         dataset.GetRasterBand(number).WriteArray(values[number - 1])
         if nodata is not None:
@@ -146,7 +146,7 @@ def test_other_rasters(tmp_path, nodata, factor):
     values[2, 3, 3] = -1 if nodata is None else nodata
     sources = [
         write_stack(tmp_path / f"{name}.tif", values, nodata, west)
-        for name, west in (("a", 0.0), ("b", 1000.0))
+        for name, west in (("a", 0.0), ("b", 10.0))
     ]
     mosaic = Mosaic(sources)
     source = MiSource(str(written(tmp_path / "m.vrt", mosaic)))
@@ -155,6 +155,15 @@ def test_other_rasters(tmp_path, nodata, factor):
     assert valid.sum() == 2 * 63
     np.testing.assert_array_equal(valid, expected_valid)
     np.testing.assert_allclose(reflectance[:, valid], expected[:, valid], rtol=1e-6)
+
+
+def test_longitude_comes_first(tmp_path):
+    """As in the raster it refers to, though the CRS itself begins with latitude."""
+    values = mi_tiles.scene(8, 8)[list(mi_tiles.MODEL_PLANES)]
+    source = write_stack(tmp_path / "a.tif", values, None, wkt=GEOGRAPHIC_WKT)
+    dataset = gdal.Open(str(written(tmp_path / "m.vrt", Mosaic([source]))))
+    assert dataset.GetSpatialRef().GetDataAxisToSRSAxisMapping() == [2, 1]
+    assert dataset.GetGeoTransform() == source.grid.geotransform
 
 
 def test_refusals(tmp_path, tiles):
