@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
+from ..raster.mosaic import Mosaic
 from ..raster.raster import Raster
 from .inputs import checked_inputs, is_file_name, plain_value, raster_paths
 from .loading import style_when_loaded
@@ -192,7 +193,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                 raise RasterError(f"{name} would overwrite the input {file}. Choose another name.")
         return path
 
-    def provenance(self, parameters: dict[str, Any], *rasters: Raster) -> dict[str, str]:
+    def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""
         given = {
             definition.name(): plain_value(

@@ -38,8 +38,8 @@ class LunarOxideProvider(QgsProcessingProvider):
         return QIcon(str(ICON))
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
-        """Rasters are written as GeoTIFF."""
-        return ["tif", "tiff"]
+        """Rasters are written as GeoTIFF, a mosaic of tiles also as a VRT that refers to them."""
+        return ["tif", "tiff", "vrt"]
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:
         """Polygons are written as GeoPackage.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..core.errors import RasterError
 from .band_files import BandFile, band_file, grouped
@@ -17,6 +17,7 @@ def open_mi_sources(
     bands: Sequence[int] | None = None,
     scale: float | None = None,
     mask_shadow: bool = True,
+    check: Callable[[], None] = lambda: None,
 ) -> list[MiSource]:
     """Open MI sources by their headers, in the order given.
 
@@ -31,10 +32,13 @@ def open_mi_sources(
         number of these.
     bands, scale, mask_shadow
         As of `MiSource`. Of files of one band each, `bands` counts in the order given.
+    check : callable
+        Called before each file is opened; raises to stop.
 
     Returns
     -------
     list of MiSource
+        Closed until they are read: there may be more than files can be open.
 
     Raises
     ------
@@ -43,13 +47,16 @@ def open_mi_sources(
     """
     sources: list[MiSource | BandFile] = []
     for path in _unpacked(paths):
+        check()
         single = None if find_label(path) else _single_band(path)
-        sources.append(single or MiSource(path, bands, scale, mask_shadow))
+        sources.append(single or _closed(MiSource(path, bands, scale, mask_shadow)))
     singles = [source for source in sources if isinstance(source, BandFile)]
     sets = [singles] if bands and len(singles) > 1 else grouped(singles)
     opened_sets = {
-        members[0].path: MiSource(
-            members[0].path, bands, scale, mask_shadow, members if len(members) > 1 else ()
+        members[0].path: _closed(
+            MiSource(
+                members[0].path, bands, scale, mask_shadow, members if len(members) > 1 else ()
+            )
         )
         for members in sets
     }
@@ -81,6 +88,11 @@ def open_mi_source(
             "one raster with Import MI MAP tiles."
         )
     return sources[0]
+
+
+def _closed(source: MiSource) -> MiSource:
+    source.close()
+    return source
 
 
 def _unpacked(paths: Sequence[str]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.bands import MODEL_BANDS
-from ..core.errors import RasterError
+from ..core.errors import NoValidPixelError, RasterError
 from .blocks import Window
-from .moon import Grid, full_turn, spatial_reference
+from .extent import Extent, PlateCarree
+from .moon import Grid, spatial_reference
 from .source import MiSource
 
 #: A mosaic may be at most this many times larger than its tiles together.
@@ -19,69 +22,147 @@ _LARGEST_GAP = 10
 #: Tiles of one grid lie at whole pixels of each other, within this part of a pixel.
 _ALIGNMENT = 1e-3
 
+#: At most this many tiles are open at a time. A block touches about four, and opening one
+#: again costs half a millisecond. A tile takes one file in GDAL 3.6; were it one for each of
+#: its nine bands, 72 would still be few of the 256 that a program on macOS may have.
+_MOST_OPEN = 8
+
+#: Tiles of one product are read alike: of so many it is said in full how.
+_FULL_REPORTS = 3
+
+
+class Tile(NamedTuple):
+    """A source and its place among the pixels of a mosaic."""
+
+    source: MiSource
+    place: Window
+
 
 class Mosaic:
     """Tiles on one common grid, read like a single `MiSource`.
 
-    Where tiles overlap, the first one with a valid pixel there wins.
+    Where tiles overlap, the first one with a valid pixel there wins. Few of
+    them are open at a time, so that their number is not limited.
+
+    Parameters
+    ----------
+    sources : iterable of MiSource
+        The tiles, first choice first. They are closed as they come.
+    extent : Extent, optional
+        Only the pixels that it touches. It may lie across 180 degrees, and
+        then the mosaic does.
 
     Raises
     ------
     RasterError
         When the tiles have different projections, pixel sizes or grids that do
-        not line up, or lie so far apart that the mosaic would be mostly empty.
+        not line up, do not touch the extent or, without one, lie so far apart
+        that the mosaic would be mostly empty.
     """
 
-    def __init__(self, sources: Sequence[MiSource]) -> None:
-        first = sources[0].grid
-        for source in sources[1:]:
-            _require_same_grid(first, source.grid, sources[0].name, source.name)
-        _, dx, _, north, _, dy = first.geotransform
-        lefts = _shortest_span([source.grid.geotransform[0] for source in sources], first)
-        left = min(lefts)
-        top = max(source.grid.geotransform[3] for source in sources)
-        # The mosaic's corner is counted in whole pixels from the first tile's.
-        column = round((left - lefts[0]) / dx)
-        row = round((top - north) / dy)
-        self._tiles = []
-        for source, tile_left in zip(sources, lefts):
-            x = round((tile_left - lefts[0]) / dx) - column
-            y = round((source.grid.geotransform[3] - north) / dy) - row
-            self._tiles.append((source, Window(x, y, source.grid.width, source.grid.height)))
-        self.grid = Grid(
-            first.wkt,
-            (lefts[0] + column * dx, dx, 0.0, north + row * dy, 0.0, dy),
-            max(window.x + window.width for _, window in self._tiles),
-            max(window.y + window.height for _, window in self._tiles),
-        )
-        covered = sum(window.size for _, window in self._tiles)
-        if self.grid.window.size > _LARGEST_GAP * covered:
-            raise RasterError(
-                f"The tiles lie far apart: one raster over all of them would have "
-                f"{self.grid.width} x {self.grid.height} pixels, most of them empty. "
-                "Import them one by one."
+    def __init__(self, sources: Iterable[MiSource], extent: Extent | None = None) -> None:
+        kept: list[MiSource] = []
+        self._synthetic: set[MiSource] = set()
+        for source in sources:
+            if kept:
+                _require_same_grid(kept[0].grid, source.grid, kept[0].name, source.name)
+            if source.synthetic:
+                self._synthetic.add(source)
+            source.close()
+            kept.append(source)
+        first = kept[0].grid
+        tiles = [Tile(source, _place(source.grid, first)) for source in kept]
+        cylinder = PlateCarree.of(first.wkt)
+        turn = cylinder.turn / first.geotransform[1] if cylinder else 0.0
+        if extent is None:
+            tiles = _closest_together(tiles, turn)
+            area = _around(tiles)
+            _require_near(area, tiles)
+        else:
+            tiles, area = _within(tiles, _bounds(extent.to(first.wkt), first, cylinder), turn)
+        #: Where its pixels lie.
+        self.grid = first.part(area)
+        #: The tiles at their places, first choice first.
+        self.tiles = [Tile(s, place.relative_to(area.x, area.y)) for s, place in tiles]
+        self._open: dict[MiSource, None] = {}
+
+    def examine(self) -> Iterator[list[str]]:
+        """Decide the scale of one tile after the other; drop tiles without a valid pixel.
+
+        Yields
+        ------
+        list of str
+            How a tile is read: of the first few all that was decided, of the
+            others what the user should know.
+
+        Raises
+        ------
+        NoValidPixelError
+            At the end, when no tile is left.
+        """
+        empty = []
+        sources = self.sources
+        for number, source in enumerate(sources):
+            self._opened(source)
+            try:
+                report = source.report()
+            except NoValidPixelError as error:
+                if len(sources) == 1:
+                    raise
+                empty.append(source)
+                yield [f"Left out: {error}"]
+            else:
+                yield report if number < _FULL_REPORTS else source.notes
+        self.tiles = [tile for tile in self.tiles if tile.source not in empty]
+        if not self.tiles:
+            raise NoValidPixelError(
+                f"None of the {len(empty)} tiles has a valid pixel: everywhere at least one of "
+                "the eight bands holds no data or one of MI's invalid codes. Use other tiles."
             )
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any tile says it is a synthetic scene."""
+        return not self._synthetic.isdisjoint(self.sources)
+
+    @property
+    def sources(self) -> list[MiSource]:
+        """The tiles' sources, first choice first."""
+        return list(dict.fromkeys(tile.source for tile in self.tiles))
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance [8, height, width] and validity [height, width] of a window."""
         reflectance = np.full((len(MODEL_BANDS), window.height, window.width), np.nan, np.float32)
         valid = np.zeros(reflectance.shape[1:], bool)
-        for source, place in self._tiles:
+        for source, place in self.tiles:
             common = window.intersection(place)
             if common is None:
                 continue
-            found, found_valid = source.spectra(common.relative_to(place.x, place.y))
             rows, columns = common.relative_to(window.x, window.y).slices
+            if valid[rows, columns].all():
+                continue
+            found, found_valid = self._opened(source).spectra(common.relative_to(place.x, place.y))
             new = found_valid & ~valid[rows, columns]
             reflectance[:, rows, columns][:, new] = found[:, new]
             valid[rows, columns] |= new
         return reflectance, valid
 
+    def _opened(self, source: MiSource) -> MiSource:
+        """A source about to be read; the one not used for longest is closed for it."""
+        self._open.pop(source, None)
+        self._open[source] = None
+        if len(self._open) > _MOST_OPEN:
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            oldest.close()
+        return source
+
 
 def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> None:
     advice = "Warp them to one grid first, or import them one by one."
-    if bool(first.wkt) != bool(other.wkt) or (
-        first.wkt and not spatial_reference(first.wkt).IsSame(spatial_reference(other.wkt))
+    if first.wkt != other.wkt and (
+        bool(first.wkt) != bool(other.wkt)
+        or not spatial_reference(first.wkt).IsSame(spatial_reference(other.wkt))
     ):
         raise RasterError(f"{first_name} and {name} have different projections. {advice}")
     x0, dx, rx, y0, ry, dy = first.geotransform
@@ -93,9 +174,81 @@ def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> 
         raise RasterError(f"The pixels of {first_name} and {name} do not line up. {advice}")
 
 
-def _shortest_span(lefts: list[float], grid: Grid) -> list[float]:
-    """Left edges on the side of 180 degrees where the tiles are closest together."""
-    if not grid.wkt:
-        return lefts
-    eastern = [left + full_turn(grid.wkt) if left < 0 else left for left in lefts]
-    return eastern if max(eastern) - min(eastern) < max(lefts) - min(lefts) else lefts
+def _require_near(area: Window, tiles: Sequence[Tile]) -> None:
+    if area.size > _LARGEST_GAP * sum(tile.place.size for tile in tiles):
+        raise RasterError(
+            f"The tiles lie far apart: one raster over all of them would have {area.width} x "
+            f"{area.height} pixels, most of them empty. Import them one by one, or give an EXTENT."
+        )
+
+
+def _place(grid: Grid, first: Grid) -> Window:
+    """Where a grid lies among the pixels of the first one."""
+    x0, dx, _, y0, _, dy = first.geotransform
+    left, top = grid.position(0, 0)
+    return Window(round((left - x0) / dx), round((top - y0) / dy), grid.width, grid.height)
+
+
+def _bounds(
+    extent: Extent, grid: Grid, cylinder: PlateCarree | None
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E."""
+    if cylinder:
+        lon, _ = cylinder.degrees(extent.left, extent.top)
+        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
+    x0, dx, _, y0, _, dy = grid.geotransform
+    return (
+        (extent.left - x0) / dx,
+        (extent.top - y0) / dy,
+        (extent.right - x0) / dx,
+        (extent.bottom - y0) / dy,
+    )
+
+
+def _is_whole(turn: float) -> bool:
+    """Whether pixels line up with themselves after a turn; 0 stands for no turns at all."""
+    return turn > 0 and abs(turn - round(turn)) <= _ALIGNMENT
+
+
+def _around(tiles: Sequence[Tile]) -> Window:
+    x, y = min(t.place.x for t in tiles), min(t.place.y for t in tiles)
+    right = max(t.place.x + t.place.width for t in tiles)
+    bottom = max(t.place.y + t.place.height for t in tiles)
+    return Window(x, y, right - x, bottom - y)
+
+
+def _closest_together(tiles: list[Tile], turn: float) -> list[Tile]:
+    """The tiles at those turns around the Moon where they span least; turn in pixels."""
+    columns = sorted({tile.place.x for tile in tiles})
+    if not _is_whole(turn) or len(columns) == 1:
+        return tiles
+    gaps = [right - left for left, right in zip(columns, columns[1:])]
+    widest = max(range(len(gaps)), key=gaps.__getitem__)
+    if gaps[widest] <= turn - (columns[-1] - columns[0]) + 1:
+        return tiles
+    start = columns[widest + 1]  # what lies before the widest gap comes after the rest
+    return [Tile(s, p._replace(x=p.x if p.x >= start else p.x + round(turn))) for s, p in tiles]
+
+
+def _within(
+    tiles: Sequence[Tile], bounds: tuple[float, float, float, float], turn: float
+) -> tuple[list[Tile], Window]:
+    """The tiles that bounds in pixels touch, at every turn around the Moon, and the area."""
+    left, top, right, bottom = bounds
+    # Pixels that are not themselves again after a turn stay, and the bounds are moved.
+    turns = range(-2, 3) if _is_whole(turn) else (0,)
+    for shift in (0.0,) if _is_whole(turn) else (0.0, turn, -turn):
+        # A millionth of a pixel is not counted: rounding of an edge does not add a row.
+        x, y = math.floor(left + shift + 1e-6), math.floor(top + 1e-6)
+        width = math.ceil(right + shift - 1e-6) - x
+        wanted = Window(x, y, width, math.ceil(bottom - 1e-6) - y)
+        moved = [
+            Tile(source, place._replace(x=place.x + round(count * turn)))
+            for source, place in tiles
+            for count in turns
+        ]
+        touched = [tile for tile in moved if wanted.intersection(tile.place)]
+        area = wanted.intersection(_around(touched)) if touched else None
+        if area is not None:
+            return touched, area
+    raise RasterError("EXTENT does not touch the tiles. Draw it over them, or leave it empty.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -30,8 +30,12 @@ _CREATION_OPTIONS = (
     "COMPRESS=DEFLATE",
     "ZLEVEL=1",  # higher levels cost more time than predicting, for a few percent of size
     "NUM_THREADS=ALL_CPUS",
+    # More than 2 GB before compression: overviews add a third, which stays below 4 GB.
     "BIGTIFF=IF_SAFER",
 )
+#: Overviews are added until the smaller side of the last is below this.
+_SMALLEST_OVERVIEW = 256
+
 #: Bands apart, as they are looked at one by one; colours together.
 _FLOAT_OPTIONS = ("INTERLEAVE=BAND", "PREDICTOR=3")
 _RGBA_OPTIONS = ("INTERLEAVE=PIXEL", "PREDICTOR=2", "PHOTOMETRIC=RGB", "ALPHA=YES")
@@ -67,6 +71,37 @@ class RasterWriter:
         with gdal_errors(self._failure):
             for key, value in metadata.items():
                 self._dataset.SetMetadataItem(key, value)
+
+    def add_overviews(self, go_on: Callable[[float], bool]) -> None:
+        """Add averages at half, a quarter ... of the size, which large maps are shown from.
+
+        Parameters
+        ----------
+        go_on : callable
+            Called with the part that is done, 0 ... 1; returns False to stop.
+        """
+        smaller = min(self._dataset.RasterXSize, self._dataset.RasterYSize)
+        levels = [1]
+        while smaller / levels[-1] >= _SMALLEST_OVERVIEW:
+            levels.append(2 * levels[-1])
+        stopped = False
+
+        def report(done: float, _message: str, _data: object) -> int:
+            nonlocal stopped
+            stopped = stopped or not go_on(done)
+            return int(not stopped)
+
+        # Opened anew: reading by several threads, as it is written, makes GDAL 3.6 print
+        # thousands of needless errors.
+        partial = self._dataset.GetDescription()
+        self.close()
+        try:
+            with gdal_errors(self._failure):
+                self._dataset = gdal.Open(partial, gdal.GA_Update)
+                self._dataset.BuildOverviews("AVERAGE", levels[1:], report)
+        except RasterError:
+            if not stopped:  # which is an error to GDAL
+                raise
 
     def close(self) -> None:
         """Finish the file. May be called again."""
@@ -221,11 +256,26 @@ class OutputFiles:
                 band.SetUnitType(info.unit)
                 if not rgba:
                     band.SetNoDataValue(NODATA)
+        self._beside(final, style)
+        return writer
+
+    def vrt(self, final: str | Path, content: str, style: Path | None = None) -> None:
+        """Write the XML of a virtual raster, with a style as `raster` does.
+
+        Raises
+        ------
+        RasterError
+            When it cannot be written.
+        """
+        self.text(final, content)
+        self._beside(Path(final), style)
+
+    def _beside(self, final: Path, style: Path | None) -> None:
+        """What belongs to a raster: its style, and nothing of an older raster of this name."""
         if style is not None:
             self.style(final, style)
         # Statistics, pyramids and mask of an older file of this name are not the new one's.
         self._stale += [final.with_name(final.name + end) for end in (".aux.xml", ".ovr", ".msk")]
-        return writer
 
     def _rename(self) -> None:
         """Move all files to their names; when one cannot be moved, all earlier ones back."""

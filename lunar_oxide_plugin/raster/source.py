@@ -22,7 +22,7 @@ from .band_files import (
 from .blocks import Window, blocks
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
-from .virtual import file_name
+from .virtual import file_name, readable
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
 #: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
@@ -87,6 +87,12 @@ class MiSource(Raster):
 
     def _open(self) -> gdal.Dataset:
         return stack(self._files) if self._files else super()._open()
+
+    def location(self, number: int) -> tuple[str, int]:
+        """File of a band, under the name by which GDAL opens it, and the band's number there."""
+        if self._files:
+            return readable(self._files[number - 1].path), 1
+        return self.label.path if self.label else readable(self.path), number
 
     @property
     def scaling(self) -> Scaling:

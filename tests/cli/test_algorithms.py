@@ -27,7 +27,7 @@ ALGORITHMS = {
 }
 
 PARAMETERS = {
-    "importmimap": "INPUT EXTENT MASK_SHADOW OUTPUT",
+    "importmimap": "INPUT FOLDER EXTENT RESOLUTION BANDS SCALE MASK_SHADOW OUTPUT",
     "predictoxides": "INPUT MODEL MODEL_FILE BANDS SCALE MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY "
     "OUTPUT_DOMAIN",
     "mgnumber": "INPUT MGO_BAND FEO_BAND OUTPUT",
@@ -108,6 +108,19 @@ def test_import(qgis, folder):
     assert number(text, "VALID_PIXELS") == 40 * 60
     expected = soils()[list(mi_tiles.MODEL_PLANES)] * 2e-5
     np.testing.assert_allclose(bands(folder / "reflectance.tif"), expected, rtol=1e-6)
+
+
+def test_import_folder(qgis, tmp_path):
+    """INPUT left out; 512 pixels per degree from 2048."""
+    name = "MI_MAP_03_N44E310N43E311SC"
+    mi_tiles.write_tile(tmp_path, soils(64, 64), name=name)
+    output = tmp_path / "map.tif"
+    given = {"FOLDER": tmp_path, "RESOLUTION": 512, "OUTPUT": output}
+    qgis.succeed("importmimap", {**given, "EXTENT": "-50,-49.98,43.98,44 [IAU_2015:30100]"})
+    assert bands(output).shape == (8, 11, 11)
+    done = qgis.run("importmimap", {"OUTPUT": tmp_path / "other.tif"})
+    assert done.code != 0
+    assert "Give the tiles in INPUT, or the folder they lie in as FOLDER." in done.text
 
 
 def test_predict(predicted, folder):

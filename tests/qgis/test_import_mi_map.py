@@ -1,14 +1,27 @@
 """Algorithm importmimap."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 from osgeo import gdal, osr
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsRasterLayer,
+)
 
+from lunar_oxide_plugin.raster import mi_folder
+from lunar_oxide_plugin.raster.source import MiSource
 from tests import mi_tiles
 
 from .conftest import Feedback, expected_valid, lunar_crs, read, site_mixtures
+
+#: Metres of a degree at the equator.
+DEGREE = 1737400 * np.pi / 180
 
 
 def lon_lat(path, column, row):
@@ -180,9 +193,231 @@ def test_refusals(refused, tile, tmp_path):
     assert "does not touch" in message(EXTENT="10,11,43,44 [IAU_2015:30100]")
 
 
-def test_cancel_leaves_nothing(refused, tmp_path):
-    label = mi_tiles.write_tile(tmp_path, site_mixtures(600, 40))
-    feedback = Feedback(cancel_at=40)
+def tile_name(north, west, version=3):
+    corners = [
+        f"{'N' if lat >= 0 else 'S'}{abs(lat):02}E{lon % 360:03}"
+        for lat, lon in ((north, west), (north - 1, west + 1))
+    ]
+    return f"MI_MAP_0{version}_{corners[0]}{corners[1]}SC"
+
+
+@pytest.fixture()
+def archive(tmp_path):
+    """A folder like the archive's with 2 x 4 tiles around 180 E: (folder, DN of all of them)."""
+    whole = site_mixtures(64, 128)
+    whole[3, 10, 60:70] = -21000
+    for row in range(2):
+        for column in range(4):
+            west = 178 + column
+            place = tmp_path / "archive" / f"lon{west % 360:03}" / "data"
+            place.mkdir(parents=True, exist_ok=True)
+            mi_tiles.write_tile(
+                place,
+                whole[:, row * 32 : row * 32 + 32, column * 32 : column * 32 + 32],
+                name=tile_name(10 - row, west),
+                north=10 - row,
+                west=west,
+                resolution=32,
+            )
+    return tmp_path / "archive", whole
+
+
+def model_values(dn):
+    """Reflectance [8, height, width], NaN where DN are invalid."""
+    values = dn[list(mi_tiles.MODEL_PLANES)] * 2e-5
+    values[:, ~expected_valid(dn)] = np.nan
+    return values
+
+
+def test_folder(succeed, archive, tmp_path):
+    folder, whole = archive
+    results, _ = succeed("importmimap", {"FOLDER": folder, "OUTPUT": tmp_path / "m.tif"})
+    np.testing.assert_allclose(read(tmp_path / "m.tif"), model_values(whole), rtol=1e-6)
+    assert results["VALID_PIXELS"] == expected_valid(whole).sum()
+    metadata = gdal.Open(str(tmp_path / "m.tif")).GetMetadata()
+    assert metadata["SOURCE_COUNT"] == "8"
+    assert len(metadata["SOURCE_PRODUCTS"].split()) == 8
+    assert "first valid" in metadata["SOURCE_OVERLAPS"]
+
+
+@pytest.mark.parametrize("resolution", [None, 8])
+def test_shuffled_folder_gives_the_same_bytes(succeed, archive, tmp_path, monkeypatch, resolution):
+    folder, _ = archive
+    parameters = {"FOLDER": folder, "OUTPUT": tmp_path / "m.tif"}
+    if resolution:
+        parameters["RESOLUTION"] = resolution
+    succeed("importmimap", parameters)
+    first = (tmp_path / "m.tif").read_bytes()
+    walk = [(place, [], names[::-1]) for place, _, names in os.walk(folder)]
+    monkeypatch.setattr(mi_folder.os, "walk", lambda _: walk[::-1])
+    succeed("importmimap", parameters)
+    assert (tmp_path / "m.tif").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        "179.3,180.8,8.6,9.4 [IAU_2015:30100]",
+        "-180.7,-179.2,8.6,9.4 [IAU_2015:30100]",
+        f"{179.3 * DEGREE},{180.8 * DEGREE},{8.6 * DEGREE},{9.4 * DEGREE} [IAU_2015:30110]",
+    ],
+)
+def test_extent_across_180_degrees(succeed, archive, tmp_path, extent):
+    """At full and reduced resolution, from the tiles that its corners touch only."""
+    folder, whole = archive
+    for path in folder.rglob("*E178*"):
+        path.write_bytes(b"no tile")  # not opened
+    parameters = {"FOLDER": folder, "EXTENT": extent}
+    succeed("importmimap", {**parameters, "OUTPUT": tmp_path / "m.tif"})
+    columns = slice(int((179.3 - 178) * 32 + 0.5), int((180.8 - 178) * 32 + 0.5) + 1)
+    rows = slice(int((10 - 9.4) * 32 + 0.5), int((10 - 8.6) * 32 + 0.5) + 1)
+    expected = model_values(whole)[:, rows, columns]
+    np.testing.assert_allclose(read(tmp_path / "m.tif"), expected, rtol=1e-6)
+
+    succeed("importmimap", {**parameters, "RESOLUTION": 8, "OUTPUT": tmp_path / "c.tif"})
+    dataset = gdal.Open(str(tmp_path / "c.tif"))
+    x0, dx, _, y0, _, _ = dataset.GetGeoTransform()
+    assert dx == pytest.approx(DEGREE / 8)
+    assert (x0 / DEGREE - 179.25 + 180) % 360 == pytest.approx(180, abs=1e-9)
+    assert y0 / DEGREE == pytest.approx(9.5, abs=1e-9)
+    assert (dataset.RasterXSize, dataset.RasterYSize) == (13, 8)
+    assert "8 pixels per degree of 32" in dataset.GetMetadataItem("RESAMPLING")
+    # Pixels from 180 E on: columns 64 - 1/2 ... of the tiles, 5 of them with two halves.
+    values = read(tmp_path / "c.tif")
+    old = model_values(whole)[:, 16:21, 64:69]
+    weights = np.outer([0.5, 1, 1, 1, 0.5], [0.5, 1, 1, 1, 0.5])
+    expected = (old * weights).sum(axis=(1, 2)) / weights.sum()
+    np.testing.assert_allclose(values[:, 0, 6], expected, rtol=1e-4)
+
+
+def test_input_comes_before_folder_and_version_3_before_2(succeed, tmp_path):
+    dn = {name: site_mixtures(8, 8, seed=seed) for seed, name in enumerate(("own", "V3", "V2"))}
+    dn["own"][1, :, :4] = -22000
+    dn["V3"][1, :2] = -22000
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    options = {"north": 5, "west": 20, "resolution": 8}
+    mi_tiles.write_tile(folder, dn["V2"], name=tile_name(5, 20, 2), attached=True, **options)
+    mi_tiles.write_tile(folder, dn["V3"], name=tile_name(5, 20), **options)
+    own = mi_tiles.write_tile(tmp_path, dn["own"], name="OWN", **options)
+    succeed("importmimap", {"INPUT": [str(own)], "FOLDER": folder, "OUTPUT": tmp_path / "m.tif"})
+    expected = model_values(dn["own"])
+    expected[:, :, :4] = model_values(dn["V3"])[:, :, :4]
+    np.testing.assert_allclose(read(tmp_path / "m.tif"), expected, rtol=1e-6)
+    products = gdal.Open(str(tmp_path / "m.tif")).GetMetadataItem("SOURCE_PRODUCTS")
+    assert products == f"OWN {tile_name(5, 20)}"
+
+
+def test_empty_tile_is_left_out(succeed, archive, tmp_path):
+    folder, whole = archive
+    whole[:, :32, :32] = -30000
+    place = folder / "lon178" / "data"
+    name = tile_name(10, 178)
+    mi_tiles.write_tile(place, whole[:, :32, :32], name=name, north=10, west=178, resolution=32)
+    _, feedback = succeed("importmimap", {"FOLDER": folder, "OUTPUT": tmp_path / "m.tif"})
+    assert any(text.startswith(f"Left out: {name}.lbl") for text in feedback.info)
+    np.testing.assert_allclose(read(tmp_path / "m.tif"), model_values(whole), rtol=1e-6)
+
+
+def test_one_degree_at_512(succeed, tmp_path):
+    """A tile of whole degrees gives whole degrees, without slivers of its outer half pixels."""
+    label = mi_tiles.write_tile(
+        tmp_path, site_mixtures(64, 64), north=44, west=310, resolution=64, name="T"
+    )
+    parameters = {"INPUT": [str(label)], "RESOLUTION": 16, "OUTPUT": tmp_path / "m.tif"}
+    results, _ = succeed("importmimap", parameters)
+    dataset = gdal.Open(str(tmp_path / "m.tif"))
+    assert dataset.GetGeoTransform() == pytest.approx(
+        (-50 * DEGREE, DEGREE / 16, 0, 44 * DEGREE, 0, -DEGREE / 16)
+    )
+    assert (dataset.RasterXSize, dataset.RasterYSize) == (16, 16)
+    assert results["VALID_PIXELS"] == 256
+    assert dataset.GetSpatialRef().IsSame(lunar_crs("IAU_2015:30110"))
+
+
+def test_overviews(succeed, tmp_path):
+    label = mi_tiles.write_tile(tmp_path, site_mixtures(300, 280))
+    succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "m.tif"})
+    dataset = gdal.Open(str(tmp_path / "m.tif"))
+    assert dataset.GetRasterBand(8).GetOverviewCount() == 1
+
+
+def test_vrt(succeed, archive, tmp_path):
+    """The spectra of the GeoTIFF, in a file of a few kB that refers to the tiles."""
+    folder, _ = archive
+    given = {"FOLDER": folder, "EXTENT": "179.3,180.8,8.6,9.4 [IAU_2015:30100]"}
+    results, _ = succeed("importmimap", {**given, "OUTPUT": tmp_path / "m.vrt"})
+    assert "VALID_PIXELS" not in results
+    succeed("importmimap", {**given, "OUTPUT": tmp_path / "m.tif"})
+    assert (tmp_path / "m.qml").is_file()
+    vrt, tif = (MiSource(str(tmp_path / f"m.{end}")) for end in ("vrt", "tif"))
+    assert vrt.grid[1:] == tif.grid[1:]
+    assert vrt.band_names == tif.band_names
+    (values, valid), (expected, expected_valid) = (
+        source.spectra(source.grid.window) for source in (vrt, tif)
+    )
+    np.testing.assert_array_equal(valid, expected_valid)
+    np.testing.assert_array_equal(values[:, valid], expected[:, valid])
+    # QGIS applies the scale.
+    layer = QgsRasterLayer(str(tmp_path / "m.vrt"), "m")
+    block = layer.dataProvider().block(1, layer.extent(), layer.width(), layer.height())
+    assert block.value(0, 0) == pytest.approx(values[0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("predictoxides", {}),
+        ("mgnumber", {"MGO_BAND": 1, "FEO_BAND": 2}),
+        ("oxidergb", {"RED_BAND": 1, "GREEN_BAND": 2, "BLUE_BAND": 3, "STRETCH": 1}),
+    ],
+)
+def test_only_import_writes_vrt(refused, tile, tmp_path, name, options):
+    """The others have pixels of their own to write."""
+    oxides = str(tmp_path / "oxides.tif")
+    gdal.Translate(
+        oxides, gdal.Open(str(tile[0])), bandList=[1, 2], outputType=gdal.GDT_Float32,
+        scaleParams=[[0, 1, 9, 9]], options=["-a_scale", "1"],
+    )  # fmt: skip
+    source = oxides if name == "mgnumber" else str(tile[0])
+    parameters = {"INPUT": source, "OUTPUT": tmp_path / "r.vrt", **options}
+    assert "rasters are GeoTIFF, give a .tif name" in refused(name, parameters)
+
+
+def test_check_asks_for_no_layer(provider, archive):
+    """Else QGIS looks for a second, missing result when the algorithm is done."""
+    context = QgsProcessingContext()
+    output = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT)
+    output.destinationProject = QgsProject.instance()
+    parameters = {"FOLDER": str(archive[0]), "RESOLUTION": 8, "OUTPUT": output}
+    accepted, _ = provider.algorithm("importmimap").checkParameterValues(parameters, context)
+    assert accepted
+    assert context.layersToLoadOnCompletion() == {}
+
+
+def test_refusals_of_parameters(refused, archive, tmp_path):
+    folder, _ = archive
+
+    def message(**parameters):
+        return refused("importmimap", {"OUTPUT": tmp_path / "r.tif", **parameters})
+
+    assert "Give the tiles in INPUT, or the folder" in message()
+    assert "Give the tiles in INPUT, or the folder" in message(INPUT=[], FOLDER="")
+    assert "is no folder" in message(FOLDER=tmp_path / "nowhere")
+    assert "above 0" in message(FOLDER=folder, RESOLUTION=0)
+    assert "have only 32" in message(FOLDER=folder, RESOLUTION=33)
+    assert "needs its CRS" in message(FOLDER=folder, RESOLUTION=8, EXTENT="0,1,0,1")
+    assert "cannot have another RESOLUTION" in message(
+        FOLDER=folder, RESOLUTION=8, OUTPUT=tmp_path / "r.vrt"
+    )
+    assert "touches EXTENT" in message(FOLDER=folder, EXTENT="0,1,0,1 [IAU_2015:30100]")
+
+
+@pytest.mark.parametrize("cancel_at", [20, 40, 75])
+def test_cancel_leaves_nothing(refused, tmp_path, cancel_at):
+    """While tiles are examined, copied and overviews are made."""
+    label = mi_tiles.write_tile(tmp_path, site_mixtures(600, 300))
+    feedback = Feedback(cancel_at=cancel_at)
     message = refused(
         "importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "r.tif"}, feedback
     )

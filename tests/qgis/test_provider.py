@@ -14,7 +14,10 @@ from lunar_oxide_plugin.about import ICON, VERSION, style
 
 #: id -> parameters (? optional) and number or text outputs.
 CONTRACT = {
-    "importmimap": ("INPUT EXTENT? MASK_SHADOW OUTPUT", "VALID_PIXELS"),
+    "importmimap": (
+        "INPUT? FOLDER? EXTENT? RESOLUTION? BANDS? SCALE? MASK_SHADOW OUTPUT",
+        "VALID_PIXELS",
+    ),
     "predictoxides": (
         "INPUT MODEL MODEL_FILE? BANDS? SCALE? MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY? "
         "OUTPUT_DOMAIN?",

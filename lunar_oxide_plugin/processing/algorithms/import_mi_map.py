@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -9,48 +10,64 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingMultiStepFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterExtent,
+    QgsProcessingParameterFile,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
 )
 
 from ...about import style
 from ...core.bands import MODEL_BANDS
-from ...core.errors import RasterError
-from ...raster.blocks import Window
+from ...core.errors import LunarOxideError, RasterError
+from ...raster.extent import Extent
 from ...raster.guard import require_moon
-from ...raster.moon import Grid, full_turn
+from ...raster.mi_folder import mi_products
+from ...raster.mi_sources import open_mi_sources
+from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.mosaic import Mosaic
+from ...raster.mosaic_vrt import mosaic_vrt
 from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.resampling import Resampled
 from ...raster.source import MiSource
-from ..base import LunarOxideAlgorithm
-from ..progress import blocks_with_progress
+from ..inputs import plain_value
+from ..mi_input import MiAlgorithm
+from ..progress import blocks_with_progress, stop_if_cancelled
+
+_BANDS = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
+
+#: Names of products, and lines on how they are read, kept in the metadata of a result: those
+#: of more tiles would fill it.
+_MOST_NAMES = 100
 
 
-class ImportMiMap(LunarOxideAlgorithm):
+class ImportMiMap(MiAlgorithm):
     """MI MAP tiles as one georeferenced reflectance raster."""
 
     NAME = "importmimap"
     TITLE = "Import MI MAP tiles"
     GROUP = "Data"
     SUMMARY = (
-        "Reads one or more Kaguya MI MAP tiles and writes their reflectance as one 8-band GeoTIFF "
+        "Reads one or more Kaguya MI MAP tiles and writes their reflectance as one 8-band raster "
         "on the Moon."
     )
     DETAILS = (
         "The bands are 415, 750, 900, 950, 1001, 1050, 1250 and 1550 nm; the second micron band of "
         "the archive (MN1, 1000 nm) is left out. A pixel with one of MI's invalid codes in any "
-        "band becomes no data in all bands. Longitudes run from 180 W to 180 E. Where tiles "
-        "overlap, the first one with a valid pixel is taken. Importing is not needed before "
-        "predicting: Predict oxides reads a label directly."
+        "band becomes no data in all bands. Longitudes run from 180 W to 180 E, and on beyond "
+        "where tiles lie on both sides. Where tiles overlap, the first one with a valid pixel is "
+        "taken: those of INPUT in their order, then those of FOLDER, version 3 before 2 before "
+        "strips, by name. Importing is not needed before predicting: Predict oxides reads a label "
+        "directly."
     )
-    TAGS = ("selene", "pds", "mosaic", "reflectance")
+    TAGS = ("selene", "pds", "mosaic", "reflectance", "resample", "vrt")
 
     INPUT = "INPUT"
+    FOLDER = "FOLDER"
     EXTENT = "EXTENT"
-    MASK_SHADOW = "MASK_SHADOW"
+    RESOLUTION = "RESOLUTION"
     OUTPUT = "OUTPUT"
     VALID_PIXELS = "VALID_PIXELS"
 
@@ -58,24 +75,63 @@ class ImportMiMap(LunarOxideAlgorithm):
         """Declare the parameters."""
         self.add(
             QgsProcessingParameterMultipleLayers(
-                self.INPUT, "MI MAP labels or rasters", QgsProcessing.SourceType.TypeRaster
+                self.INPUT,
+                "MI MAP labels or rasters",
+                QgsProcessing.SourceType.TypeRaster,
+                optional=True,
             ),
-            "The .lbl files of the tiles (each with its .img beside it), or MI rasters in any "
-            "format GDAL reads.",
+            "The .lbl files of the tiles (each with its .img beside it), archives (.zip, .tar) of "
+            "tiles, MI rasters in any format GDAL reads, or files of one wavelength each: those "
+            "on the same pixels are put together. INPUT or FOLDER or both are needed.",
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                self.FOLDER,
+                "Folder of MI products",
+                QgsProcessingParameterFile.Behavior.Folder,
+                optional=True,
+            ),
+            "MI products in this folder and the folders in it are found by the archive's names "
+            "(MI_MAP_03_*, MI_MAP_02_*, MIA_3C5_03_*). With an extent, only tiles whose names lie "
+            "in it are opened.",
         )
         self.add(
             QgsProcessingParameterExtent(self.EXTENT, "Extent", optional=True),
-            "Only this part is written, in whole pixels. Empty: everything.",
+            "Only this part is written, in whole pixels. It may lie across 180 degrees, as 179 to "
+            "181. Empty: everything.",
         )
         self.add(
-            QgsProcessingParameterBoolean(self.MASK_SHADOW, "Mask shadow", defaultValue=True),
-            "Pixels that the archive counts as shadow (DN up to 500 in V3) become no data.",
+            QgsProcessingParameterNumber(
+                self.RESOLUTION,
+                "Pixels per degree",
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0,
+            ),
+            "The tiles have 2048 (15 m); 512 are the 59 m of global mosaics. Each pixel is the "
+            "mean over the valid part of its area, and no data when less than half of its area is "
+            "valid. Empty: the tiles' own pixels.",
         )
+        self.add_mi_parameters()
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Reflectance"),
-            "GeoTIFF, Float32, eight bands.",
+            "GeoTIFF, Float32, eight bands, with overviews. With a name ending in .vrt: a small "
+            "file that refers to the tiles and holds the DN as they are; the tiles have to stay "
+            "where they lie, and shadow is masked when the plugin reads it.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Also refuse what does not go together."""
+        # Asking QGIS for the path would have it load a layer there in the end.
+        output = str(plain_value(parameters.get(self.OUTPUT)))
+        try:
+            self._check(parameters, context, output)
+        except LunarOxideError as error:
+            return False, str(error)
+        return super().checkParameterValues(parameters, context)
 
     def compute(
         self,
@@ -83,53 +139,133 @@ class ImportMiMap(LunarOxideAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        """Copy block by block."""
-        mask_shadow = self.parameterAsBool(parameters, self.MASK_SHADOW, context)
-        sources = [MiSource(p, mask_shadow=mask_shadow) for p in self.input_paths(self.INPUT)]
-        for source in sources:
-            _ = source.scaling  # refused before work starts
-            for note in source.notes:
-                feedback.pushInfo(note)
-        mosaic = Mosaic(sources)
-        area = self._area(parameters, context, mosaic.grid)
+        """Open the tiles, then copy, average or refer to them."""
         output = self.output_path(parameters, self.OUTPUT, context)
-        metadata = self.provenance(parameters, *sources)
-        metadata["SOURCE_PRODUCTS"] = " ".join(
-            source.label.product if source.label else source.name for source in sources
-        )
-        bands = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
-        valid_pixels = 0
+        self._check(parameters, context, output)  # a model does not ask checkParameterValues
+        extent = self._extent(parameters, context)
+        resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
+        steps = QgsProcessingMultiStepFeedback(1 if _is_vrt(output) else 3, feedback)
+        steps.setCurrentStep(0)
+        around = extent
+        if extent and resolution:
+            # The mean of a pixel needs all of its area, also where that leaves the extent.
+            around = extent.to(GEOGRAPHIC_WKT).grown(1 / resolution)
+        mosaic = Mosaic(self._sources(parameters, context, around, feedback), around)
+        raster: Mosaic | Resampled = mosaic
+        if resolution:
+            raster = Resampled(mosaic, resolution, extent, lambda: stop_if_cancelled(feedback))
+        count = len(mosaic.sources)
+        report: list[str] = []
+        for number, lines in enumerate(mosaic.examine(), start=1):
+            for line in lines:
+                feedback.pushInfo(line)
+            report += lines
+            stop_if_cancelled(feedback)
+            steps.setProgress(100 * number / count)
+        metadata = {**self.provenance(parameters, mosaic), **_products(mosaic)}
+        metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(report[:_MOST_NAMES])
+        results: dict[str, Any] = {self.OUTPUT: output}
         with OutputFiles() as files:
-            writer = files.raster(
-                output, mosaic.grid.part(area), bands, metadata, style=style("reflectance")
-            )
+            if _is_vrt(output):
+                metadata["SOURCE_OVERLAPS"] = "first of SOURCE_PRODUCTS, valid or not"
+                content = mosaic_vrt(mosaic, Path(output), _BANDS, metadata)
+                files.vrt(output, content, style=style("reflectance"))
+                return results
+            metadata["SOURCE_OVERLAPS"] = "first valid pixel in the order of SOURCE_PRODUCTS"
+            if isinstance(raster, Resampled):
+                metadata["RESAMPLING"] = raster.description
+            writer = files.raster(output, raster.grid, _BANDS, metadata, style=style("reflectance"))
+            valid_pixels = 0
+            steps.setCurrentStep(1)
             # Blocks of the output, which then is written tile by tile.
-            for window in blocks_with_progress(Window(0, 0, area.width, area.height), feedback):
-                reflectance, valid = mosaic.spectra(window.relative_to(-area.x, -area.y))
+            for window in blocks_with_progress(raster.grid.window, steps):
+                reflectance, valid = raster.spectra(window)
                 reflectance[:, ~valid] = float("nan")
                 writer.write(window, reflectance)
                 valid_pixels += int(valid.sum())
-        feedback.pushInfo(f"{valid_pixels} of {area.size} pixels are valid.")
-        return {self.OUTPUT: output, self.VALID_PIXELS: valid_pixels}
+            steps.setCurrentStep(2)
+            writer.add_overviews(lambda done: _go_on(100 * done, steps))
+            stop_if_cancelled(feedback)
+        feedback.pushInfo(f"{valid_pixels} of {raster.grid.window.size} pixels are valid.")
+        results[self.VALID_PIXELS] = valid_pixels
+        return results
 
-    def _area(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, grid: Grid
-    ) -> Window:
-        """The pixels to write: all, or those that the extent touches."""
+    def _check(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, output: str
+    ) -> None:
+        """Refuse parameters that do not go together."""
+        if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
+            raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
+        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        if folder and not Path(folder).is_dir():
+            raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
+        if parameters.get(self.RESOLUTION) is not None:
+            resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
+            if not 0 < resolution < float("inf"):
+                raise RasterError(
+                    "RESOLUTION has to be above 0 pixels per degree, for example 512."
+                )
+            if _is_vrt(output):
+                raise RasterError(
+                    "A .vrt refers to the tiles' own pixels and cannot have another RESOLUTION. "
+                    "Leave it empty, or give OUTPUT a name ending in .tif."
+                )
+            extent = self._extent(parameters, context)
+            if extent and not extent.wkt:
+                raise RasterError(
+                    "EXTENT needs its CRS when there is a RESOLUTION, as "
+                    "-50,-49,43,44 [IAU_2015:30100]."
+                )
+
+    def _sources(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        extent: Extent | None,
+        feedback: QgsProcessingFeedback,
+    ) -> list[MiSource]:
+        """The tiles of INPUT, then those of FOLDER."""
+        paths = list(self.input_paths(self.INPUT))
+        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        if folder:
+            given = {Path(path).stem.upper() for path in paths}
+            # Without its CRS an extent cannot be compared with names.
+            found = mi_products(folder, extent if extent and extent.wkt else None)
+            paths += [path for path in found if Path(path).stem.upper() not in given]
+        options = self.mi_options(parameters, context)
+        return open_mi_sources(paths, **options, check=lambda: stop_if_cancelled(feedback))
+
+    def _extent(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Extent | None:
+        """EXTENT in its own CRS; without one it is taken to be in that of the tiles."""
         if not parameters.get(self.EXTENT):
-            return grid.window
-        extent_crs = self.parameterAsExtentCrs(parameters, self.EXTENT, context)
-        if extent_crs.isValid():
-            require_moon(
-                extent_crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019), "EXTENT"
-            )
-        crs = QgsCoordinateReferenceSystem.fromWkt(grid.wkt)
-        extent = self.parameterAsExtent(parameters, self.EXTENT, context, crs)
-        # A mosaic across 180 degrees goes on beyond it, an extent may lie on either side.
-        turn = full_turn(grid.wkt) if grid.wkt else 0.0
-        for shift in (0.0, turn, -turn):
-            left, right = extent.xMinimum() + shift, extent.xMaximum() + shift
-            area = grid.touched(left, extent.yMinimum(), right, extent.yMaximum())
-            if area is not None:
-                return area
-        raise RasterError("EXTENT does not touch the tiles. Draw it over them, or leave it empty.")
+            return None
+        crs = self.parameterAsExtentCrs(parameters, self.EXTENT, context)
+        wkt = crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019) if crs.isValid() else ""
+        if wkt:
+            require_moon(wkt, "EXTENT")
+        rectangle = self.parameterAsExtent(parameters, self.EXTENT, context, crs)
+        return Extent(
+            wkt,
+            rectangle.xMinimum(),
+            rectangle.yMinimum(),
+            rectangle.xMaximum(),
+            rectangle.yMaximum(),
+        )
+
+
+def _is_vrt(path: str) -> bool:
+    return path.lower().endswith(".vrt")
+
+
+def _go_on(progress: float, feedback: QgsProcessingFeedback) -> bool:
+    feedback.setProgress(progress)
+    return not feedback.isCanceled()
+
+
+def _products(mosaic: Mosaic) -> dict[str, str]:
+    """What a result says of its tiles, in a few kB however many they are."""
+    names = [source.label.product if source.label else source.name for source in mosaic.sources]
+    listed = " ".join(names[:_MOST_NAMES])
+    if len(names) > _MOST_NAMES:
+        listed += f" and {len(names) - _MOST_NAMES} more"
+    return {"SOURCE_COUNT": str(len(names)), "SOURCE_PRODUCTS": listed}

@@ -1,14 +1,24 @@
 """Several tiles read as one."""
 
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lunar_oxide_plugin.core.errors import NoValidPixelError
 from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.raster.extent import Extent
+from lunar_oxide_plugin.raster.moon import GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.mosaic import Mosaic
 from lunar_oxide_plugin.raster.source import MiSource
 from tests import mi_tiles
+
+ROOT = Path(__file__).resolve().parents[3]
 
 #: Pixels per degree of the test tiles: half a degree wide and high.
 RESOLUTION = 32
@@ -55,3 +65,144 @@ def test_any_window(quarters, data):
     assert np.array_equal(valid, (expected > 0).all(axis=0))
     np.testing.assert_allclose(reflectance[:, valid], expected[:, valid] * 2e-5, rtol=1e-6)
     assert np.isnan(reflectance[:, ~valid]).all()
+
+
+def write_row(folder, west, dn):
+    """Tiles of one degree from west to east, DN [tiles, 9, height, width]; their paths."""
+    return [
+        str(
+            mi_tiles.write_tile(
+                folder,
+                tile,
+                name=f"T{number}",
+                north=10,
+                west=(west + number) % 360,
+                resolution=tile.shape[-1],
+            )
+        )
+        for number, tile in enumerate(dn)
+    ]
+
+
+def turned(lon, other):
+    """The difference of two longitudes."""
+    return (lon - other + 180) % 360 - 180
+
+
+def opened(paths):
+    return [MiSource(path) for path in paths]
+
+
+@pytest.mark.parametrize("west", [170, 350, -10, 60])
+def test_tiles_lie_where_they_span_least(tmp_path, west):
+    """Any pair of tiles less than half the Moon apart, in either order."""
+    dn = mi_tiles.scene(4, 4)
+    near, far = write_row(tmp_path, west, [dn] * 13)[::12]
+    for paths in ((near, far), (far, near)):
+        mosaic = Mosaic(opened(paths))
+        assert mosaic.grid.width == 13 * 4
+        left = mosaic.grid.geotransform[0] / (1737400 * np.pi / 180)
+        assert turned(left, west - 0.5 / 4) == pytest.approx(0, abs=1e-9)
+        assert -181 < left < 180
+
+
+@pytest.mark.parametrize("west", [10, 179, -180])
+@pytest.mark.parametrize("turn", [-360, 0, 360])
+def test_extent_at_any_turn(tmp_path, west, turn):
+    dn = np.stack([mi_tiles.scene(8, 8, seed=number) for number in range(3)])
+    paths = write_row(tmp_path, west, dn)
+    box = (west + turn + 0.55, 9.05, west + turn + 2.2, 9.55)
+    mosaic = Mosaic(opened(paths), Extent(GEOGRAPHIC_WKT, *box))
+    # Pixel i spans (i -+ 1/2) / 8 degrees from the first centre.
+    assert (mosaic.grid.width, mosaic.grid.height) == (18 - 4 + 1, 8 - 4)
+    whole = np.concatenate(list(dn[:, list(mi_tiles.MODEL_PLANES)]), axis=2)
+    reflectance, valid = mosaic.spectra(mosaic.grid.window)
+    assert valid.all()
+    np.testing.assert_allclose(reflectance, whole[:, 4:8, 4:19] * 2e-5, rtol=1e-6)
+    left = mosaic.grid.geotransform[0] / (1737400 * np.pi / 180)
+    assert turned(left, west + 3.5 / 8) == pytest.approx(0, abs=1e-6)
+    assert -180 <= left < 180
+
+
+def test_extent_across_the_edge_of_one_raster_around_the_moon(tmp_path):
+    """A map from 180 W to 180 E is there on both sides of its edge."""
+    dn = mi_tiles.scene(8, 720)
+    path = mi_tiles.write_tile(tmp_path, dn, west=180, north=0, resolution=2)
+    mosaic = Mosaic([MiSource(str(path))], Extent(GEOGRAPHIC_WKT, 177.8, -2.0, 183.2, -1.0))
+    reflectance, _ = mosaic.spectra(mosaic.grid.window)
+    columns = [716, 717, 718, 719, 0, 1, 2, 3, 4, 5, 6]
+    expected = dn[list(mi_tiles.MODEL_PLANES), 2:5][:, :, columns] * 2e-5
+    np.testing.assert_allclose(reflectance, expected, rtol=1e-6)
+
+
+def test_empty_tiles_are_left_out(tmp_path):
+    dn = np.stack([mi_tiles.scene(4, 4)] * 3)
+    dn[1] = -30000
+    mosaic = Mosaic(opened(write_row(tmp_path, 20, dn)))
+    notes = list(mosaic.examine())
+    assert [len(found) for found in notes] == [5, 1, 5]
+    assert notes[0][0].startswith("T0.lbl: MI MAP V3 tile T0")
+    assert notes[1][0].startswith("Left out: T1.lbl has no valid pixel")
+    assert [source.name for source in mosaic.sources] == ["T0.lbl", "T2.lbl"]
+    assert mosaic.spectra(mosaic.grid.window)[1].sum() == 32
+
+
+def test_only_empty_tiles_are_refused(tmp_path):
+    dn = np.full((2, 9, 4, 4), -30000)
+    mosaic = Mosaic(opened(write_row(tmp_path, 20, dn)))
+    with pytest.raises(NoValidPixelError, match="None of the 2 tiles"):
+        list(mosaic.examine())
+
+
+MANY = textwrap.dedent(
+    """
+    import resource, sys
+    from lunar_oxide_plugin.raster.blocks import blocks
+    from lunar_oxide_plugin.raster.mi_folder import mi_products
+    from lunar_oxide_plugin.raster.mosaic import Mosaic
+    from lunar_oxide_plugin.raster.source import MiSource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+    mosaic = Mosaic(MiSource(path) for path in mi_products(sys.argv[1]))
+    # How the first three are read, and nothing to note of the others.
+    assert [len(lines) for lines in mosaic.examine() if lines] == [5, 5, 5]
+    valid = sum(int(mosaic.spectra(part)[1].sum()) for part in blocks(mosaic.grid.window, 16, 8))
+    print(len(mosaic.sources), valid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """
+)
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory):
+    """1,000 tiles of 4 x 4 pixels, 50 from west to east, in folders as the archive's."""
+    folder = tmp_path_factory.mktemp("thousand")
+    dn = mi_tiles.scene(4, 4)
+    for number in range(1000):
+        north, west = 10 - number // 50, (150 + number % 50)
+        corners = [f"{'N' if lat >= 0 else 'S'}{abs(lat):02}" for lat in (north, north - 1)]
+        name = f"MI_MAP_03_{corners[0]}E{west:03}{corners[1]}E{west + 1:03}SC"
+        place = folder / f"{number // 100}" / f"lon{west:03}" / "data"
+        place.mkdir(parents=True, exist_ok=True)
+        mi_tiles.write_tile(place, dn, name=name, north=north, west=west, resolution=4)
+    return folder
+
+
+def test_a_thousand_tiles_need_few_files_and_little_memory(thousand):
+    """With 128 files a process; 100 and 1,000 tiles differ by what is known of each only."""
+    numbers = []
+    for folder in (thousand / "0", thousand):
+        done = subprocess.run(
+            [sys.executable, "-c", MANY, str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        numbers.append([int(word) for word in done.stdout.split()])
+    (few, few_valid, few_kilobytes), (many, many_valid, many_kilobytes) = numbers
+    assert (few, many) == (100, 1000)
+    assert (few_valid, many_valid) == (1600, 16000)
+    # Of each tile its label and scale stay, about 15 kB.
+    assert (many_kilobytes - few_kilobytes) / 900 < 40

@@ -378,3 +378,57 @@ def test_closing_twice_is_harmless(tmp_path):
         writer.close()
         writer.close()
     assert names(tmp_path) == ["a.tif"]
+
+
+LARGE = GRID._replace(width=1100, height=520)
+
+
+def write_large(files, path, go_on):
+    """A plane with a hole of no data, and its overviews."""
+    plane = np.random.default_rng(0).uniform(1, 2, (1, 520, 1100)).astype(np.float32)
+    plane[:, :9, :7] = np.nan
+    writer = files.raster(path, LARGE, BANDS[:1], {})
+    for window in blocks(LARGE.window, 512, 256):
+        writer.write(window, plane[(slice(None), *window.slices)])
+    writer.add_overviews(go_on)
+    return plane[0]
+
+
+def test_overviews_average_what_is_valid(tmp_path, capfd):
+    done = []
+    with OutputFiles() as files:
+        plane = write_large(files, tmp_path / "a.tif", lambda part: not done.append(part))
+    assert capfd.readouterr().err == ""
+    assert names(tmp_path) == ["a.tif"]
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1)
+    dataset = gdal.Open(str(tmp_path / "a.tif"))
+    band = dataset.GetRasterBand(1)
+    sizes = [
+        (band.GetOverview(i).XSize, band.GetOverview(i).YSize)
+        for i in range(band.GetOverviewCount())
+    ]
+    assert sizes == [(550, 260), (275, 130)]
+    half = band.GetOverview(0).ReadAsArray()
+    with np.errstate(invalid="ignore"):
+        groups = plane.reshape(260, 2, 550, 2).transpose(0, 2, 1, 3).reshape(260, 550, 4)
+        counts = np.isfinite(groups).sum(axis=2)
+        expected = np.nansum(groups, axis=2) / np.where(counts, counts, np.nan)
+    expected[counts == 0] = NODATA
+    assert (counts == 2).any()
+    np.testing.assert_allclose(half, expected, rtol=1e-6)
+
+
+def test_small_rasters_have_no_overviews(tmp_path):
+    with OutputFiles() as files:
+        write(files, tmp_path / "a.tif", values()).add_overviews(lambda _: True)
+    dataset = gdal.Open(str(tmp_path / "a.tif"))
+    assert dataset.GetRasterBand(1).GetOverviewCount() == 0
+    np.testing.assert_allclose(dataset.ReadAsArray(), np.nan_to_num(values(), nan=NODATA))
+
+
+def test_cancelled_overviews_leave_nothing(tmp_path):
+    with pytest.raises(CancelledError), OutputFiles() as files:
+        write_large(files, tmp_path / "a.tif", lambda part: part < 0.4)
+        raise CancelledError("as the algorithm does")
+    assert names(tmp_path) == []

@@ -303,7 +303,7 @@ def test_a_tile_that_only_gdals_driver_can_reach_is_not_read_unmasked(tmp_path):
     path = write_tile(tmp_path, scene(), west=328.0, attached=True)
     path.write_bytes(b"/* a copy */" + path.read_bytes())
     assert gdal.Open(str(path)).GetDriver().ShortName == "PDS"
-    with pytest.raises(RasterError, match="label was not found. Give its .lbl"):
+    with pytest.raises(RasterError, match=r"label was not found\. Give its \.lbl"):
         MiSource(str(path))
 
 

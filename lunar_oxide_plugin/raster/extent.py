@@ -1,0 +1,116 @@
+"""Rectangles on the Moon, carried from CRS to CRS whole, also across 180 degrees."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from osgeo import osr
+
+from ..core.errors import RasterError
+from .gdal_errors import gdal_errors
+from .moon import spatial_reference
+
+#: Points along each edge of a rectangle that becomes a curved one.
+_EDGE_POINTS = 33
+
+
+class Extent(NamedTuple):
+    """A rectangle in map coordinates of a lunar CRS.
+
+    In a cylindrical CRS it may lie beyond 180 degrees: 179 ... 181 is the
+    piece of two degrees there, where -179 ... 179 is nearly the whole Moon.
+    """
+
+    wkt: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def to(self, wkt: str) -> Extent:
+        """The rectangle around it in another CRS; without one the numbers stay.
+
+        Raises
+        ------
+        RasterError
+            When it does not exist there.
+        """
+        if not wkt or not self.wkt or wkt == self.wkt:
+            return self._replace(wkt=wkt or self.wkt)
+        here, there = PlateCarree.of(self.wkt), PlateCarree.of(wkt)
+        if here and there:
+            west, south = here.degrees(self.left, self.bottom)
+            east, north = here.degrees(self.right, self.top)
+            south, north = max(south, -90.0), min(north, 90.0)
+            return Extent(wkt, *there.position(west, south), *there.position(east, north))
+        failure = "The extent cannot be carried into the CRS of the tiles"
+        with gdal_errors(failure):
+            transformation = osr.CoordinateTransformation(
+                spatial_reference(self.wkt), spatial_reference(wkt)
+            )
+            left, bottom, right, top = transformation.TransformBounds(*self[1:], _EDGE_POINTS)
+        if not np.isfinite([left, bottom, right, top]).all():
+            raise RasterError(f"{failure}. Draw it in the tiles' own CRS.")
+        if there and right < left:  # PROJ's sign of an extent across 180 degrees
+            right += there.turn
+        return Extent(wkt, left, bottom, right, top)
+
+    def moved(self, x: float) -> Extent:
+        """The rectangle x further east, in its own units."""
+        return self._replace(left=self.left + x, right=self.right + x)
+
+    def grown(self, margin: float) -> Extent:
+        """The rectangle with a margin on every side, in its own units."""
+        return self._replace(
+            left=self.left - margin,
+            bottom=self.bottom - margin,
+            right=self.right + margin,
+            top=self.top + margin,
+        )
+
+
+class PlateCarree(NamedTuple):
+    """A CRS in which longitude and latitude are linear: geographic or equirectangular.
+
+    PROJ wraps longitudes at 180 degrees and so tears what lies across it;
+    these straight lines do not.
+    """
+
+    lon0: float
+    lat0: float
+    degrees_per_x: float
+    degrees_per_y: float
+
+    @classmethod
+    def of(cls, wkt: str) -> PlateCarree | None:
+        """Its lines, or None for any other CRS."""
+        if not wkt:
+            return None
+        reference = spatial_reference(wkt)
+        if reference.IsGeographic():
+            return cls(0.0, 0.0, 1.0, 1.0)
+        if reference.GetAttrValue("PROJECTION") != "Equirectangular":
+            return None
+        geographic = reference.CloneGeogCS()
+        geographic.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+        to_degrees = osr.CoordinateTransformation(reference, geographic)
+        length = 1e5
+        (lon0, lat0, _), (lon1, lat1, _) = to_degrees.TransformPoints([(0, 0), (length, length)])
+        if not all(map(math.isfinite, (lon0, lat0, lon1, lat1))):
+            return None
+        return cls(lon0, lat0, (lon1 - lon0) % 360 / length, (lat1 - lat0) / length)
+
+    @property
+    def turn(self) -> float:
+        """By how much x changes once around the Moon."""
+        return 360 / self.degrees_per_x
+
+    def degrees(self, x: float, y: float) -> tuple[float, float]:
+        """Longitude, going on beyond 180, and latitude of a position."""
+        return self.lon0 + x * self.degrees_per_x, self.lat0 + y * self.degrees_per_y
+
+    def position(self, lon: float, lat: float) -> tuple[float, float]:
+        """Map coordinates of a longitude and latitude."""
+        return (lon - self.lon0) / self.degrees_per_x, (lat - self.lat0) / self.degrees_per_y
