@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -21,7 +20,7 @@ from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
 from ..raster.mosaic import Mosaic
 from ..raster.raster import Raster
-from .inputs import checked_inputs, is_file_name, plain_value, raster_paths
+from .inputs import checked_inputs, is_same_file, plain_value, raster_paths
 from .loading import style_when_loaded
 
 
@@ -94,10 +93,14 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> tuple[bool, str]:
         """Refuse files that cannot be read and choices there are not, saying why in our words."""
         try:
-            checked = checked_inputs(self.parameterDefinitions(), parameters)
+            checked = checked_inputs(self.parameterDefinitions(), parameters, self.check_input)
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(checked, context)
+
+    def check_input(self, path: str) -> None:
+        """Refuse an input file that cannot be read, as `LunarOxideError`."""
+        Raster(path)
 
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
         """Accept inputs in different CRSs: each algorithm checks the body and transforms."""
@@ -189,7 +192,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         else:
             path = self.parameterAsOutputLayer(parameters, name, context)
         for file in (file for inputs in self._paths.values() for file in inputs):
-            if path and is_file_name(path) and is_file_name(file) and Path(path).samefile(file):
+            if path and is_same_file(path, file):
                 raise RasterError(f"{name} would overwrite the input {file}. Choose another name.")
         return path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from qgis.core import (
 
 from ..core.errors import LunarOxideError, RasterError
 from ..raster.raster import Raster
+from ..raster.virtual import is_file
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
 
@@ -33,12 +34,22 @@ _LOADABLE = str(Path(__file__).parent / "loadable.vrt")
 
 
 def checked_inputs(
-    definitions: Iterable[QgsProcessingParameterDefinition], parameters: Mapping[str, Any]
+    definitions: Iterable[QgsProcessingParameterDefinition],
+    parameters: Mapping[str, Any],
+    check: Callable[[str], object] = Raster,
 ) -> dict[str, Any]:
     """Open the files and look up the choices among the parameters.
 
     QGIS only says that it could not load a file or that a value is incorrect,
     and it does not know every form of an MI product.
+
+    Parameters
+    ----------
+    definitions : iterable of QgsProcessingParameterDefinition
+    parameters : mapping
+        Values by the parameters' names.
+    check : callable
+        Opens a file, or raises to say why it cannot be read.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def checked_inputs(
         elif isinstance(definition, _RASTERS):
             files = [item for item in _as_list(value) if is_file_name(item)]
             for file in files:
-                Raster(file)
+                check(file)
             if files:
                 replaced = [_LOADABLE if item in files else item for item in _as_list(value)]
                 checked[name] = replaced if isinstance(value, (list, tuple)) else replaced[0]
@@ -112,10 +123,19 @@ def layer_wkt(layer: QgsVectorLayer) -> str:
 
 
 def is_file_name(value: Any) -> bool:
-    """Whether a parameter's value is the name of a file, not a layer or its id."""
+    """Whether a parameter's value is the name of a file, not a layer or its id.
+
+    Names in GDAL's virtual file systems (/vsizip/, /vsicurl/ ...) count without
+    a look: what cannot be opened there is to be refused in our words.
+    """
+    return isinstance(value, str) and (value.startswith("/vsi") or is_file(value))
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two names are those of one file on disk."""
     try:
-        return isinstance(value, str) and Path(value).is_file()
-    except (OSError, ValueError):  # too long or malformed: not a file's name
+        return Path(one).samefile(other)
+    except (OSError, ValueError):  # one is not there, or no name of a file at all
         return False
 
 

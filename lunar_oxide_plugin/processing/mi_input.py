@@ -13,6 +13,7 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
+from ..raster.mi_sources import check_openable
 from .base import LunarOxideAlgorithm
 
 
@@ -48,6 +49,10 @@ class MiAlgorithm(LunarOxideAlgorithm):
             "become no data.",
             advanced=True,
         )
+
+    def check_input(self, path: str) -> None:
+        """Refuse an MI file that cannot be read; which bands it has is told with the others."""
+        check_openable(path)
 
     def mi_options(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ..core.errors import RasterError
 from .band_files import BandFile, band_file, grouped
 from .mi_label import find_label, labels_in_archive
-from .raster import opened, rasters_in_archive
+from .raster import Raster, opened, rasters_in_archive
 from .source import MiSource
 from .virtual import is_archive
 
@@ -88,6 +88,17 @@ def open_mi_source(
             "one raster with Import MI MAP tiles."
         )
     return sources[0]
+
+
+def check_openable(path: str) -> None:
+    """Refuse a file, or an archive, in which there is nothing to open on the Moon.
+
+    Raises
+    ------
+    RasterError
+    """
+    for name in _unpacked([path]):
+        Raster(name)
 
 
 def _closed(source: MiSource) -> MiSource:
