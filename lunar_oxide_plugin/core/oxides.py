@@ -54,12 +54,16 @@ def oxide_described(description: str) -> str | None:
     return None
 
 
+_LARGEST_FRACTION = 0.4
+
+
 def is_fraction(oxide: str, values: ArrayLike) -> bool:
     """Whether the values of an oxide are weight fractions of 0-1 rather than wt%.
 
-    Lunar soils hold at least 4 wt% Al2O3, 6 CaO, 2 FeO and 3 MgO, so a map of
-    one of these nowhere above 1 is no map in wt%. TiO2 does fall below 1 wt%
-    and cannot tell.
+    Anorthite, the mineral richest in any of them, is 36.6 % Al2O3, so no
+    fraction lies above 0.4; and lunar soils hold at least 4 wt% Al2O3, 6 CaO,
+    2 FeO and 3 MgO, so a map of one of these nowhere above 0.4 is none in wt%.
+    TiO2 does fall below 0.4 wt% and cannot tell.
 
     Parameters
     ----------
@@ -75,4 +79,4 @@ def is_fraction(oxide: str, values: ArrayLike) -> bool:
     """
     found = np.asarray(values, np.float64)
     found = found[np.isfinite(found) & (found > 0)]
-    return bool(oxide != "TiO2" and found.size and found.max() <= 1)
+    return bool(oxide != "TiO2" and found.size and found.max() <= _LARGEST_FRACTION)

@@ -35,7 +35,7 @@ def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = 
     Raises
     ------
     RasterError
-        When Al2O3, CaO, FeO or MgO is nowhere above 1.
+        When Al2O3, CaO, FeO or MgO is nowhere above 0.4.
     """
     if contents is None:
         described = enumerate(map(oxide_described, raster.band_names), start=1)
@@ -43,7 +43,7 @@ def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = 
     for number, oxide in contents.items():
         if is_fraction(oxide, _sampled(raster, number)):
             raise RasterError(
-                f"{raster.name}: band {number}, {oxide}, is nowhere above 1, so it holds weight "
+                f"{raster.name}: band {number}, {oxide}, is nowhere above 0.4, so it holds weight "
                 f"fractions and not wt%. Turn it into wt% with: gdal_edit.py -scale 100 "
                 f"{raster.name} (it sets the bands' scale, which is applied on reading)."
             )

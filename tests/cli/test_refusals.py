@@ -70,7 +70,16 @@ def oxide_raster(folder):
     dataset = gdal.Open(str(folder / "oxides.tif"), gdal.GA_Update)
     for index, name in enumerate(("Al2O3", "CaO", "FeO", "MgO", "TiO2")):
         dataset.GetRasterBand(index + 1).SetDescription(name)
+        dataset.GetRasterBand(index + 1).SetScale(2e-3)
     return {"INPUT": "oxides.tif"}
+
+
+def weight_fractions(folder):
+    oxide_raster(folder)
+    dataset = gdal.Open(str(folder / "oxides.tif"), gdal.GA_Update)
+    for number in range(1, 6):
+        dataset.GetRasterBand(number).SetScale(2e-5)
+    return {"INPUT": "oxides.tif", "STRETCH": 1}
 
 
 def earth_polygons(folder):
@@ -129,6 +138,7 @@ CASES = {
         lambda folder: {**oxide_raster(folder), "STRETCH": 4, "LIMITS": "1,2"},
         ["LIMITS is '1,2'", "six numbers"],
     ),
+    "weight fractions": ("oxidergb", weight_fractions, ["holds weight fractions", "-scale 100"]),
     "demo scene's name": (
         "demoscene",
         {"INPUT": None, "OUTPUT": "out.tif", "ZONES": "zones.gpkg"},

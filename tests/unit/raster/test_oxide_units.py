@@ -63,7 +63,7 @@ def test_what_passes(tmp_path, bands):
     require_weight_percent(Raster(written(tmp_path / "map.tif", bands)))
 
 
-def test_one_place_above_1_is_enough(tmp_path):
+def test_one_place_of_wt_percent_is_enough(tmp_path):
     values = np.full((30, 40), 0.4)
     values[20, 30] = 2.5
     require_weight_percent(Raster(written(tmp_path / "map.tif", {"FeO": values})))
@@ -109,4 +109,5 @@ def test_descriptions(description, oxide):
 def test_values_without_a_measurement_say_nothing():
     assert not is_fraction("FeO", [])
     assert not is_fraction("FeO", [np.nan, -1, 0])
-    assert is_fraction("FeO", [np.nan, 0.2, 1.0])
+    assert is_fraction("Al2O3", [np.nan, 0.2, 0.37])
+    assert not is_fraction("FeO", [np.nan, 0.2, 0.5])  # purest anorthosite
