@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -47,6 +48,11 @@ EQUIRECTANGULAR_WKT = (
     'CS[Cartesian,2],AXIS["(E)",east,ORDER[1],LENGTHUNIT["metre",1]],'
     'AXIS["(N)",north,ORDER[2],LENGTHUNIT["metre",1]],ID["IAU",30110,2015]]'
 )
+
+#: What each thread keeps for itself.
+_of_thread = threading.local()
+
+_MOST_TRANSFORMATIONS = 32
 
 FloatArray = NDArray[np.float64]
 
@@ -136,10 +142,16 @@ class Transform:
     """
 
     def __init__(self, source: str, target: str = GEOGRAPHIC_WKT) -> None:
-        with gdal_errors("There is no way between these coordinate reference systems"):
-            self._transformation = osr.CoordinateTransformation(
-                spatial_reference(source), spatial_reference(target)
-            )
+        # Making one takes PROJ 20 ms, longer than opening a tile; and no two threads may use one.
+        known: dict[tuple[str, str], Any] = _of_thread.__dict__.setdefault("transformations", {})
+        if (source, target) not in known:
+            if len(known) >= _MOST_TRANSFORMATIONS:
+                known.clear()
+            with gdal_errors("There is no way between these coordinate reference systems"):
+                known[source, target] = osr.CoordinateTransformation(
+                    spatial_reference(source), spatial_reference(target)
+                )
+        self._transformation = known[source, target]
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Transform points; coordinates of any one shape, infinite outside a projection."""
