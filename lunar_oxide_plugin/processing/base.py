@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFileDestination,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 
@@ -141,6 +142,10 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Do the work and return the outputs. Errors are raised as `LunarOxideError`."""
         raise NotImplementedError(type(self).__name__)
+
+    def keep(self, name: str, layer: QgsVectorLayer) -> None:
+        """Note the file of a vector layer, which no output may replace."""
+        self._paths[name] = [layer.source().split("|")[0]]
 
     def input_paths(self, name: str) -> list[str]:
         """The files (or other GDAL names) behind a raster parameter."""

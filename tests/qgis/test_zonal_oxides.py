@@ -236,7 +236,7 @@ def test_refusals(refused, oxide_raster, tmp_path):
 
     assert "6378.1 km radius, not on the Moon" in message(ZONES=earth)
     assert "no polygon" in message(ZONES=none)
-    assert "band 1, Al2O3, is nowhere above 1" in message(INPUT=fractions)
+    assert "band 1, Al2O3, is nowhere above 0.4" in message(INPUT=fractions)
     assert "Cancelled" in refused(
         "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output}, Feedback(cancel_at=20)
     )
@@ -293,3 +293,15 @@ def test_a_cap_around_the_pole_in_a_polar_map(succeed, oxide_raster, tmp_path):
         assert feature["area_km2"] == pytest.approx(expected, rel=2e-5)
         assert feature["FeO_mean"] == pytest.approx(7, rel=1e-9)
         assert feature["FeO_valid_fraction"] == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("output", ["OUTPUT", "TABLE"])
+def test_the_polygons_are_not_overwritten(refused, oxide_raster, tmp_path, output):
+    path, *_ = oxide_raster()
+    zones = write_polygons(
+        tmp_path / "z.gpkg", {"a": "POLYGON((-49.9 43.9,-49.8 43.9,-49.8 43.8,-49.9 43.9))"}
+    )
+    outputs = {"OUTPUT": tmp_path / "u.gpkg", output: zones}
+    assert "would overwrite the input" in refused(
+        "zonaloxides", {"ZONES": zones, "INPUT": path, **outputs}
+    )

@@ -131,8 +131,8 @@ class SampleSites(MiAlgorithm):
         layer = self.parameterAsVectorLayer(parameters, self.SITES, context) if given else None
         self._wkt = sites_wkt(layer, given)
         prepared = super().prepareAlgorithm(parameters, context, feedback)
-        if layer is not None:  # no output may replace it
-            self._paths[self.SITES] = [layer.source().split("|")[0]]
+        if layer is not None:
+            self.keep(self.SITES, layer)
         return prepared
 
     def compute(

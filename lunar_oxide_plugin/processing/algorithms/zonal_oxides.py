@@ -113,7 +113,9 @@ class ZonalOxides(LunarOxideAlgorithm):
         if layer is None:
             raise QgsProcessingException("ZONES cannot be loaded as a vector layer.")
         self._zones_wkt = layer_wkt(layer)
-        return super().prepareAlgorithm(parameters, context, feedback)
+        prepared = super().prepareAlgorithm(parameters, context, feedback)
+        self.keep(self.ZONES, layer)
+        return prepared
 
     def compute(
         self,
