@@ -20,8 +20,10 @@ from qgis.PyQt.QtGui import QIcon
 from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
 from ..raster.mosaic import Mosaic
+from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
-from .inputs import checked_inputs, is_same_file, plain_value, raster_paths
+from ..raster.virtual import is_same_file
+from .inputs import checked_inputs, plain_value, raster_paths
 from .loading import style_when_loaded
 
 
@@ -200,6 +202,10 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             if path and is_same_file(path, file):
                 raise RasterError(f"{name} would overwrite the input {file}. Choose another name.")
         return path
+
+    def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
+        """The files to be written, none of which may be a part of what these rasters read."""
+        return OutputFiles(file for raster in rasters for file in raster.files)
 
     def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""

@@ -131,14 +131,6 @@ def is_file_name(value: Any) -> bool:
     return isinstance(value, str) and (value.startswith("/vsi") or is_file(value))
 
 
-def is_same_file(one: str, other: str) -> bool:
-    """Whether two names are those of one file on disk."""
-    try:
-        return Path(one).samefile(other)
-    except (OSError, ValueError):  # one is not there, or no name of a file at all
-        return False
-
-
 def plain_value(value: Any) -> Any:
     """A parameter's value as JSON can keep it."""
     if isinstance(value, QgsProperty):

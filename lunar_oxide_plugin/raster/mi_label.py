@@ -95,9 +95,13 @@ class MiLabel:
         ).lstrip("0")
         return f"MI MAP V{version} tile" if version.isdigit() else "MI MAP tile"
 
+    def image_path(self) -> str:
+        """The image's file, under the name by which GDAL reads it."""
+        return self._image_location()[0]
+
     def image_name(self) -> str:
         """Name of the image's file, without its folder."""
-        return file_name(self._image_location()[0])
+        return file_name(self.image_path())
 
     def dataset(self) -> gdal.Dataset:
         """The image as a GDAL dataset of DN, with scale, band names and position.

@@ -126,6 +126,14 @@ class Mosaic:
         return not self._synthetic.isdisjoint(self.sources)
 
     @property
+    def files(self) -> list[str]:
+        """The files of all tiles."""
+        found = []
+        for source in self.sources:
+            found += self._opened(source).files
+        return found
+
+    @property
     def sources(self) -> list[MiSource]:
         """The tiles' sources, first choice first."""
         return list(dict.fromkeys(tile.source for tile in self.tiles))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from ..core.errors import RasterError
 from .blocks import Window
 from .gdal_errors import gdal_errors
 from .moon import Grid
+from .virtual import file_name, is_same_file
 
 #: No-data value of every float raster we write.
 NODATA = -9999.0
@@ -117,9 +118,15 @@ class OutputFiles:
     Each is written under another name beside its own. When the block ends
     well, all are renamed; when it fails or is cancelled, all are removed and
     whatever stood under their names before is still there.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        Files that the run reads: none of them may be replaced.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Iterable[str] = ()) -> None:
+        self._inputs = list(inputs)
         self._renames: list[tuple[Path, Path]] = []
         self._writers: list[RasterWriter] = []
         self._stale: list[Path] = []
@@ -162,6 +169,12 @@ class OutputFiles:
         # A read-only file is somebody's decision, though it could be replaced.
         if not os.access(folder, os.W_OK) or (final.exists() and not os.access(final, os.W_OK)):
             raise RasterError(f"{final} cannot be written: no permission. Choose another place.")
+        for file in self._inputs if final.exists() else ():
+            if is_same_file(str(final), file):
+                raise RasterError(
+                    f"{final} cannot be written: it would overwrite the input, which is made of "
+                    f"{file_name(file)} too. Choose another name."
+                )
         if final.resolve() in [other.resolve() for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
         partial = final.with_name(f"{final.stem}{PARTIAL}{os.getpid()}{final.suffix}")

@@ -86,6 +86,13 @@ class Raster:
         return self.label.dataset() if self.label else opened(self.path)
 
     @property
+    def files(self) -> list[str]:
+        """The files it is read from: an output must not replace any of them."""
+        if self.label:
+            return [self.label.path, self.label.image_path()]
+        return _files(self.dataset)
+
+    @property
     def synthetic(self) -> bool:
         """Whether the file says it is a synthetic scene, not a measurement."""
         product = self.dataset.GetMetadataItem("PRODUCT_ID") or ""
@@ -135,6 +142,23 @@ class Raster:
             values[index] *= np.float32(1 if scale is None else scale)
             values[index] += np.float32(0 if offset is None else offset)
         return values
+
+
+def _files(dataset: gdal.Dataset, deep: int = 3) -> list[str]:
+    """Files of a dataset; those of a VRT with the files of VRTs among them."""
+    files: list[str] = dataset.GetFileList() or []
+    if dataset.GetDriver().ShortName == "VRT" and deep:
+        for file in [name for name in files if name.lower().endswith(".vrt")]:
+            gdal.PushErrorHandler("CPLQuietErrorHandler")
+            try:
+                inner = gdal.Open(file)
+            except RuntimeError:  # where another plugin enabled GDAL's exceptions
+                inner = None
+            finally:
+                gdal.PopErrorHandler()
+            if inner is not None and file != dataset.GetDescription():
+                files += _files(inner, deep - 1)
+    return files
 
 
 def _isis_special(values: NDArray[np.float32], data_type: int) -> NDArray[np.bool_]:

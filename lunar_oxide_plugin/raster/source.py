@@ -88,6 +88,11 @@ class MiSource(Raster):
     def _open(self) -> gdal.Dataset:
         return stack(self._files) if self._files else super()._open()
 
+    @property
+    def files(self) -> list[str]:
+        """The files it is read from."""
+        return [file.path for file in self._files] or super().files
+
     def location(self, number: int) -> tuple[str, int]:
         """File of a band, under the name by which GDAL opens it, and the band's number there."""
         if self._files:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from osgeo import gdal
 
@@ -106,6 +107,14 @@ def is_file(path: str) -> bool:
         return False
     # Reading a pipe or a terminal would wait for ever.
     return info is not None and stat.S_ISREG(info.mode)
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two names are those of one file on disk, compressed or not."""
+    try:
+        return Path(one.removeprefix(_GZIP)).samefile(other.removeprefix(_GZIP))
+    except (OSError, ValueError):  # one is not there, or no name of a file at all
+        return False
 
 
 def read_head(path: str, length: int) -> bytes:

@@ -258,3 +258,32 @@ def test_parameters_keep_the_name_given(succeed, tile, tmp_path):
     items = gdal.Open(str(tmp_path / "o.tif")).GetMetadata()
     assert json.loads(items["LUNAR_OXIDE_PARAMETERS"])["INPUT"] == [name]
     assert Path(label.name).name in items["LUNAR_OXIDE_SOURCE"]
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_what_a_vrt_is_made_of_is_not_overwritten(succeed, refused, tile, tmp_path, depth):
+    succeed("importmimap", {"INPUT": [str(tile[0])], "OUTPUT": tmp_path / "r.tif"})
+    path = tmp_path / "r.tif"
+    for level in range(depth):
+        vrt = tmp_path / f"{level}.vrt"
+        gdal.BuildVRT(str(vrt), [str(path)]).FlushCache()
+        path = vrt
+    for name in ("predictoxides", "importmimap"):
+        message = refused(name, {"INPUT": str(path), "OUTPUT": tmp_path / "r.tif"})
+        assert "would overwrite the input, which is made of r.tif" in message
+
+
+def test_no_file_of_a_set_is_overwritten(refused, tile, tmp_path):
+    label, dn = tile
+    paths = band_files(tmp_path / "bands", dn, label)
+    for name in ("predictoxides", "importmimap"):
+        message = refused(name, {"INPUT": str(paths[1]), "OUTPUT": paths[4]})
+        assert "would overwrite the input" in message
+
+
+def test_no_tile_of_a_folder_is_overwritten(refused, tile, tmp_path):
+    label, _ = tile
+    tif = label.with_suffix(".tif")
+    gdal.Translate(str(tif), str(label))
+    message = refused("importmimap", {"FOLDER": str(tmp_path), "INPUT": [str(tif)], "OUTPUT": tif})
+    assert "would overwrite the input" in message

@@ -29,7 +29,7 @@ from ...raster.mi_sources import open_mi_sources
 from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.mosaic import Mosaic
 from ...raster.mosaic_vrt import mosaic_vrt
-from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.outputs import BandInfo
 from ...raster.resampling import Resampled
 from ...raster.source import MiSource
 from ..inputs import plain_value
@@ -165,7 +165,7 @@ class ImportMiMap(MiAlgorithm):
         metadata = {**self.provenance(parameters, mosaic), **_products(mosaic)}
         metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(report[:_MOST_NAMES])
         results: dict[str, Any] = {self.OUTPUT: output}
-        with OutputFiles() as files:
+        with self.output_files(mosaic) as files:
             if _is_vrt(output):
                 metadata["SOURCE_OVERLAPS"] = "first of SOURCE_PRODUCTS, valid or not"
                 content = mosaic_vrt(mosaic, Path(output), _BANDS, metadata)

@@ -19,7 +19,7 @@ from ...core.errors import RasterError
 from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
 from ...raster.areas import PixelAreas
-from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
@@ -88,7 +88,7 @@ class MgNumber(LunarOxideAlgorithm):
         output = self.output_path(parameters, self.OUTPUT, context)
         metadata = {**raster.model_metadata(), **self.provenance(parameters, raster)}
         moments = Moments()
-        with OutputFiles() as files:
+        with self.output_files(raster) as files:
             writer = files.raster(
                 output, raster.grid, [BandInfo(MG_NUMBER)], metadata, style=style("mgnumber")
             )

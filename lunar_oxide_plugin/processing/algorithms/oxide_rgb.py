@@ -23,7 +23,7 @@ from ...about import style
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile, Moments
-from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ..base import LunarOxideAlgorithm
@@ -129,7 +129,7 @@ class OxideRgb(LunarOxideAlgorithm):
         metadata["LUNAR_OXIDE_LIMITS"] = json.dumps(limits)
         output = self.output_path(parameters, self.OUTPUT, context)
         bands = [BandInfo(f"{colour}: {name}") for (_, colour, _), name in zip(self.BANDS, names)]
-        with OutputFiles() as files:
+        with self.output_files(raster) as files:
             writer = files.raster(
                 output,
                 raster.grid,

@@ -20,7 +20,7 @@ from ...core.errors import ModelError
 from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
 from ...core.oxides import OXIDES
 from ...raster.mi_sources import open_mi_source
-from ...raster.outputs import BandInfo, OutputFiles
+from ...raster.outputs import BandInfo
 from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
 from ..progress import blocks_with_progress
@@ -141,7 +141,7 @@ class PredictOxides(MiAlgorithm):
             feedback.pushInfo(line)
 
         valid_pixels, outside = 0, 0
-        with OutputFiles() as files:
+        with self.output_files(source) as files:
             writers = {
                 product: files.raster(
                     path, source.grid, product.bands, metadata, style=style(product.style)

@@ -32,7 +32,6 @@ from ...core.site_samples import (
 )
 from ...raster.geopackage import write_points
 from ...raster.mi_sources import open_mi_sources
-from ...raster.outputs import OutputFiles
 from ...raster.site_sampler import longitudes_latitudes, sample_points
 from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
@@ -196,7 +195,7 @@ class SampleSites(MiAlgorithm):
             for site, sample in zip(sites, samples)
         ]
         output = results[self.OUTPUT]
-        with OutputFiles() as files:
+        with self.output_files(*rasters) as files:
             write_points(
                 files.path(output),
                 "sites",

@@ -173,7 +173,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         }
         results = {name: path for name, path in results.items() if path}
         provenance = {**raster.model_metadata(), **self.provenance(parameters, raster)}
-        with OutputFiles() as files:
+        with self.output_files(raster) as files:
             _write_layer(
                 files, results[self.OUTPUT], zones.fields(), self._zones_wkt, features, units
             )
