@@ -144,6 +144,24 @@ def choose_scaling(
     raise SpectraError(_refusal(stored, candidates[0].scale, user_scale))
 
 
+def declared_scaling(
+    stored: NDArray[np.floating],
+    declared_scale: NDArray[np.float64],
+    declared_offset: NDArray[np.float64],
+) -> Scaling:
+    """The reading that a product's own label declares, without judging it by a few pixels.
+
+    Parameters
+    ----------
+    stored : ndarray, shape (8, n)
+        What there is of measured pixels, at least one.
+    declared_scale, declared_offset : ndarray, shape (8,)
+    """
+    scale, offset = declared_scale[:, np.newaxis], declared_offset[:, np.newaxis]
+    medians = np.median(stored * scale + offset, axis=1)
+    return Scaling(scale, offset, "as the label says", medians, "")
+
+
 class _Candidate(NamedTuple):
     """One reading of the stored values, [8] each, and what makes it plausible."""
 

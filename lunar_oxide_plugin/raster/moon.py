@@ -122,6 +122,17 @@ class Grid(NamedTuple):
         return Grid(self.wkt, (x, dx, rx, y, ry, dy), window.width, window.height)
 
 
+def grid_of(dataset: gdal.Dataset) -> Grid:
+    """Where an open dataset lies, as it says itself."""
+    reference = dataset.GetSpatialRef()
+    return Grid(
+        reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else "",
+        dataset.GetGeoTransform(),
+        dataset.RasterXSize,
+        dataset.RasterYSize,
+    )
+
+
 def spatial_reference(wkt: str) -> osr.SpatialReference:
     """A CRS with longitude (or easting) first, as GDAL's rasters have it; heights are left out."""
     reference = osr.SpatialReference()

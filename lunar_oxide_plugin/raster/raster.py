@@ -14,12 +14,13 @@ from .blocks import Window
 from .gdal_errors import gdal_errors
 from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
-from .moon import Grid
+from .moon import grid_of
 from .virtual import (
     archive_members,
     file_name,
     is_archive,
     is_file,
+    opened_quietly,
     opening,
     readable,
     split_ending,
@@ -57,18 +58,11 @@ class Raster:
         label_path = find_label(path)
         self.label = MiLabel(label_path) if label_path else None
         self._dataset: gdal.Dataset | None = None
-        reference = self.dataset.GetSpatialRef()
-        wkt = reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else ""
-        self.grid = Grid(
-            wkt,
-            self.dataset.GetGeoTransform(),
-            self.dataset.RasterXSize,
-            self.dataset.RasterYSize,
-        )
+        self.grid = grid_of(self.dataset)
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
         require_moon_grid(self.grid, self.name)
-        if not wkt:
+        if not self.grid.wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
 
     @property
@@ -149,13 +143,7 @@ def _files(dataset: gdal.Dataset, deep: int = 3) -> list[str]:
     files: list[str] = dataset.GetFileList() or []
     if dataset.GetDriver().ShortName == "VRT" and deep:
         for file in [name for name in files if name.lower().endswith(".vrt")]:
-            gdal.PushErrorHandler("CPLQuietErrorHandler")
-            try:
-                inner = gdal.Open(file)
-            except RuntimeError:  # where another plugin enabled GDAL's exceptions
-                inner = None
-            finally:
-                gdal.PopErrorHandler()
+            inner = opened_quietly(file)
             if inner is not None and file != dataset.GetDescription():
                 files += _files(inner, deep - 1)
     return files

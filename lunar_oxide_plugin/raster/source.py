@@ -10,7 +10,13 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
 from ..core.errors import NoValidPixelError, SpectraError
-from ..core.spectra import Scaling, choose_scaling, require_rising, valid_spectra
+from ..core.spectra import (
+    Scaling,
+    choose_scaling,
+    declared_scaling,
+    require_rising,
+    valid_spectra,
+)
 from .band_files import (
     BandFile,
     band_file,
@@ -27,6 +33,9 @@ from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
 #: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
 _SAMPLE_BLOCKS, _SAMPLE_SIZE = 4, 64
+
+#: Fewer pixels than this may be odd ones: more are searched for.
+_ENOUGH = 500
 
 
 class MiSource(Raster):
@@ -115,7 +124,19 @@ class MiSource(Raster):
         """
         if self._scaling is None:
             scales, offsets = self._declared()
-            scaling = choose_scaling(self._sample(), scales, offsets, self._user_scale)
+            # Of a product with its label the scale is certain, so lit pixels can be told.
+            sample = self._sample(self.label.shadow_reflectance() if self.label else 0.0)
+            if sample.size == 0 and self._shadow == 0:
+                sample = self._sample(0.0)
+            if sample.size == 0:
+                raise NoValidPixelError(
+                    f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
+                    "holds no data, one of MI's invalid codes or shadow. Use another tile."
+                )
+            if self.label and self._user_scale is None and sample.shape[1] < _ENOUGH:
+                scaling = declared_scaling(sample, scales, offsets)
+            else:
+                scaling = choose_scaling(sample, scales, offsets, self._user_scale)
             if self._choice.note:
                 self._check_assumed_order(scaling)
             self._codes = self._lifted_codes(scaling)
@@ -230,28 +251,29 @@ class MiSource(Raster):
                 "micron. They may be sorted by wavelength. Give the eight band numbers in BANDS."
             )
 
-    def _sample(self) -> NDArray[np.float32]:
-        """Stored values [8, n] of pixels spread over the raster, not all of them invalid."""
-        found = [self._above_zero(window) for window in self._sample_windows()]
-        sample = np.concatenate(found, axis=1)
-        if sample.size:
-            return sample
-        for window in blocks(self.grid.window):
-            sample = self._above_zero(window)
-            if sample.size:
-                return sample
-        raise NoValidPixelError(
-            f"{self.name} has no valid pixel: everywhere at least one of the eight bands holds "
-            "no data or one of MI's invalid codes. Use another tile."
-        )
+    def _sample(self, least: float) -> NDArray[np.float32]:
+        """Stored values [8, n] of pixels above a reflectance, spread over the raster.
 
-    def _above_zero(self, window: Window) -> NDArray[np.float32]:
-        """Stored values [8, n] of the pixels that are above zero by the metadata, and no code."""
+        Where these are few, all of the raster is searched for enough of them.
+        """
+        spread = [self._measured(window, least) for window in self._sample_windows()]
+        sample = np.concatenate(spread, axis=1)
+        if sample.shape[1] >= _ENOUGH:
+            return sample
+        found = [sample[:, :0]]
+        for window in blocks(self.grid.window):
+            found.append(self._measured(window, least))
+            if sum(part.shape[1] for part in found) >= _ENOUGH:
+                break
+        return np.concatenate(found, axis=1)
+
+    def _measured(self, window: Window, least: float) -> NDArray[np.float32]:
+        """Stored values [8, n] of the pixels above a reflectance by the metadata, and no code."""
         scales, offsets = self._declared()
         stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
         stored[np.isin(stored, self._invalid_codes)] = np.nan
-        above = stored * scales[:, np.newaxis] + offsets[:, np.newaxis] > 0
-        return stored[:, above.all(axis=0)]
+        values = stored * scales[:, np.newaxis] + offsets[:, np.newaxis]
+        return stored[:, (values > least).all(axis=0)]
 
     def _sample_windows(self) -> list[Window]:
         width, height = self.grid.width, self.grid.height

@@ -109,6 +109,17 @@ def is_file(path: str) -> bool:
     return info is not None and stat.S_ISREG(info.mode)
 
 
+def opened_quietly(path: str) -> gdal.Dataset | None:
+    """What GDAL makes of a file, without a word; None when it cannot open it."""
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        return gdal.Open(path)
+    except RuntimeError:  # where another plugin enabled GDAL's exceptions
+        return None
+    finally:
+        gdal.PopErrorHandler()
+
+
 def is_same_file(one: str, other: str) -> bool:
     """Whether two names are those of one file on disk, compressed or not."""
     try:

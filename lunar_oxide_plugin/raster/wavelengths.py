@@ -11,7 +11,7 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
-from .virtual import file_name
+from .virtual import file_name, opened_quietly
 from .vrt_sources import vrt_sources
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and
@@ -250,13 +250,7 @@ def _of_vrt_sources(dataset: gdal.Dataset) -> list[Recognised | None]:
 
 def _of_file(path: str) -> list[Recognised | None]:
     """The bands a file names in any way, as far as GDAL can open it."""
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    try:
-        dataset = gdal.Open(path)
-    except RuntimeError:  # where another plugin enabled GDAL's exceptions
-        dataset = None
-    finally:
-        gdal.PopErrorHandler()
+    dataset = opened_quietly(path)
     if dataset is None:
         return []
     if dataset.RasterCount == 1:

@@ -5,7 +5,7 @@ import pytest
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
-from lunar_oxide_plugin.raster.moon import full_turn
+from lunar_oxide_plugin.raster.moon import GEOGRAPHIC_WKT, full_turn
 from lunar_oxide_plugin.raster.source import MiSource
 from tests.mi_tiles import scene, write_tile
 
@@ -74,3 +74,49 @@ def test_relative_and_absolute_sources(tmp_path, relative):
         (tmp_path / "mosaic.vrt").write_text(text)
     with pytest.raises(RasterError, match="GDAL mirrors"):
         MiSource(path)
+
+
+def copies(folder, tile):
+    """What GDAL makes of a product that it has placed itself."""
+    gdal.Translate(str(folder / "copy.tif"), str(tile))
+    gdal.Translate(str(folder / "crop.tif"), str(tile), srcWin=[4, 4, 16, 16])
+    gdal.Warp(str(folder / "warped.tif"), str(tile), dstSRS=GEOGRAPHIC_WKT)
+    gdal.Warp(str(folder / "warped.vrt"), str(tile), dstSRS=GEOGRAPHIC_WKT, format="VRT")
+    gdal.BuildVRT(str(folder / "inner.vrt"), [str(tile)]).FlushCache()
+    gdal.BuildVRT(str(folder / "outer.vrt"), [str(folder / "inner.vrt")]).FlushCache()
+    return ("copy.tif", "crop.tif", "warped.tif", "warped.vrt", "outer.vrt")
+
+
+@pytest.mark.parametrize(
+    ("name", "west", "options"),
+    [
+        ("MI_MAP_02_N44E310N43E311SC", 310.0, {"attached": True}),
+        ("MI_MAP_02_N44E200N43E201SC", 200.0, {"attached": True}),
+        ("MIA_3C5_03_01351N439E0124SC", 12.3, {"strip": True}),
+        ("MIA_3C5_03_01351N439E3004SC", 300.3, {"strip": True}),
+    ],
+)
+def test_gdals_copies_are_refused(tmp_path, name, west, options):
+    dn = scene(32, 512) if "strip" in options else scene(32, 48)
+    tile = write_tile(tmp_path, dn, west=west, name=name, **options)
+    for copy in copies(tmp_path, tile):
+        with pytest.raises(RasterError, match=rf"{name}.* lies at .*GDAL mirrors products"):
+            MiSource(str(tmp_path / copy))
+
+
+def test_copies_in_the_right_place_are_read(tmp_path):
+    """Of V3, and of V2 west of 180 degrees, which GDAL places right; and by a right position."""
+    tile = write_tile(tmp_path, scene(), west=310.0)
+    for copy in copies(tmp_path, tile):
+        if not copy.startswith("warped"):  # GDAL warps what it places beyond 180 E to nothing
+            assert MiSource(str(tmp_path / copy)).scaling
+    (tmp_path / "v2").mkdir()
+    tile = write_tile(
+        tmp_path / "v2", scene(), west=310.0, attached=True, name="MI_MAP_02_N44E310N43E311SC"
+    )
+    right = MiSource(str(tile)).grid
+    gdal.Translate(str(tmp_path / "v2/copy.tif"), str(tile))
+    opened = gdal.Open(str(tmp_path / "v2/copy.tif"), gdal.GA_Update)
+    opened.SetGeoTransform(right.geotransform)
+    opened = None
+    assert MiSource(str(tmp_path / "v2/copy.tif")).scaling

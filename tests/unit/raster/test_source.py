@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import gdal, osr
 
-from lunar_oxide_plugin.core.errors import RasterError, SpectraError
+from lunar_oxide_plugin.core.errors import NoValidPixelError, RasterError, SpectraError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.guard import is_moon
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
@@ -519,3 +519,34 @@ def test_nine_unnamed_bands_sorted_by_wavelength_are_refused(tmp_path, average):
     with pytest.raises(SpectraError, match=r"band 6 is brighter than band 5.*BANDS"):
         _ = MiSource(path).scaling
     assert MiSource(path, bands=[1, 2, 3, 4, 6, 7, 8, 9]).scaling.median_750 > 0
+
+
+def test_a_tile_all_in_shadow_has_no_valid_pixel(tmp_path):
+    path = str(write_tile(tmp_path, (scene() * 0.05).astype(np.int16)))
+    with pytest.raises(NoValidPixelError, match=r"no valid pixel: .*shadow"):
+        MiSource(path).report()
+    # Wanted all the same, it is read as the label says.
+    source = MiSource(path, mask_shadow=False)
+    assert source.scale == [2e-5] * 8
+    assert source.spectra(source.grid.window)[1].all()
+
+
+@pytest.mark.parametrize("odd", [[300] * 9, range(8000, 7100, -100)], ids=["shadow", "falling"])
+def test_one_odd_pixel_does_not_stand_for_a_tile(tmp_path, odd):
+    """The corner is sampled, and what is measured lies between the samples."""
+    dn = np.full((9, 512, 512), -30000, np.int16)
+    dn[:, 80:140, :] = scene(512, 512)[:, 80:140, :]
+    dn[:, 0, 0] = odd
+    source = MiSource(str(write_tile(tmp_path, dn)))
+    assert source.scaling.median_750 == pytest.approx(0.0725, rel=0.05)
+
+
+def test_few_pixels_of_a_product_are_read_as_its_label_says(tmp_path):
+    dn = np.full((9, 64, 64), -30000, np.int16)
+    dn[:, 5, 5] = range(8000, 7100, -100)
+    source = MiSource(str(write_tile(tmp_path, dn)))
+    reflectance, valid = source.spectra(source.grid.window)
+    assert np.argwhere(valid).tolist() == [[5, 5]]
+    expected = dn[list(MODEL_PLANES), 5, 5] * 2e-5
+    np.testing.assert_allclose(reflectance[:, 5, 5], expected, rtol=1e-6)
+    assert "as the label says" in "".join(source.report())
