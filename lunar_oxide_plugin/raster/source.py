@@ -126,6 +126,7 @@ class MiSource(Raster):
             scales, offsets = self._declared()
             # Of a product with its label the scale is certain, so lit pixels can be told.
             sample = self._sample(self.label.shadow_reflectance() if self.label else 0.0)
+            few = sample.shape[1] < _ENOUGH
             if sample.size == 0 and self._shadow == 0:
                 sample = self._sample(0.0)
             if sample.size == 0:
@@ -133,7 +134,7 @@ class MiSource(Raster):
                     f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
                     "holds no data, one of MI's invalid codes or shadow. Use another tile."
                 )
-            if self.label and self._user_scale is None and sample.shape[1] < _ENOUGH:
+            if self.label and self._user_scale is None and few:
                 scaling = declared_scaling(sample, scales, offsets)
             else:
                 scaling = choose_scaling(sample, scales, offsets, self._user_scale)
