@@ -26,6 +26,9 @@ NODATA = -9999.0
 #: Part of a file's name until it is complete.
 PARTIAL = ".partial"
 
+#: In each of our styles; QGIS leaves it out when a user saves a style.
+_OUR_STYLE = b"<!-- Lunar Oxide Mapper -->"
+
 _CREATION_OPTIONS = (
     "TILED=YES",
     "COMPRESS=DEFLATE",
@@ -203,6 +206,8 @@ class OutputFiles:
     def style(self, final: str | Path, style: Path) -> None:
         """Lay a QGIS style (.qml) beside a layer; QGIS applies it when the layer is opened.
 
+        One that is there and not ours stays: the user's own, or that of another layer.
+
         Raises
         ------
         RasterError
@@ -210,6 +215,8 @@ class OutputFiles:
         """
         beside = Path(final).with_suffix(".qml")
         try:
+            if beside.is_file() and _OUR_STYLE not in beside.read_bytes():
+                return
             shutil.copyfile(style, self.path(beside))
         except OSError as error:
             raise RasterError(f"{beside} cannot be written: {error.strerror}.") from error

@@ -132,7 +132,8 @@ class MiSource(Raster):
             if sample.size == 0:
                 raise NoValidPixelError(
                     f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
-                    "holds no data, one of MI's invalid codes or shadow. Use another tile."
+                    "holds no data, one of MI's invalid codes or shadow. Use another tile; if it "
+                    "was made of MI labels by gdalwarp, give the labels themselves."
                 )
             if self.label and self._user_scale is None and few:
                 scaling = declared_scaling(sample, scales, offsets)
@@ -238,9 +239,9 @@ class MiSource(Raster):
             the SCENE_AVERAGE_DN of four archive labels MV5 is by 1 to 5 %.
         """
         require_rising(scaling.medians, self.name)
-        if self.dataset.RasterCount != len(ARCHIVE_BANDS):
-            return
         mv5, mn1 = (1 + [b.filter for b in ARCHIVE_BANDS].index(name) for name in ("MV5", "MN1"))
+        if mn1 in self.bands:  # eight bands
+            return
         pair = np.concatenate(
             [self.read(window, (mv5, mn1)).reshape(2, -1) for window in self._sample_windows()], 1
         )

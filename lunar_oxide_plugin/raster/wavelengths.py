@@ -85,7 +85,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     RasterError
         When a band is missing or cannot be told.
     """
-    count = dataset.RasterCount
+    count = _count(dataset)
     left_out = None
     for told_by, found in _statements(dataset):
         if _complete(found) and len(found) == count:
@@ -206,7 +206,7 @@ def _statements(
 ) -> Iterator[tuple[str, list[Recognised | None]]]:
     """All that a raster says of its bands, and where it says so, the most reliable first."""
     yield "the band descriptions", [recognised(text) for text in _descriptions(dataset)]
-    bands = [dataset.GetRasterBand(i + 1) for i in range(dataset.RasterCount)]
+    bands = [dataset.GetRasterBand(i + 1) for i in range(_count(dataset))]
     yield "the bands' metadata", [_of_band_metadata(band) for band in bands]
     if of_sources:
         yield "the files of the VRT", _of_vrt_sources(dataset)
@@ -214,8 +214,15 @@ def _statements(
         yield f"{key} of the metadata", [recognised(text) for text in texts]
 
 
+def _count(dataset: gdal.Dataset) -> int:
+    """Number of bands without an alpha band at their end, as gdalwarp adds one."""
+    count: int = dataset.RasterCount
+    last = dataset.GetRasterBand(count).GetColorInterpretation() if count else None
+    return count - (last == gdal.GCI_AlphaBand)
+
+
 def _descriptions(dataset: gdal.Dataset) -> list[str]:
-    count = dataset.RasterCount
+    count = _count(dataset)
     return [dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
 
 
@@ -237,7 +244,7 @@ def _of_vrt_sources(dataset: gdal.Dataset) -> list[Recognised | None]:
     """What the first files of a VRT's bands say of them; None where they disagree."""
     files: dict[str, list[Recognised | None]] = {}
     found = []
-    for sources in vrt_sources(dataset):
+    for sources in vrt_sources(dataset)[: _count(dataset)]:
         said = []
         for source in sources[:_MOST_SOURCES]:
             if source.path not in files:
@@ -257,7 +264,7 @@ def _of_file(path: str) -> list[Recognised | None]:
         return [band_of_file(dataset, file_name(path))]
     # Not what its own files say, if it is a VRT too: two VRTs can name each other.
     for _, found in _statements(dataset, of_sources=False):
-        if _complete(found) and len(found) == dataset.RasterCount:
+        if _complete(found) and len(found) == _count(dataset):
             return found
     return []
 

@@ -1,4 +1,5 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<!-- Lunar Oxide Mapper -->
 <qgis version="3.22" styleCategories="Symbology">
   <pipe>
     <rasterrenderer type="multibandcolor" redBand="1" greenBand="2" blueBand="3" opacity="1" alphaBand="4" nodataColor="">

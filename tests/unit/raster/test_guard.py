@@ -94,9 +94,15 @@ def test_heights_are_left_out():
     ],
 )
 def test_other_refusals(crs, says):
+    if says == "rotated pole" and PROJ_KNOWS_ROTATED_POLES:
+        require_moon(crs, "a.tif")
+        return
     with pytest.raises(RasterError, match=says):
         require_moon(crs, "a.tif")
 
+
+#: PROJ 9.1 finds no way from one to longitude and latitude, 9.6 does.
+PROJ_KNOWS_ROTATED_POLES = osr.GetPROJVersionMajor() * 100 + osr.GetPROJVersionMinor() >= 906
 
 #: name: (CRS, west, north, pixel size, width and height, what the message says)
 MISPLACED = {

@@ -17,6 +17,7 @@ from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, Grid, spatial_re
 from lunar_oxide_plugin.raster.outputs import NODATA, BandInfo, OutputFiles
 
 ROOT = Path(__file__).resolve().parents[3]
+STYLES = Path(__file__).resolve().parents[3] / "lunar_oxide_plugin" / "styles"
 GRID = Grid(EQUIRECTANGULAR_WKT, (-1516174.92, 14.8, 0.0, 1334234.8, 0.0, -14.8), 70, 40)
 BANDS = (BandInfo("FeO", "wt%"), BandInfo("MgO", "wt%"))
 
@@ -432,3 +433,19 @@ def test_cancelled_overviews_leave_nothing(tmp_path):
         write_large(files, tmp_path / "a.tif", lambda part: part < 0.4)
         raise CancelledError("as the algorithm does")
     assert names(tmp_path) == []
+
+
+def test_only_our_own_style_is_replaced(tmp_path):
+    ours = STYLES / "oxides.qml"
+    for content, kept in (("<qgis>the user's</qgis>", True), (ours.read_text() + " ", False)):
+        beside = tmp_path / "a.qml"
+        beside.write_text(content)
+        with OutputFiles() as files:
+            write(files, tmp_path / "a.tif", values(), style=ours)
+        assert (beside.read_text() == content) is kept
+
+
+def test_every_style_is_marked_as_ours():
+    styles = sorted(STYLES.glob("*.qml"))
+    assert styles
+    assert all("<!-- Lunar Oxide Mapper -->" in path.read_text() for path in styles)

@@ -550,3 +550,21 @@ def test_few_pixels_of_a_product_are_read_as_its_label_says(tmp_path):
     expected = dn[list(MODEL_PLANES), 5, 5] * 2e-5
     np.testing.assert_allclose(reflectance[:, 5, 5], expected, rtol=1e-6)
     assert "as the label says" in "".join(source.report())
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_an_alpha_band_is_no_wavelength(tmp_path, names):
+    """As gdalwarp -dstalpha adds one; it masks the others."""
+    dn = planes(scene())
+    path = geotiff(tmp_path / "a.tif", dn, kind=gdal.GDT_Int16, scale=2e-5, names=names)
+    warped = str(tmp_path / "alpha.tif")
+    gdal.Warp(warped, path, dstAlpha=True)
+    opened = gdal.Open(warped, gdal.GA_Update)
+    assert opened.RasterCount == 9
+    alpha = opened.GetRasterBand(9).ReadAsArray()
+    alpha[3, 4] = 0
+    opened.GetRasterBand(9).WriteArray(alpha)
+    opened = None
+    source = MiSource(warped)
+    assert source.bands == tuple(range(1, 9))
+    assert np.argwhere(~source.spectra(source.grid.window)[1]).tolist() == [[3, 4]]
