@@ -16,6 +16,7 @@ from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
 from .moon import grid_of
 from .virtual import (
+    alpha_band,
     archive_members,
     file_name,
     is_archive,
@@ -117,6 +118,11 @@ class Raster:
                     mask = np.empty(plane.shape, np.uint8)
                     _read(band.GetMaskBand(), window, mask)
                     plane[mask == 0] = np.nan
+            alpha = alpha_band(self.dataset)
+            if alpha is not None:  # GDAL takes it for a mask in images of bytes only
+                opaque = np.empty(values.shape[1:], np.float32)
+                _read(alpha, window, opaque)
+                values[:, opaque == 0] = np.nan
             # Else GDAL keeps what was read until its cache (5 % of memory) is full.
             self.dataset.FlushCache()
         return values

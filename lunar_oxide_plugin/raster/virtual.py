@@ -120,6 +120,14 @@ def opened_quietly(path: str) -> gdal.Dataset | None:
         gdal.PopErrorHandler()
 
 
+def alpha_band(dataset: gdal.Dataset) -> gdal.Band | None:
+    """The band of opacity at the end of a raster, as gdalwarp adds one; None without."""
+    count = dataset.RasterCount
+    last = dataset.GetRasterBand(count) if count else None
+    alpha = last is not None and last.GetColorInterpretation() == gdal.GCI_AlphaBand
+    return last if alpha else None
+
+
 def is_same_file(one: str, other: str) -> bool:
     """Whether two names are those of one file on disk, compressed or not."""
     try:

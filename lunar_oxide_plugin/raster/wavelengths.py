@@ -11,7 +11,7 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
-from .virtual import file_name, opened_quietly
+from .virtual import alpha_band, file_name, opened_quietly
 from .vrt_sources import vrt_sources
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and
@@ -216,9 +216,7 @@ def _statements(
 
 def _count(dataset: gdal.Dataset) -> int:
     """Number of bands without an alpha band at their end, as gdalwarp adds one."""
-    count: int = dataset.RasterCount
-    last = dataset.GetRasterBand(count).GetColorInterpretation() if count else None
-    return count - (last == gdal.GCI_AlphaBand)
+    return int(dataset.RasterCount) - (alpha_band(dataset) is not None)
 
 
 def _descriptions(dataset: gdal.Dataset) -> list[str]:
