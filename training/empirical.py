@@ -35,6 +35,10 @@ OXIDES = ("FeO", "TiO2")
 _COLUMNS = [BAND_COLUMNS.index(f"r{nm}") for nm in WAVELENGTHS]
 
 
+#: R2 and RMSE by who predicted, protocol and oxide.
+Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
+
+
 class Correlation(NamedTuple):
     """How a method does at measured sites: Pearson's r, R2, and RMSE and mean error in wt%."""
 

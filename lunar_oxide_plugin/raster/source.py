@@ -19,14 +19,11 @@ from .band_files import (
     siblings,
     stack,
 )
-from .blocks import Window, blocks
+from .blocks import Window, blocks, sample_windows
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
 from .virtual import file_name, readable
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
-
-#: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
-_SAMPLE_BLOCKS, _SAMPLE_SIZE = 4, 64
 
 
 class MiSource(Raster):
@@ -215,7 +212,11 @@ class MiSource(Raster):
             return
         mv5, mn1 = (1 + [b.filter for b in ARCHIVE_BANDS].index(name) for name in ("MV5", "MN1"))
         pair = np.concatenate(
-            [self.read(window, (mv5, mn1)).reshape(2, -1) for window in self._sample_windows()], 1
+            [
+                self.read(window, (mv5, mn1)).reshape(2, -1)
+                for window in sample_windows(self.grid.window)
+            ],
+            1,
         )
         pair = pair[:, (pair > 0).all(axis=0)]
         if pair.size and np.median(pair[1]) > np.median(pair[0]):
@@ -227,7 +228,7 @@ class MiSource(Raster):
 
     def _sample(self) -> NDArray[np.float32]:
         """Stored values [8, n] of pixels spread over the raster, not all of them invalid."""
-        found = [self._above_zero(window) for window in self._sample_windows()]
+        found = [self._above_zero(window) for window in sample_windows(self.grid.window)]
         sample = np.concatenate(found, axis=1)
         if sample.size:
             return sample
@@ -247,13 +248,6 @@ class MiSource(Raster):
         stored[np.isin(stored, self._invalid_codes)] = np.nan
         above = stored * scales[:, np.newaxis] + offsets[:, np.newaxis] > 0
         return stored[:, above.all(axis=0)]
-
-    def _sample_windows(self) -> list[Window]:
-        width, height = self.grid.width, self.grid.height
-        size_x, size_y = min(_SAMPLE_SIZE, width), min(_SAMPLE_SIZE, height)
-        columns = np.unique(np.linspace(0, width - size_x, _SAMPLE_BLOCKS).astype(int))
-        rows = np.unique(np.linspace(0, height - size_y, _SAMPLE_BLOCKS).astype(int))
-        return [Window(int(x), int(y), size_x, size_y) for y in rows for x in columns]
 
     def _note(self, note: str) -> None:
         if note:
