@@ -217,3 +217,18 @@ def test_other_refusals(refused, clementine, tmp_path):
         dataset.GetRasterBand(number).Fill(0)
     dataset = None
     assert "no pixel above zero" in message()
+
+
+def test_shadow_of_a_clementine_raster(succeed, clementine, tmp_path):
+    """Any of the three bands up to 0.01; the bands that are not read do not count."""
+    path, _ = clementine()
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).WriteArray(np.full((1, 2), 0.01), 4, 3)
+    dataset.GetRasterBand(3).WriteArray(np.full((1, 2), 0.005), 10, 3)
+    dataset = None
+    given = {"INPUT": path, "METHOD": 3, "OUTPUT": tmp_path / "feo.tif"}
+    results, _ = succeed("empiricaloxides", given)
+    assert np.argwhere(np.isnan(read(tmp_path / "feo.tif")[0])).tolist() == [[3, 4], [3, 5]]
+    assert results["VALID_PIXELS"] == 598
+    results, _ = succeed("empiricaloxides", {**given, "MASK_SHADOW": False})
+    assert results["VALID_PIXELS"] == 600
