@@ -16,6 +16,7 @@ from pathlib import Path
 from . import tables
 from .card import metadata, sigma
 from .domain import fit_domain, pixel_covariance
+from .empirical_report import write_empirical_report
 from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
 from .network import Settings
@@ -99,11 +100,19 @@ def run_all(places: Places, configuration: Configuration) -> None:
         step(places, configuration)
 
 
+def run_empirical(places: Places, _: Configuration) -> None:
+    """Judge the angle equations beside the bundled networks; a second's work, never shortened."""
+    if places.sites:
+        raise ValueError("empirical judges the bundled sites alone; leave --sites out")
+    _say(f"wrote {write_empirical_report(read_record(BUNDLED.record), places.reports)}")
+
+
 COMMANDS: dict[str, tuple[Callable[[Places, Configuration], None], str]] = {
     "all": (run_all, "evaluate, export and report (make train)"),
     "evaluate": (run_evaluate, "train under the three protocols and write the record (.json)"),
     "export": (run_export, "train the final networks and write the model (.onnx)"),
     "report": (run_report, "write the report (.md) and figures from the record"),
+    "empirical": (run_empirical, "fit and judge the angle equations (reports/empirical.md)"),
 }
 
 

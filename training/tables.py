@@ -62,6 +62,23 @@ class _Row(NamedTuple):
     cells: dict[str, str]
 
 
+class ClementineTable(NamedTuple):
+    """Sites with Clementine UVVIS reflectance.
+
+    Attributes
+    ----------
+    sites : tuple of str
+    reflectance : ndarray of float64, shape (n, 3)
+        Fraction at 415, 750 and 950 nm.
+    oxides : ndarray of float64, shape (n, 2)
+        FeO and TiO2 in wt%.
+    """
+
+    sites: tuple[str, ...]
+    reflectance: NDArray[np.float64]
+    oxides: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class PublishedScore:
     """R2 and RMSE (wt%) of one oxide as printed in a publication."""
@@ -141,6 +158,17 @@ def load_apollo12_pixels() -> NDArray[np.float64]:
     reflectance = _numbers(path, rows, BAND_COLUMNS)
     _check_reflectance(path, rows, reflectance)
     return reflectance
+
+
+def load_clementine_sites() -> ClementineTable:
+    """Read the 47 sites of Wilcox et al. (2005), which no model learns from."""
+    path = DATA / "clementine_sites.csv"
+    rows = _read(path, ("site", "r415", "r750", "r950", "FeO", "TiO2"))
+    return ClementineTable(
+        tuple(row.cells["site"] for row in rows),
+        _numbers(path, rows, ("r415", "r750", "r950")),
+        _numbers(path, rows, ("FeO", "TiO2")),
+    )
 
 
 def load_missing_sites() -> dict[str, NDArray[np.float64]]:

@@ -24,12 +24,12 @@ class MiAlgorithm(LunarOxideAlgorithm):
     SCALE = "SCALE"
     MASK_SHADOW = "MASK_SHADOW"
 
-    def add_mi_parameters(self) -> None:
-        """Declare how an MI raster is to be read."""
+    def add_mi_parameters(self, more_on_bands: str = "") -> None:
+        """Declare how an MI raster is to be read; what else BANDS may hold is its help's end."""
         self.add(
             QgsProcessingParameterString(self.BANDS, "Band numbers", optional=True),
             "Eight band numbers for 415 750 900 950 1001 1050 1250 1550 nm, in this order, for "
-            "example 1,2,3,4,5,7,8,9. Empty: found by the wavelengths in the file.",
+            "example 1,2,3,4,5,7,8,9. Empty: found by the wavelengths in the file." + more_on_bands,
             advanced=True,
         )
         self.add(
@@ -71,7 +71,5 @@ class MiAlgorithm(LunarOxideAlgorithm):
 def _band_numbers(text: str) -> list[int] | None:
     words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
     if not all(word.isdigit() for word in words):
-        raise RasterError(
-            f"BANDS holds '{text}'; it needs eight whole numbers, as 1,2,3,4,5,7,8,9."
-        )
+        raise RasterError(f"BANDS holds '{text}'; it needs whole numbers, as 1,2,3,4,5,7,8,9.")
     return [int(word) for word in words] or None

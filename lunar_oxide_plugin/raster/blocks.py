@@ -59,3 +59,19 @@ def blocks(
             yield Window(x, y, next_x - x, next_y - y)
             x = next_x
         y = next_y
+
+
+def sample_windows(area: Window, count: int = 4, size: int = 64) -> list[Window]:
+    """At most `count` by `count` windows of at most `size` pixels a side, spread over an area."""
+    width, height = min(size, area.width), min(size, area.height)
+    return [
+        Window(area.x + x, area.y + y, width, height)
+        for y in _spread(area.height - height, count)
+        for x in _spread(area.width - width, count)
+    ]
+
+
+def _spread(last: int, count: int) -> list[int]:
+    """Different whole numbers from 0 to the last, evenly."""
+    steps = max(count - 1, 1)
+    return sorted({index * last // steps for index in range(count)})

@@ -25,14 +25,11 @@ from .band_files import (
     siblings,
     stack,
 )
-from .blocks import Window, blocks
+from .blocks import Window, blocks, sample_windows
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
 from .virtual import file_name, readable
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
-
-#: A scale is judged on at most this many by this many blocks of this size, spread over the raster.
-_SAMPLE_BLOCKS, _SAMPLE_SIZE = 4, 64
 
 #: Fewer pixels than this may be odd ones: more are searched for.
 _ENOUGH = 500
@@ -243,7 +240,11 @@ class MiSource(Raster):
         if mn1 in self.bands:  # eight bands
             return
         pair = np.concatenate(
-            [self.read(window, (mv5, mn1)).reshape(2, -1) for window in self._sample_windows()], 1
+            [
+                self.read(window, (mv5, mn1)).reshape(2, -1)
+                for window in sample_windows(self.grid.window)
+            ],
+            1,
         )
         pair = pair[:, (pair > 0).all(axis=0)]
         if pair.size and np.median(pair[1]) > np.median(pair[0]):
@@ -258,7 +259,7 @@ class MiSource(Raster):
 
         Where these are few, all of the raster is searched for enough of them.
         """
-        spread = [self._measured(window, least) for window in self._sample_windows()]
+        spread = [self._measured(window, least) for window in sample_windows(self.grid.window)]
         sample = np.concatenate(spread, axis=1)
         if sample.shape[1] >= _ENOUGH:
             return sample
@@ -276,13 +277,6 @@ class MiSource(Raster):
         stored[np.isin(stored, self._invalid_codes)] = np.nan
         values = stored * scales[:, np.newaxis] + offsets[:, np.newaxis]
         return stored[:, (values > least).all(axis=0)]
-
-    def _sample_windows(self) -> list[Window]:
-        width, height = self.grid.width, self.grid.height
-        size_x, size_y = min(_SAMPLE_SIZE, width), min(_SAMPLE_SIZE, height)
-        columns = np.unique(np.linspace(0, width - size_x, _SAMPLE_BLOCKS).astype(int))
-        rows = np.unique(np.linspace(0, height - size_y, _SAMPLE_BLOCKS).astype(int))
-        return [Window(int(x), int(y), size_x, size_y) for y in rows for x in columns]
 
     def _note(self, note: str) -> None:
         if note:

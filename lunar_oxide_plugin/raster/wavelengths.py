@@ -114,6 +114,37 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     )
 
 
+def bands_of_wavelengths(dataset: gdal.Dataset, nominals: Sequence[int]) -> tuple[int, ...] | None:
+    """Band numbers of some wavelengths (nominal, nm), told as in `model_band_numbers`.
+
+    For rasters of other instruments as well: only these bands need names. None
+    where no statement names each of them once.
+    """
+    for _, found in _statements(dataset):
+        named = [match.band.nominal if match else None for match in found]
+        if len(named) == dataset.RasterCount and all(named.count(nm) == 1 for nm in nominals):
+            return tuple(named.index(nm) + 1 for nm in nominals)
+    return None
+
+
+def sign_of_mi(dataset: gdal.Dataset) -> str:
+    """What in a raster's names of bands only MI has, "" when there is nothing.
+
+    Filter names (MV1 ... MN4), or a band at 1050 or 1550 nm: Clementine measured
+    at 415, 750, 900, 950 and 1000 nm (UVVIS) and 1100, 1250, 1500, 2000, 2600 and
+    2780 nm (NIR).
+    """
+    lists = [_descriptions(dataset), *(texts for _, texts in _dataset_lists(dataset))]
+    named = _FILTER.search(" ".join(text for texts in lists for text in texts))
+    if named:
+        return f"the filter name {named[0]}"
+    for _, found in _statements(dataset):
+        for match in found:
+            if match and match.band.nominal in (1050, 1550):
+                return f"a band of {match.band.nominal} nm"
+    return ""
+
+
 def band_of_file(dataset: gdal.Dataset, file_name: str) -> Recognised | None:
     """The MI band a raster of one band holds, from its description, metadata or file name."""
     band = dataset.GetRasterBand(1)

@@ -16,6 +16,7 @@ from .conftest import PLUGIN, UNITS, bands, contents, rows, side_by_side, soils,
 ALGORITHMS = {
     "importmimap": "Import MI MAP tiles",
     "predictoxides": "Predict oxides",
+    "empiricaloxides": "FeO and TiO2 by band ratios",
     "mgnumber": "Mg number",
     "oxidergb": "Oxide RGB composite",
     "zonaloxides": "Unit statistics",
@@ -30,6 +31,7 @@ PARAMETERS = {
     "importmimap": "INPUT FOLDER EXTENT RESOLUTION BANDS SCALE MASK_SHADOW OUTPUT",
     "predictoxides": "INPUT MODEL MODEL_FILE BANDS SCALE MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY "
     "OUTPUT_DOMAIN",
+    "empiricaloxides": "INPUT METHOD BANDS SCALE MASK_SHADOW OUTPUT",
     "mgnumber": "INPUT MGO_BAND FEO_BAND OUTPUT",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
     "zonaloxides": "ZONES INPUT NAME_FIELD OUTPUT TABLE REPORT",
@@ -132,6 +134,19 @@ def test_predict(predicted, folder):
     names = [dataset.GetRasterBand(index + 1).GetDescription() for index in range(5)]
     assert names == ["Al2O3", "CaO", "FeO", "MgO", "TiO2"]
     assert {path.stem for path in folder.glob("*.qml")} >= {"oxides", "uncertainty", "domain"}
+
+
+def test_empirical(qgis, folder):
+    """The published constants, written out."""
+    output = folder / "empirical.tif"
+    given = {"INPUT": folder / "TILE.lbl", "METHOD": 1, "OUTPUT": output}
+    text = qgis.succeed("empiricaloxides", given)
+    r415, r750, r950 = soils()[[0, 1, 3]] * 2e-5
+    iron = -np.arctan((r950 / r750 - 1.25) / (r750 - 0.037))
+    titanium = np.arctan((r415 / r750 - 0.208) / (r750 + 0.108))
+    expected = [20.527 * iron - 12.266, 0.72 * titanium**14.964]
+    np.testing.assert_allclose(bands(output), expected, rtol=2e-5, atol=2e-5)
+    assert number(text, "VALID_PIXELS") == 40 * 60
 
 
 @pytest.mark.usefixtures("predicted")

@@ -132,6 +132,11 @@ CASES = {
         unknown_field,
         ["NAME_FIELD is geology", "has the fields fid, unit"],
     ),
+    "MI by a Clementine method": (
+        "empiricaloxides",
+        {"METHOD": 2},
+        ["TILE.lbl is Kaguya MI data", "Choose METHOD 0 or 1"],
+    ),
     "unnamed bands": ("mgnumber", bands_without_names, ["bare.tif", "MGO_BAND"]),
     "custom limits": (
         "oxidergb",

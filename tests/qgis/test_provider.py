@@ -23,6 +23,7 @@ CONTRACT = {
         "OUTPUT_DOMAIN?",
         "VALID_PIXELS EXTRAPOLATED_PERCENT",
     ),
+    "empiricaloxides": ("INPUT METHOD BANDS? SCALE? MASK_SHADOW OUTPUT", "VALID_PIXELS"),
     "mgnumber": ("INPUT MGO_BAND? FEO_BAND? OUTPUT", "MEAN"),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
     "zonaloxides": ("ZONES INPUT NAME_FIELD? OUTPUT TABLE? REPORT?", ""),
@@ -78,7 +79,7 @@ def test_help(provider, name):
 
 
 def test_every_style_is_there():
-    names = ("oxides", "uncertainty", "domain", "mgnumber", "rgb", "reflectance", "sites")
+    names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "rgb", "reflectance", "sites")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

@@ -2,6 +2,7 @@
 
 from .check_installation import CheckInstallation
 from .demo_scene import DemoScene
+from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
 from .import_mi_map import ImportMiMap
 from .mg_number import MgNumber
@@ -14,6 +15,7 @@ from .zonal_oxides import ZonalOxides
 ALGORITHMS = (
     ImportMiMap,
     PredictOxides,
+    EmpiricalOxides,
     MgNumber,
     OxideRgb,
     ZonalOxides,

@@ -4,7 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, blocks
+from lunar_oxide_plugin.raster.blocks import (
+    BLOCK_HEIGHT,
+    BLOCK_WIDTH,
+    Window,
+    blocks,
+    sample_windows,
+)
 
 starts = st.integers(0, 60)
 sizes = st.integers(1, 60)
@@ -60,3 +66,20 @@ def test_a_whole_tile_in_its_own_blocks():
 def test_nothing_to_cover():
     assert list(blocks(Window(5, 5, 0, 10))) == []
     assert list(blocks(Window(5, 5, 10, 0))) == []
+
+
+@given(areas, st.integers(1, 5), st.integers(1, 25))
+def test_samples_are_different_windows_inside(area, count, size):
+    found = sample_windows(area, count, size)
+    assert 1 <= len(found) == len(set(found)) <= count**2
+    for window in found:
+        assert window.intersection(area) == window
+        assert (window.width, window.height) == (min(size, area.width), min(size, area.height))
+
+
+def test_samples_reach_from_corner_to_corner():
+    found = sample_windows(Window(10, 20, 2048, 1000))
+    assert len(found) == 16
+    assert found[0] == (10, 20, 64, 64)
+    assert found[1].x == 10 + 661  # a third of 2048 - 64
+    assert found[-1] == (10 + 2048 - 64, 20 + 1000 - 64, 64, 64)

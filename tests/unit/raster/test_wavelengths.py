@@ -9,9 +9,11 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.wavelengths import (
+    bands_of_wavelengths,
     checked_band_numbers,
     model_band_numbers,
     recognised,
+    sign_of_mi,
     without_band,
 )
 
@@ -321,3 +323,48 @@ def test_names_of_one_set():
     assert without_band("moon_0.749um_v2.tif") == "moon_*_v2.tif"
     assert without_band("dem_541nm_2009.tif") == "dem_*_2009.tif"
     assert without_band("oxides_310.tif") == "oxides_310.tif"
+
+
+UVVIS = ["415 nm", "750 nm", "900 nm", "950 nm", "1000 nm"]
+NIR = ["1100 nm", "1250 nm", "1500 nm", "2000 nm", "2600 nm", "2780 nm"]
+
+
+@pytest.mark.parametrize(
+    ("names", "numbers"),
+    [
+        (UVVIS, (1, 2, 4)),
+        (UVVIS[::-1], (5, 4, 2)),
+        (["0.415 um", "0.75 um", "0.95 um"], (1, 2, 3)),
+        (UVVIS + NIR, (1, 2, 4)),
+        (["950 nm", "altitude", "415 nm", "750 nm"], (3, 4, 1)),
+        (UVVIS[1:], None),
+        ([*UVVIS, "750 nm"], None),
+        (["", "", ""], None),
+    ],
+)
+def test_some_wavelengths_of_another_instrument(names, numbers):
+    assert bands_of_wavelengths(dataset(names), (415, 750, 950)) == numbers
+    assert sign_of_mi(dataset(names)) == ""
+
+
+def test_wavelengths_in_the_metadata_of_the_raster():
+    made = dataset(["", "", ""], "(415.0, 750.0, 950.0) <nm>")
+    assert bands_of_wavelengths(made, (415, 750, 950)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("names", "sign"),
+    [
+        (["MV1 415 nm", "750 nm", "950 nm"], "the filter name MV1"),
+        ([*UVVIS, "1050 nm"], "a band of 1050 nm"),
+        ([*UVVIS, "1548 nm"], "a band of 1550 nm"),
+    ],
+)
+def test_what_only_mi_has(names, sign):
+    assert sign_of_mi(dataset(names)) == sign
+
+
+def test_filter_names_in_the_metadata_are_a_sign_of_mi():
+    made = dataset(["", "", ""])
+    made.SetMetadataItem("FILTER_NAME", "(MV1, MV2, MV4)")
+    assert sign_of_mi(made) == "the filter name MV1"
