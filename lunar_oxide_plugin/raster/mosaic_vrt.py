@@ -81,7 +81,12 @@ def mosaic_vrt(
             name, number = tile.source.location(tile.source.bands[index])
             part = _add_source(band, tile, number, grid.window)
             relative = _relative(name, path)
-            _add(part, "SourceFilename", relative or name, relativeToVRT="01"[bool(relative)])
+            _add(
+                part,
+                "SourceFilename",
+                relative or _absolute(name),
+                relativeToVRT="01"[bool(relative)],
+            )
             if kind == gdal.GDT_Int16:
                 _add(part, "LUT", _LUT.format(nodata=nodata))
     ElementTree.indent(root)
@@ -118,6 +123,11 @@ def _relative(name: str, path: Path) -> str | None:
         return Path(name).absolute().relative_to(path.absolute().parent).as_posix()
     except ValueError:
         return None
+
+
+def _absolute(name: str) -> str:
+    """A file's name as it can be read from any folder."""
+    return name if name.startswith("/vsi") else str(Path(name).absolute())
 
 
 def _common_storage(mosaic: Mosaic) -> tuple[int, float]:

@@ -111,6 +111,18 @@ def test_moves_with_its_tiles(tmp_path, tiles):
     np.testing.assert_array_equal(gdal.Open(str(elsewhere / above.name)).ReadAsArray(), expected)
 
 
+def test_a_relative_input_is_found_from_another_folder(tmp_path, tiles, monkeypatch):
+    paths, _ = tiles
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "maps").mkdir()
+    mosaic = Mosaic([MiSource(str(path.relative_to(tmp_path))) for path in paths])
+    path = written(tmp_path / "maps" / "m.vrt", mosaic)
+    expected, _ = mosaic.spectra(mosaic.grid.window)
+    monkeypatch.chdir("/")
+    found, valid = MiSource(str(path)).spectra(mosaic.grid.window)
+    np.testing.assert_array_equal(found[:, valid], expected[:, valid])
+
+
 def test_first_tile_wins_whole(tmp_path):
     """No spectrum of two tiles: what is invalid in one band of the first stays invalid."""
     dn = [mi_tiles.scene(8, 8, seed=seed) for seed in (1, 2)]
