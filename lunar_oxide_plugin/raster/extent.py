@@ -61,13 +61,10 @@ class Extent(NamedTuple):
         """The rectangle x further east, in its own units."""
         return self._replace(left=self.left + x, right=self.right + x)
 
-    def grown(self, margin: float) -> Extent:
+    def grown(self, x: float, y: float) -> Extent:
         """The rectangle with a margin on every side, in its own units."""
         return self._replace(
-            left=self.left - margin,
-            bottom=self.bottom - margin,
-            right=self.right + margin,
-            top=self.top + margin,
+            left=self.left - x, bottom=self.bottom - y, right=self.right + x, top=self.top + y
         )
 
 

@@ -51,6 +51,8 @@ class Mosaic:
     extent : Extent, optional
         Only the pixels that it touches. It may lie across 180 degrees, and
         then the mosaic does.
+    margin : float
+        Degrees that are wanted beyond the extent on every side.
 
     Raises
     ------
@@ -60,7 +62,9 @@ class Mosaic:
         that the mosaic would be mostly empty.
     """
 
-    def __init__(self, sources: Iterable[MiSource], extent: Extent | None = None) -> None:
+    def __init__(
+        self, sources: Iterable[MiSource], extent: Extent | None = None, margin: float = 0.0
+    ) -> None:
         kept: list[MiSource] = []
         self._synthetic: set[MiSource] = set()
         for source in sources:
@@ -79,7 +83,9 @@ class Mosaic:
             area = _around(tiles)
             _require_near(area, tiles)
         else:
-            tiles, area = _within(tiles, _bounds(extent.to(first.wkt), first, cylinder), turn)
+            tiles, area = _within(
+                tiles, _bounds(extent.to(first.wkt), first, cylinder, margin), turn
+            )
         #: Where its pixels lie.
         self.grid = first.part(area)
         #: The tiles at their places, first choice first.
@@ -190,13 +196,18 @@ def _place(grid: Grid, first: Grid) -> Window:
 
 
 def _bounds(
-    extent: Extent, grid: Grid, cylinder: PlateCarree | None
+    extent: Extent, grid: Grid, cylinder: PlateCarree | None, margin: float
 ) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E."""
-    if cylinder:
-        lon, _ = cylinder.degrees(extent.left, extent.top)
-        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
+    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E.
+
+    The margin in degrees is added after that: it may begin further west.
+    """
     x0, dx, _, y0, _, dy = grid.geotransform
+    if cylinder:
+        # Tiles at 180 W begin half a pixel west of it, and so do their own extents.
+        lon, _ = cylinder.degrees(extent.left + abs(dx), extent.top)
+        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
+        extent = extent.grown(margin / cylinder.degrees_per_x, margin / cylinder.degrees_per_y)
     return (
         (extent.left - x0) / dx,
         (extent.top - y0) / dy,

@@ -135,6 +135,19 @@ def test_extent_across_the_edge_of_one_raster_around_the_moon(tmp_path):
     np.testing.assert_allclose(reflectance, expected, rtol=1e-6)
 
 
+def test_own_extent_of_a_tile_at_180_degrees(tmp_path):
+    """It begins half a pixel west of 180 W; with and without EXTENT the tile lies in one place."""
+    path = write_row(tmp_path, 180, [mi_tiles.scene(8, 8)])
+    grid = MiSource(path[0]).grid
+    left, top = grid.position(0, 0)
+    right, bottom = grid.position(8, 8)
+    for turn in (0, -360 * 1737400 * np.pi / 180):
+        extent = Extent(grid.wkt, left + turn, bottom, right + turn, top)
+        mosaic = Mosaic(opened(path), extent)
+        assert mosaic.grid.geotransform == pytest.approx(Mosaic(opened(path)).grid.geotransform)
+        assert (mosaic.grid.width, mosaic.grid.height) == (8, 8)
+
+
 def test_empty_tiles_are_left_out(tmp_path):
     dn = np.stack([mi_tiles.scene(4, 4)] * 3)
     dn[1] = -30000
