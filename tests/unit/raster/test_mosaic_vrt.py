@@ -173,6 +173,18 @@ def test_other_rasters(tmp_path, nodata, factor):
     np.testing.assert_allclose(reflectance[:, valid], expected[:, valid], rtol=1e-6)
 
 
+def test_nan_as_no_data(tmp_path):
+    values = (mi_tiles.scene(8, 8)[list(mi_tiles.MODEL_PLANES)] * 2e-5).astype(np.float32)
+    values[:, 3, 3] = np.nan
+    mosaic = Mosaic(
+        write_stack(tmp_path / f"{west}.tif", values, float("nan"), west) for west in (0, 8)
+    )
+    source = MiSource(str(written(tmp_path / "m.vrt", mosaic)))
+    reflectance, valid = source.spectra(mosaic.grid.window)
+    assert np.argwhere(~valid).tolist() == [[3, 3], [3, 11]]
+    np.testing.assert_array_equal(reflectance[:, :, :8][:, valid[:, :8]], values[:, valid[:, :8]])
+
+
 def test_longitude_comes_first(tmp_path):
     """As in the raster it refers to, though the CRS itself begins with latitude."""
     values = mi_tiles.scene(8, 8)[list(mi_tiles.MODEL_PLANES)]
