@@ -67,7 +67,14 @@ class Mosaic:
     ) -> None:
         kept: list[MiSource] = []
         self._synthetic: set[MiSource] = set()
+        labels: set[str] = set()
         for source in sources:
+            # A product may be given by its label and by its image.
+            if source.label and source.label.path in labels:
+                source.close()
+                continue
+            if source.label:
+                labels.add(source.label.path)
             if kept:
                 _require_same_grid(kept[0].grid, source.grid, kept[0].name, source.name)
             if source.synthetic:

@@ -169,7 +169,7 @@ def _storage(source: MiSource) -> tuple[int, float]:
     value = found.pop()
     if kind == gdal.GDT_Int16 and value is None:
         value = _NODATA_DN
-    return kind, _comparable(NODATA if value is None else value)
+    return kind, NODATA if value is None else value
 
 
 def _comparable(value: float | None) -> float | None:

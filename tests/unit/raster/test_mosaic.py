@@ -217,6 +217,13 @@ def test_empty_tiles_are_left_out(tmp_path):
     assert mosaic.spectra(mosaic.grid.window)[1].sum() == 32
 
 
+def test_label_and_image_are_one_tile(tmp_path):
+    label = write_row(tmp_path, 20, [mi_tiles.scene(4, 4)])[0]
+    mosaic = Mosaic(opened([label, label.replace(".lbl", ".img")]))
+    assert [source.path for source in mosaic.sources] == [label]
+    assert mosaic.spectra(mosaic.grid.window)[1].all()
+
+
 def test_only_empty_tiles_are_refused(tmp_path):
     dn = np.full((2, 9, 4, 4), -30000)
     mosaic = Mosaic(opened(write_row(tmp_path, 20, dn)))
