@@ -126,8 +126,9 @@ def require_one_grid(files: Sequence[BandFile]) -> None:
         if not files[0].same_grid(file):
             raise RasterError(
                 f"{file_name(files[0].path)} and {file_name(file.path)} do not lie on the same "
-                "pixels (size, position or projection). Files of one wavelength each must; warp "
-                "them to one grid first."
+                "pixels (size, position or projection). Files of one wavelength each must. "
+                "Those made from MI tiles: import each tile with Import MI MAP tiles first, then "
+                "warp the results; others: warp them to one grid first."
             )
 
 

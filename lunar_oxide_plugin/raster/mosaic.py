@@ -174,7 +174,11 @@ class Mosaic:
 
 
 def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> None:
-    advice = "Warp them to one grid first, or import them one by one."
+    # GDAL places V3 tiles east of 180 E beyond the CRS's edge, and gdalwarp makes nothing of them.
+    advice = (
+        "Import each with Import MI MAP tiles first, then warp the results to one grid; warped "
+        "by GDAL alone, MI tiles east of 180 degrees become empty."
+    )
     if first.wkt != other.wkt and (
         bool(first.wkt) != bool(other.wkt)
         or not spatial_reference(first.wkt).IsSame(spatial_reference(other.wkt))
@@ -206,8 +210,8 @@ def _require_north_up(grid: Grid, name: str) -> None:
     if rx or ry or dx <= 0 or dy >= 0:
         raise RasterError(
             f"{name} is not north up (it is rotated, mirrored or south up, or does not say where "
-            "it lies), and EXTENT needs that. Leave EXTENT empty, or warp the raster first: "
-            "gdalwarp makes it north up."
+            "it lies), and EXTENT needs that. Import it with EXTENT left empty first, then warp "
+            "the result: gdalwarp makes it north up."
         )
 
 

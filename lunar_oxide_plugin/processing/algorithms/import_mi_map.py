@@ -98,7 +98,7 @@ class ImportMiMap(MiAlgorithm):
         self.add(
             QgsProcessingParameterExtent(self.EXTENT, "Extent", optional=True),
             "Only this part is written, in whole pixels. It may lie across 180 degrees, as 179 to "
-            "181. Empty: everything.",
+            "181, and be at most 360 degrees wide. Empty: everything.",
         )
         self.add(
             QgsProcessingParameterNumber(

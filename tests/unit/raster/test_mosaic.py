@@ -217,6 +217,15 @@ def test_empty_tiles_are_left_out(tmp_path):
     assert mosaic.spectra(mosaic.grid.window)[1].sum() == 32
 
 
+def test_tiles_of_different_grids_are_refused_with_what_to_do(tmp_path):
+    """Not to warp the labels: gdalwarp makes an empty raster of a V3 tile east of 180 degrees."""
+    fine = write_row(tmp_path, 200, [mi_tiles.scene(8, 8)])
+    (tmp_path / "coarse").mkdir()
+    coarse = write_row(tmp_path / "coarse", 200, [mi_tiles.scene(4, 4)])
+    with pytest.raises(RasterError, match="Import each with Import MI MAP tiles first, then warp"):
+        Mosaic(opened(fine + coarse))
+
+
 def test_label_and_image_are_one_tile(tmp_path):
     label = write_row(tmp_path, 20, [mi_tiles.scene(4, 4)])[0]
     mosaic = Mosaic(opened([label, label.replace(".lbl", ".img")]))
