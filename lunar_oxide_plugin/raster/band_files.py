@@ -16,7 +16,7 @@ from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
 from .moon import spatial_reference
-from .virtual import file_name
+from .virtual import file_name, is_file
 from .wavelengths import Recognised, band_of_file, without_band
 
 #: Files of one set lie on the same pixels, to within this part of a pixel.
@@ -82,15 +82,23 @@ def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
 def siblings(path: str) -> list[str]:
     """The files of a file's set: names that differ in the wavelength alone, in order.
 
-    The file itself is among them.
+    The file itself is among them. Endings may differ in upper and lower case.
     """
     name = file_name(path)
     folder = path[: len(path) - len(name)]
-    pattern = without_band(name)
-    if pattern == name:
+    if without_band(name) == name:
         return [path]
+    pattern = _set_name(name)
     listed = gdal.ReadDir(folder or ".") or []
-    return [folder + other for other in sorted(listed) if without_band(other) == pattern]
+    found = (folder + other for other in sorted(listed) if _set_name(other) == pattern)
+    # Opening a pipe or a terminal would wait for ever.
+    return [other for other in found if other == path or is_file(other)]
+
+
+def _set_name(name: str) -> str:
+    """What the names of a set have in common, with the ending in lower case."""
+    stem, dot, ending = without_band(name).rpartition(".")
+    return stem + dot + (ending.lower() if dot else ending)
 
 
 def grouped(files: Sequence[BandFile]) -> list[list[BandFile]]:
@@ -118,8 +126,9 @@ def require_one_grid(files: Sequence[BandFile]) -> None:
         if not files[0].same_grid(file):
             raise RasterError(
                 f"{file_name(files[0].path)} and {file_name(file.path)} do not lie on the same "
-                "pixels (size, position or projection). Files of one wavelength each must; warp "
-                "them to one grid first."
+                "pixels (size, position or projection). Files of one wavelength each must. "
+                "Those made from MI tiles: import each tile with Import MI MAP tiles first, then "
+                "warp the results; others: warp them to one grid first."
             )
 
 

@@ -6,14 +6,21 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from osgeo import osr
 
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
-from .moon import spatial_reference
+from .moon import GEOGRAPHIC_WKT, Transform, spatial_reference
 
 #: Points along each edge of a rectangle that becomes a curved one.
 _EDGE_POINTS = 33
+
+#: Degrees between points along the edges of a rectangle of longitudes and latitudes. On a
+#: polar map an arc reaches at most 1 m beyond points at this distance, 90 degrees from the pole.
+_STEP = 0.05
+
+_FAILURE = "The extent cannot be carried into the CRS of the tiles"
 
 
 class Extent(NamedTuple):
@@ -45,14 +52,17 @@ class Extent(NamedTuple):
             east, north = here.degrees(self.right, self.top)
             south, north = max(south, -90.0), min(north, 90.0)
             return Extent(wkt, *there.position(west, south), *there.position(east, north))
-        failure = "The extent cannot be carried into the CRS of the tiles"
-        with gdal_errors(failure):
+        if here:
+            west, south = here.degrees(self.left, self.bottom)
+            east, north = here.degrees(self.right, self.top)
+            return _around(wkt, (west, max(south, -90.0), east, min(north, 90.0)))
+        with gdal_errors(_FAILURE):
             transformation = osr.CoordinateTransformation(
                 spatial_reference(self.wkt), spatial_reference(wkt)
             )
             left, bottom, right, top = transformation.TransformBounds(*self[1:], _EDGE_POINTS)
         if not np.isfinite([left, bottom, right, top]).all():
-            raise RasterError(f"{failure}. Draw it in the tiles' own CRS.")
+            raise RasterError(f"{_FAILURE}. Draw it in the tiles' own CRS.")
         if there and right < left:  # PROJ's sign of an extent across 180 degrees
             right += there.turn
         return Extent(wkt, left, bottom, right, top)
@@ -61,14 +71,34 @@ class Extent(NamedTuple):
         """The rectangle x further east, in its own units."""
         return self._replace(left=self.left + x, right=self.right + x)
 
-    def grown(self, margin: float) -> Extent:
+    def grown(self, x: float, y: float) -> Extent:
         """The rectangle with a margin on every side, in its own units."""
         return self._replace(
-            left=self.left - margin,
-            bottom=self.bottom - margin,
-            right=self.right + margin,
-            top=self.top + margin,
+            left=self.left - x, bottom=self.bottom - y, right=self.right + x, top=self.top + y
         )
+
+
+def _around(wkt: str, degrees: tuple[float, float, float, float]) -> Extent:
+    """The rectangle in a CRS that is not cylindrical around west, south, east and north."""
+    west, south, east, north = degrees
+    # On a polar map parallels reach furthest at quarters of a turn.
+    quarters = 90 * np.arange(np.ceil(west / 90), np.floor(east / 90) + 1)
+    lon = np.concatenate([_steps(west, east), quarters])
+    lat = _steps(south, north)
+    x, y = Transform(GEOGRAPHIC_WKT, wkt)(
+        np.concatenate([lon, lon, np.full_like(lat, west), np.full_like(lat, east)]),
+        np.concatenate([np.full_like(lon, south), np.full_like(lon, north), lat, lat]),
+    )
+    there = np.isfinite(x) & np.isfinite(y)
+    if not there.any():
+        raise RasterError(f"{_FAILURE}. Draw it in the tiles' own CRS.")
+    x, y = x[there], y[there]
+    return Extent(wkt, float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+
+
+def _steps(first: float, last: float) -> NDArray[np.float64]:
+    # An extent drawn around everything may be many turns wide.
+    return np.linspace(first, last, int(min(abs(last - first), 720) / _STEP) + 2)
 
 
 class PlateCarree(NamedTuple):

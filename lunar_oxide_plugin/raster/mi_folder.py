@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from ..core.errors import RasterError
 from .extent import Extent
@@ -40,7 +41,8 @@ def mi_products(folder: str | Path, extent: Extent | None = None) -> list[str]:
     Parameters
     ----------
     folder : path
-        Searched to any depth, as the archive keeps its tiles in ``lonEEE/data``.
+        Searched to any depth, as the archive keeps its tiles in ``lonEEE/data``, and
+        through links, as to tiles on another disk.
     extent : Extent, optional
         Only tiles whose names lie there. Names of level 3C5 strips do not
         tell where they lie, so these are always found.
@@ -55,17 +57,12 @@ def mi_products(folder: str | Path, extent: Extent | None = None) -> list[str]:
     Raises
     ------
     RasterError
-        When it is no folder, or no product is found.
+        When it is no folder, one in it cannot be read, or no product is found.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
-    found = sorted(
-        product
-        for place, _, names in os.walk(folder)
-        for name in names
-        for product in _products(folder, Path(place) / name)
-    )
+    found = sorted(product for path in _files(folder) for product in _products(folder, path))
     if not found:
         raise RasterError(
             f"FOLDER {folder} holds no MI product. They are found by the archive's names, as "
@@ -83,6 +80,33 @@ def mi_products(folder: str | Path, extent: Extent | None = None) -> list[str]:
             "the tiles, or leave it empty."
         )
     return [product.path for product in chosen.values()]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files in a folder and the folders in it; each folder once, however many links lead there.
+
+    Raises
+    ------
+    RasterError
+        When a folder cannot be read.
+    """
+    seen = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
+        # In order, so that of several links to one folder always the same is followed.
+        inside = [(name, os.path.realpath(Path(place) / name)) for name in sorted(folders)]
+        folders[:] = []
+        for name, real in inside:
+            if real not in seen:
+                seen.add(real)
+                folders.append(name)
+        yield from (Path(place) / name for name in names)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise RasterError(
+        f"FOLDER holds {error.filename}, which cannot be read: {error.strerror}. Change its "
+        "permissions or move it elsewhere: its tiles would be missing."
+    )
 
 
 def _products(folder: Path, path: Path) -> list[_Product]:

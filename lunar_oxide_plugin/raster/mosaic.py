@@ -51,6 +51,8 @@ class Mosaic:
     extent : Extent, optional
         Only the pixels that it touches. It may lie across 180 degrees, and
         then the mosaic does.
+    margin : float
+        Degrees that are wanted beyond the extent on every side.
 
     Raises
     ------
@@ -60,16 +62,26 @@ class Mosaic:
         that the mosaic would be mostly empty.
     """
 
-    def __init__(self, sources: Iterable[MiSource], extent: Extent | None = None) -> None:
+    def __init__(
+        self, sources: Iterable[MiSource], extent: Extent | None = None, margin: float = 0.0
+    ) -> None:
         kept: list[MiSource] = []
         self._synthetic: set[MiSource] = set()
+        labels: set[str] = set()
         for source in sources:
+            # A product may be given by its label and by its image.
+            if source.label and source.label.path in labels:
+                source.close()
+                continue
+            if source.label:
+                labels.add(source.label.path)
             if kept:
                 _require_same_grid(kept[0].grid, source.grid, kept[0].name, source.name)
             if source.synthetic:
                 self._synthetic.add(source)
             source.close()
             kept.append(source)
+        _require_positions(kept)
         first = kept[0].grid
         tiles = [Tile(source, _place(source.grid, first)) for source in kept]
         cylinder = PlateCarree.of(first.wkt)
@@ -79,7 +91,10 @@ class Mosaic:
             area = _around(tiles)
             _require_near(area, tiles)
         else:
-            tiles, area = _within(tiles, _bounds(extent.to(first.wkt), first, cylinder), turn)
+            _require_north_up(first, kept[0].name)
+            degree = first.geotransform[1] * (cylinder.degrees_per_x if cylinder else 1.0)
+            bounds = _bounds(extent.to(first.wkt), first, cylinder, margin)
+            tiles, area = _within(tiles, bounds, turn, margin / degree)
         #: Where its pixels lie.
         self.grid = first.part(area)
         #: The tiles at their places, first choice first.
@@ -167,7 +182,11 @@ class Mosaic:
 
 
 def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> None:
-    advice = "Warp them to one grid first, or import them one by one."
+    # GDAL places V3 tiles east of 180 E beyond the CRS's edge, and gdalwarp makes nothing of them.
+    advice = (
+        "Import each with Import MI MAP tiles first, then warp the results to one grid; warped "
+        "by GDAL alone, MI tiles east of 180 degrees become empty."
+    )
     if first.wkt != other.wkt and (
         bool(first.wkt) != bool(other.wkt)
         or not spatial_reference(first.wkt).IsSame(spatial_reference(other.wkt))
@@ -180,6 +199,28 @@ def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> 
     columns, rows = (x1 - x0) / dx, (y1 - y0) / dy
     if max(abs(columns - round(columns)), abs(rows - round(rows))) > _ALIGNMENT:
         raise RasterError(f"The pixels of {first_name} and {name} do not line up. {advice}")
+
+
+def _require_positions(sources: Sequence[MiSource]) -> None:
+    """Refuse several tiles when one does not say where it lies: it would cover others."""
+    for source in sources if len(sources) > 1 else ():
+        if not source.grid.positioned:
+            raise RasterError(
+                f"{source.name} does not say where it lies (no coordinate reference system or no "
+                "geotransform), so it has no place among other tiles. Import it for itself, or "
+                "georeference it first."
+            )
+
+
+def _require_north_up(grid: Grid, name: str) -> None:
+    """Refuse a grid in which an extent is no rectangle of pixels counted from its top."""
+    _, dx, rx, _, ry, dy = grid.geotransform
+    if rx or ry or dx <= 0 or dy >= 0:
+        raise RasterError(
+            f"{name} is not north up (it is rotated, mirrored or south up, or does not say where "
+            "it lies), and EXTENT needs that. Import it with EXTENT left empty first, then warp "
+            "the result: gdalwarp makes it north up."
+        )
 
 
 def _require_near(area: Window, tiles: Sequence[Tile]) -> None:
@@ -198,13 +239,25 @@ def _place(grid: Grid, first: Grid) -> Window:
 
 
 def _bounds(
-    extent: Extent, grid: Grid, cylinder: PlateCarree | None
+    extent: Extent, grid: Grid, cylinder: PlateCarree | None, margin: float
 ) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E."""
-    if cylinder:
-        lon, _ = cylinder.degrees(extent.left, extent.top)
-        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
+    """Left, top, right and bottom of an extent in pixels of a grid, beginning in 180 W - 180 E.
+
+    The margin in degrees is added after that: it may begin further west.
+    """
     x0, dx, _, y0, _, dy = grid.geotransform
+    if cylinder:
+        # A pixel more is what a map of the whole Moon has when its pixels lie across its edge.
+        if extent.right - extent.left > cylinder.turn + dx * (1 + _ALIGNMENT):
+            width = (extent.right - extent.left) * cylinder.degrees_per_x
+            raise RasterError(
+                f"EXTENT is {width:.6g} degrees wide, more than once around the Moon. Give at most "
+                "360 degrees, as -180 to 180, or leave it empty for everything."
+            )
+        # Tiles at 180 W begin half a pixel west of it, and so do their own extents.
+        lon, _ = cylinder.degrees(extent.left + abs(dx), extent.top)
+        extent = extent.moved(-math.floor((lon + 180) / 360) * cylinder.turn)
+        extent = extent.grown(margin / cylinder.degrees_per_x, margin / cylinder.degrees_per_y)
     return (
         (extent.left - x0) / dx,
         (extent.top - y0) / dy,
@@ -239,24 +292,43 @@ def _closest_together(tiles: list[Tile], turn: float) -> list[Tile]:
 
 
 def _within(
-    tiles: Sequence[Tile], bounds: tuple[float, float, float, float], turn: float
+    tiles: Sequence[Tile], bounds: tuple[float, float, float, float], turn: float, margin: float
 ) -> tuple[list[Tile], Window]:
-    """The tiles that bounds in pixels touch, at every turn around the Moon, and the area."""
+    """The tiles that bounds in pixels touch, at every turn around the Moon, and the area.
+
+    Raises
+    ------
+    RasterError
+        When they touch none, or also beyond the margin what is there only
+        after a turn that is no whole number of pixels.
+    """
     left, top, right, bottom = bounds
     # Pixels that are not themselves again after a turn stay, and the bounds are moved.
     turns = range(-2, 3) if _is_whole(turn) else (0,)
-    for shift in (0.0,) if _is_whole(turn) else (0.0, turn, -turn):
+    moved = [
+        Tile(source, place._replace(x=place.x + round(count * turn)))
+        for source, place in tiles
+        for count in turns
+    ]
+    found: list[tuple[float, list[Tile], Window]] = []
+    for shift in (0.0,) if _is_whole(turn) or turn == 0 else (0.0, turn, -turn):
         # A millionth of a pixel is not counted: rounding of an edge does not add a row.
         x, y = math.floor(left + shift + 1e-6), math.floor(top + 1e-6)
         width = math.ceil(right + shift - 1e-6) - x
         wanted = Window(x, y, width, math.ceil(bottom - 1e-6) - y)
-        moved = [
-            Tile(source, place._replace(x=place.x + round(count * turn)))
-            for source, place in tiles
-            for count in turns
-        ]
         touched = [tile for tile in moved if wanted.intersection(tile.place)]
         area = wanted.intersection(_around(touched)) if touched else None
         if area is not None:
-            return touched, area
-    raise RasterError("EXTENT does not touch the tiles. Draw it over them, or leave it empty.")
+            ends = min(right + shift, area.x + area.width), max(left + shift, area.x)
+            found.append((ends[0] - ends[1], touched, area))
+    if not found:
+        raise RasterError("EXTENT does not touch the tiles. Draw it over them, or leave it empty.")
+    found.sort(key=lambda part: -part[0])
+    # A pixel is not counted, as the edges of an extent are seldom those of pixels.
+    if len(found) > 1 and found[1][0] > margin + 1:
+        raise RasterError(
+            "EXTENT lies across the edge of the raster, where its pixels do not go on: a turn "
+            f"around the Moon is {turn:.9g} of them, no whole number. Import the tiles' labels "
+            "instead of copies, or each side of the edge for itself."
+        )
+    return found[0][1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +23,8 @@ _NODATA_DN = -32768
 
 #: All of MI's invalid codes (-20000 and below) become no data, every other DN stays.
 _LUT = f"{max(INVALID_DN)}:{{nodata:.0f}},{max(INVALID_DN) + 1}:{max(INVALID_DN) + 1},32767:32767"
+
+_NAN = float("nan")
 
 _ADVICE = "Write a GeoTIFF instead: give OUTPUT a name ending in .tif."
 
@@ -81,7 +84,12 @@ def mosaic_vrt(
             name, number = tile.source.location(tile.source.bands[index])
             part = _add_source(band, tile, number, grid.window)
             relative = _relative(name, path)
-            _add(part, "SourceFilename", relative or name, relativeToVRT="01"[bool(relative)])
+            _add(
+                part,
+                "SourceFilename",
+                relative or _absolute(name),
+                relativeToVRT="01"[bool(relative)],
+            )
             if kind == gdal.GDT_Int16:
                 _add(part, "LUT", _LUT.format(nodata=nodata))
     ElementTree.indent(root)
@@ -120,6 +128,11 @@ def _relative(name: str, path: Path) -> str | None:
         return None
 
 
+def _absolute(name: str) -> str:
+    """A file's name as it can be read from any folder."""
+    return name if name.startswith("/vsi") else str(Path(name).absolute())
+
+
 def _common_storage(mosaic: Mosaic) -> tuple[int, float]:
     """Data type and no-data value of all tiles.
 
@@ -145,7 +158,7 @@ def _storage(source: MiSource) -> tuple[int, float]:
     bands = [source.dataset.GetRasterBand(number) for number in source.bands]
     kinds = {band.DataType for band in bands}
     masks = {band.GetMaskFlags() for band in bands}
-    found = {band.GetNoDataValue() for band in bands}
+    found = {_comparable(band.GetNoDataValue()) for band in bands}
     source.close()
     if len(kinds) > 1 or len(found) > 1 or not masks <= {gdal.GMF_ALL_VALID, gdal.GMF_NODATA}:
         raise RasterError(
@@ -157,6 +170,11 @@ def _storage(source: MiSource) -> tuple[int, float]:
     if kind == gdal.GDT_Int16 and value is None:
         value = _NODATA_DN
     return kind, NODATA if value is None else value
+
+
+def _comparable(value: float | None) -> float | None:
+    """A value, NaN always as the same object: only so it equals itself in sets and tuples."""
+    return _NAN if value is not None and math.isnan(value) else value
 
 
 def _require_same_values(source: MiSource) -> None:

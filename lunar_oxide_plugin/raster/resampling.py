@@ -75,7 +75,8 @@ class Resampled:
         if cylinder is None or dx <= 0 or dy >= 0:
             raise RasterError(
                 "RESOLUTION needs tiles in a geographic or equirectangular CRS, north up. Leave "
-                "it empty, or warp them to IAU_2015:30110 first."
+                "it empty, or import them without it, warp the result to IAU_2015:30110 and give "
+                "that."
             )
         west, north = cylinder.degrees(x0, y0)
         # Old pixels in units of new ones: the edge of the first, and their size.

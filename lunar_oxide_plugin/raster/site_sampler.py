@@ -14,6 +14,9 @@ from .guard import require_moon
 from .moon import Grid, Transform, full_turn
 from .source import MiSource
 
+#: Differences up to this part of a pixel are rounding.
+_ROUNDING = 1e-6
+
 Points = Sequence[tuple[float, float]]
 
 
@@ -89,7 +92,12 @@ def pixel_positions(grid: Grid, wkt: str, points: Points) -> NDArray[np.float64]
         middle = grid.position(grid.width / 2, grid.height / 2)[0]
         found[:, 0] -= turn * np.round((found[:, 0] - middle) / turn)
     x0, dx, rx, y0, ry, dy = grid.geotransform
-    return np.asarray((found - [x0, y0]) @ np.linalg.inv([[dx, rx], [ry, dy]]).T)
+    pixels = np.asarray((found - [x0, y0]) @ np.linalg.inv([[dx, rx], [ry, dy]]).T)
+    if turn and rx == ry == 0 and grid.width * abs(dx) > turn - _ROUNDING * abs(dx):
+        # All around the Moon the right edge is the left one, and inside.
+        beyond = np.abs(pixels[:, 0] - grid.width) <= _ROUNDING
+        pixels[beyond | (np.abs(pixels[:, 0]) <= _ROUNDING), 0] = 0
+    return pixels
 
 
 def longitudes_latitudes(wkt: str, points: Points) -> NDArray[np.float64]:

@@ -249,7 +249,7 @@ def test_shuffled_folder_gives_the_same_bytes(succeed, archive, tmp_path, monkey
     succeed("importmimap", parameters)
     first = (tmp_path / "m.tif").read_bytes()
     walk = [(place, [], names[::-1]) for place, _, names in os.walk(folder)]
-    monkeypatch.setattr(mi_folder.os, "walk", lambda _: walk[::-1])
+    monkeypatch.setattr(mi_folder.os, "walk", lambda *_, **__: walk[::-1])
     succeed("importmimap", parameters)
     assert (tmp_path / "m.tif").read_bytes() == first
 

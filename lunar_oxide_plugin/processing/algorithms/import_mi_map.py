@@ -98,7 +98,7 @@ class ImportMiMap(MiAlgorithm):
         self.add(
             QgsProcessingParameterExtent(self.EXTENT, "Extent", optional=True),
             "Only this part is written, in whole pixels. It may lie across 180 degrees, as 179 to "
-            "181. Empty: everything.",
+            "181, and be at most 360 degrees wide. Empty: everything.",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -146,11 +146,13 @@ class ImportMiMap(MiAlgorithm):
         resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
         steps = QgsProcessingMultiStepFeedback(1 if _is_vrt(output) else 3, feedback)
         steps.setCurrentStep(0)
-        around = extent
+        around, margin = extent, 0.0
         if extent and resolution:
             # The mean of a pixel needs all of its area, also where that leaves the extent.
-            around = extent.to(GEOGRAPHIC_WKT).grown(1 / resolution)
-        mosaic = Mosaic(self._sources(parameters, context, around, feedback), around)
+            margin = 1 / resolution
+            extent = extent.to(GEOGRAPHIC_WKT)
+            around = extent.grown(margin, margin)
+        mosaic = Mosaic(self._sources(parameters, context, around, feedback), extent, margin)
         raster: Mosaic | Resampled = mosaic
         if resolution:
             raster = Resampled(mosaic, resolution, extent, lambda: stop_if_cancelled(feedback))

@@ -1,6 +1,8 @@
 """One file per wavelength, as USGS has its mosaics and as users make them."""
 
 import itertools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster.band_files import siblings
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.source import MiSource
@@ -64,6 +67,23 @@ def test_any_file_of_a_set_opens_the_set(tmp_path, name, planes):
         np.testing.assert_array_equal(found, expected)
         assert "one file per band" in source.report()[0]
         assert all(p.rsplit("/", 1)[-1] in source.report()[0] for p in paths)
+
+
+def test_endings_in_upper_and_lower_case(tmp_path):
+    paths, expected = write_set(tmp_path, NAMES["nm"])
+    Path(paths[3]).rename(paths[3].replace(".tif", ".TIF"))
+    for path in (paths[0], paths[3].replace(".tif", ".TIF")):
+        source = MiSource(path)
+        np.testing.assert_array_equal(source.spectra(source.grid.window)[0], expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_what_is_no_file_is_not_of_the_set(tmp_path):
+    """A pipe would be waited for, for ever."""
+    paths, _ = write_set(tmp_path, NAMES["nm"], MODEL_PLANES)
+    os.mkfifo(tmp_path / "moon 1002 nm.tif")
+    (tmp_path / "moon 1003 nm.tif").mkdir()
+    assert sorted(siblings(paths[0])) == sorted(paths)
 
 
 def test_a_relative_path(tmp_path, monkeypatch):
@@ -146,7 +166,9 @@ def test_two_files_of_one_wavelength(tmp_path):
 def test_files_on_other_pixels_are_refused(tmp_path, change):
     paths, expected = write_set(tmp_path, NAMES["nm"], MODEL_PLANES)
     write_band(paths[3], expected[3], **change)
-    with pytest.raises(RasterError, match="do not lie on the same pixels"):
+    with pytest.raises(
+        RasterError, match=r"do not lie on the same pixels.*Import MI MAP tiles first, then warp"
+    ):
         MiSource(paths[0])
 
 

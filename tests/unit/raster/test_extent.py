@@ -56,6 +56,21 @@ def test_polar_map_across_180_degrees():
     assert far.to(polar).top >= 6e5 - 1
 
 
+@pytest.mark.parametrize("lon0", [0, 37])
+@pytest.mark.parametrize("here", [GEOGRAPHIC_WKT, EQUIRECTANGULAR_WKT], ids=["degrees", "metres"])
+def test_all_of_a_parallel_is_inside_on_a_polar_map(here, lon0):
+    """85 N is a circle of 2 R tan(2.5 degrees), touched at quarters of a turn."""
+    polar = wkt(f"+proj=stere +lat_0=90 +lon_0={lon0} +R=1737400")
+    radius = 2 * 1737400 * np.tan(np.radians(2.5))
+    for west, east in ((-180.0, 180.0), (0.0, 360.0)):
+        there = Extent(GEOGRAPHIC_WKT, west, 85.0, east, 90.0).to(here).to(polar)
+        assert there[1:] == pytest.approx([-radius, -radius, radius, radius], abs=0.1)
+    # Nowhere near a quarter of a turn.
+    there = Extent(GEOGRAPHIC_WKT, lon0 + 10.0, 85.0, lon0 + 20.0, 86.0).to(here).to(polar)
+    assert there.right == pytest.approx(radius * np.sin(np.radians(20)), abs=0.1)
+    assert there.bottom == pytest.approx(-radius * np.cos(np.radians(10)), abs=0.1)
+
+
 def test_without_crs_numbers_stay():
     assert Extent("", 1.0, 2.0, 3.0, 4.0).to(GEOGRAPHIC_WKT)[1:] == (1, 2, 3, 4)
     assert Extent(GEOGRAPHIC_WKT, 1.0, 2.0, 3.0, 4.0).to("")[1:] == (1, 2, 3, 4)

@@ -1,5 +1,6 @@
 """Products found by name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_one_path_per_product_version_3_first(archive):
 
 def test_order_is_not_the_file_system_s(archive, monkeypatch):
     walk = [(place, [], names[::-1]) for place, _, names in mi_folder.os.walk(archive)]
-    monkeypatch.setattr(mi_folder.os, "walk", lambda _: walk[::-1])
+    monkeypatch.setattr(mi_folder.os, "walk", lambda *_, **__: walk[::-1])
     assert found(archive) == ALL
 
 
@@ -83,6 +84,27 @@ def test_extent_by_name(archive, box, numbers):
     assert found(archive, box) == [ALL[number] for number in (*numbers, 6)]
     assert found(archive, Extent(GEOGRAPHIC_WKT, *map(float, box)).to(EQUIRECTANGULAR_WKT)[1:],
                  EQUIRECTANGULAR_WKT) == [ALL[number] for number in (*numbers, 6)]  # fmt: skip
+
+
+def test_links_are_followed_and_cycles_are_not(archive, tmp_path_factory):
+    collection = tmp_path_factory.mktemp("collection")
+    (collection / "moon").symlink_to(archive)
+    (collection / "same").symlink_to(archive)
+    (archive / "old" / "up").symlink_to(archive)
+    assert found(collection) == [f"moon/{name}" for name in ALL]
+
+
+def test_a_folder_that_cannot_be_read_is_named(archive, monkeypatch):
+    scandir = os.scandir
+
+    def refusing(path):  # permissions do not stop root, who runs tests in containers
+        if Path(path).name == "old":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(RasterError, match="old, which cannot be read: Permission denied"):
+        mi_products(archive)
 
 
 def test_refusals(archive, tmp_path):

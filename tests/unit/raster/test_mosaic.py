@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from osgeo import gdal
 
-from lunar_oxide_plugin.core.errors import NoValidPixelError
+from lunar_oxide_plugin.core.errors import NoValidPixelError, RasterError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.extent import Extent
 from lunar_oxide_plugin.raster.moon import GEOGRAPHIC_WKT
@@ -135,6 +136,75 @@ def test_extent_across_the_edge_of_one_raster_around_the_moon(tmp_path):
     np.testing.assert_allclose(reflectance, expected, rtol=1e-6)
 
 
+def test_own_extent_of_a_tile_at_180_degrees(tmp_path):
+    """It begins half a pixel west of 180 W; with and without EXTENT the tile lies in one place."""
+    path = write_row(tmp_path, 180, [mi_tiles.scene(8, 8)])
+    grid = MiSource(path[0]).grid
+    left, top = grid.position(0, 0)
+    right, bottom = grid.position(8, 8)
+    for turn in (0, -360 * 1737400 * np.pi / 180):
+        extent = Extent(grid.wkt, left + turn, bottom, right + turn, top)
+        mosaic = Mosaic(opened(path), extent)
+        assert mosaic.grid.geotransform == pytest.approx(Mosaic(opened(path)).grid.geotransform)
+        assert (mosaic.grid.width, mosaic.grid.height) == (8, 8)
+
+
+def write_raster(path, geotransform, wkt=GEOGRAPHIC_WKT, width=8):
+    """An 8-band GeoTIFF of 8 rows."""
+    dn = mi_tiles.scene(8, width)[list(mi_tiles.MODEL_PLANES)]
+    made = gdal.GetDriverByName("GTiff").Create(str(path), width, 8, 8, gdal.GDT_Int16)
+    if wkt:
+        made.SetProjection(wkt)
+    if geotransform:
+        made.SetGeoTransform(geotransform)
+    made.WriteArray(dn)
+    made = None  # closes it
+    return str(path)
+
+
+def test_extent_across_an_edge_where_pixels_do_not_go_on(tmp_path):
+    """0 to 360 degrees in pixels of 0.7: not one half of what is wanted."""
+    path = write_raster(tmp_path / "a.tif", (0, 0.7, 0, 10, 0, -0.7), width=514)
+    for box in ((-10, 5, 10, 9), (350, 5, 370, 9), (-180, 5, 180, 9)):
+        with pytest.raises(RasterError, match="lies across the edge of the raster"):
+            Mosaic(opened([path]), Extent(GEOGRAPHIC_WKT, *map(float, box)))
+    for box in ((-10, 5, 0, 9), (0, 5, 360, 9), (-170, 5, -10, 9)):
+        mosaic = Mosaic(opened([path]), Extent(GEOGRAPHIC_WKT, *map(float, box)), 1.0)
+        assert mosaic.grid.width * 0.7 >= box[2] - box[0] - 1.4
+        assert mosaic.grid.geotransform[0] == pytest.approx(max(box[0] % 360 - 1, 0), abs=0.7)
+
+
+def test_rasters_without_a_position_are_not_laid_on_each_other(tmp_path):
+    paths = [
+        write_raster(tmp_path / "a.tif", None),
+        write_raster(tmp_path / "b.tif", None),
+        write_raster(tmp_path / "c.tif", (0, 1, 0, 10, 0, -1), wkt=""),
+        write_raster(tmp_path / "d.tif", (8, 1, 0, 10, 0, -1), wkt=""),
+    ]
+    for pair in (paths[:2], paths[2:]):
+        with pytest.raises(RasterError, match="does not say where it lies"):
+            Mosaic(opened(pair))
+        assert Mosaic(opened(pair[:1])).grid.width == 8
+
+
+@pytest.mark.parametrize(
+    "geotransform", [(10, 0.9, 0.4, 20, 0.4, -0.9), (10, 1, 0, 12, 0, 1), (18, -1, 0, 20, 0, -1)]
+)
+def test_extent_needs_north_up(tmp_path, geotransform):
+    path = write_raster(tmp_path / "a.tif", geotransform)
+    with pytest.raises(RasterError, match=r"a\.tif is not north up.*warp"):
+        Mosaic(opened([path]), Extent(GEOGRAPHIC_WKT, 12.0, 14.0, 14.0, 16.0))
+    assert Mosaic(opened([path])).grid.geotransform == geotransform
+
+
+def test_extent_wider_than_the_moon(tmp_path):
+    path = mi_tiles.write_tile(tmp_path, mi_tiles.scene(8, 720), west=180, north=0, resolution=2)
+    with pytest.raises(RasterError, match="EXTENT is 400 degrees wide"):
+        Mosaic(opened([str(path)]), Extent(GEOGRAPHIC_WKT, -200.0, -2.0, 200.0, -1.0))
+    whole = Extent(GEOGRAPHIC_WKT, -180.0, -2.0, 180.0, -1.0)
+    assert Mosaic(opened([str(path)]), whole).grid.width == 721
+
+
 def test_empty_tiles_are_left_out(tmp_path):
     dn = np.stack([mi_tiles.scene(4, 4)] * 3)
     dn[1] = -30000
@@ -145,6 +215,22 @@ def test_empty_tiles_are_left_out(tmp_path):
     assert notes[1][0].startswith("Left out: T1.lbl has no valid pixel")
     assert [source.name for source in mosaic.sources] == ["T0.lbl", "T2.lbl"]
     assert mosaic.spectra(mosaic.grid.window)[1].sum() == 32
+
+
+def test_tiles_of_different_grids_are_refused_with_what_to_do(tmp_path):
+    """Not to warp the labels: gdalwarp makes an empty raster of a V3 tile east of 180 degrees."""
+    fine = write_row(tmp_path, 200, [mi_tiles.scene(8, 8)])
+    (tmp_path / "coarse").mkdir()
+    coarse = write_row(tmp_path / "coarse", 200, [mi_tiles.scene(4, 4)])
+    with pytest.raises(RasterError, match="Import each with Import MI MAP tiles first, then warp"):
+        Mosaic(opened(fine + coarse))
+
+
+def test_label_and_image_are_one_tile(tmp_path):
+    label = write_row(tmp_path, 20, [mi_tiles.scene(4, 4)])[0]
+    mosaic = Mosaic(opened([label, label.replace(".lbl", ".img")]))
+    assert [source.path for source in mosaic.sources] == [label]
+    assert mosaic.spectra(mosaic.grid.window)[1].all()
 
 
 def test_only_empty_tiles_are_refused(tmp_path):

@@ -111,6 +111,18 @@ def test_moves_with_its_tiles(tmp_path, tiles):
     np.testing.assert_array_equal(gdal.Open(str(elsewhere / above.name)).ReadAsArray(), expected)
 
 
+def test_a_relative_input_is_found_from_another_folder(tmp_path, tiles, monkeypatch):
+    paths, _ = tiles
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "maps").mkdir()
+    mosaic = Mosaic([MiSource(str(path.relative_to(tmp_path))) for path in paths])
+    path = written(tmp_path / "maps" / "m.vrt", mosaic)
+    expected, _ = mosaic.spectra(mosaic.grid.window)
+    monkeypatch.chdir("/")
+    found, valid = MiSource(str(path)).spectra(mosaic.grid.window)
+    np.testing.assert_array_equal(found[:, valid], expected[:, valid])
+
+
 def test_first_tile_wins_whole(tmp_path):
     """No spectrum of two tiles: what is invalid in one band of the first stays invalid."""
     dn = [mi_tiles.scene(8, 8, seed=seed) for seed in (1, 2)]
@@ -159,6 +171,18 @@ def test_other_rasters(tmp_path, nodata, factor):
     assert valid.sum() == 2 * 63
     np.testing.assert_array_equal(valid, expected_valid)
     np.testing.assert_allclose(reflectance[:, valid], expected[:, valid], rtol=1e-6)
+
+
+def test_nan_as_no_data(tmp_path):
+    values = (mi_tiles.scene(8, 8)[list(mi_tiles.MODEL_PLANES)] * 2e-5).astype(np.float32)
+    values[:, 3, 3] = np.nan
+    mosaic = Mosaic(
+        write_stack(tmp_path / f"{west}.tif", values, float("nan"), west) for west in (0, 8)
+    )
+    source = MiSource(str(written(tmp_path / "m.vrt", mosaic)))
+    reflectance, valid = source.spectra(mosaic.grid.window)
+    assert np.argwhere(~valid).tolist() == [[3, 3], [3, 11]]
+    np.testing.assert_array_equal(reflectance[:, :, :8][:, valid[:, :8]], values[:, valid[:, :8]])
 
 
 def test_longitude_comes_first(tmp_path):

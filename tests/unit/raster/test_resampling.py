@@ -232,6 +232,19 @@ def test_extent_takes_the_pixels_it_touches():
     )
 
 
+@pytest.mark.parametrize("box", [(-180, -1, 180, 0), (-180, -1, -170, 0), (180, -1, 190, 0)])
+@pytest.mark.parametrize("west", [180, 0])
+def test_extent_from_180_west_stays_there(tmp_path, box, west):
+    """Also though the pixels around it reach further west."""
+    dn = mi_tiles.scene(8, 1440)
+    path = mi_tiles.write_tile(tmp_path, dn, west=west, north=0, resolution=4)
+    extent = Extent(GEOGRAPHIC_WKT, *map(float, box))
+    raster = Resampled(Mosaic([MiSource(str(path))], extent, 1.0), 1, extent)
+    assert lattice(raster) == (0, 90)
+    assert (raster.grid.width, raster.grid.height) == (box[2] - box[0], 1)
+    assert raster.spectra(raster.grid.window)[1].all()
+
+
 def test_memory_does_not_grow_with_the_ratio():
     """One new pixel of many old ones is read block by block."""
     seen = []

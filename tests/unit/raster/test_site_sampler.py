@@ -6,7 +6,7 @@ from osgeo import gdal, osr
 
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.core.site_samples import NO_VALID_PIXEL, OUTSIDE, SAMPLED
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
+from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, Grid
 from lunar_oxide_plugin.raster.site_sampler import (
     longitudes_latitudes,
     pixel_positions,
@@ -191,3 +191,17 @@ def test_stops_when_asked(tmp_path, dn):
         sample_points(
             MiSource(str(mi_tiles.write_tile(tmp_path, dn))), GEOGRAPHIC_WKT, [(0, 0)], 2, stop
         )
+
+
+@pytest.mark.parametrize("wkt", [GEOGRAPHIC_WKT, EQUIRECTANGULAR_WKT], ids=["degrees", "metres"])
+@pytest.mark.parametrize("west", [-180, 0])
+def test_the_edge_of_a_map_of_the_whole_moon_is_inside(wkt, west):
+    unit = 1.0 if wkt == GEOGRAPHIC_WKT else 1737400 * np.pi / 180
+    grid = Grid(wkt, (west * unit, 0.25 * unit, 0, 60 * unit, 0, -0.25 * unit), 1440, 480)
+    points = [(west, 0.0), (west + 360.0, 0.0), (west - 360.0, 0.0)]
+    found = pixel_positions(grid, GEOGRAPHIC_WKT, points)
+    assert found[:, 0].tolist() == [0, 0, 0]
+    assert found[:, 1] == pytest.approx(240)
+    # Of a part of the Moon the right edge stays outside.
+    part = grid._replace(width=720)
+    assert pixel_positions(part, GEOGRAPHIC_WKT, [(west + 180.0, 0.0)])[0, 0] == 720
