@@ -202,7 +202,10 @@ def test_extent_wider_than_the_moon(tmp_path):
     with pytest.raises(RasterError, match="EXTENT is 400 degrees wide"):
         Mosaic(opened([str(path)]), Extent(GEOGRAPHIC_WKT, -200.0, -2.0, 200.0, -1.0))
     whole = Extent(GEOGRAPHIC_WKT, -180.0, -2.0, 180.0, -1.0)
-    assert Mosaic(opened([str(path)]), whole).grid.width == 721
+    mosaic = Mosaic(opened([str(path)]), whole)
+    assert mosaic.grid.width == 721  # half a pixel beyond each end
+    left = Mosaic(opened([str(path)])).grid.geotransform[0]
+    assert mosaic.grid.geotransform[0] == pytest.approx(left)
 
 
 def test_empty_tiles_are_left_out(tmp_path):

@@ -245,6 +245,17 @@ def test_extent_from_180_west_stays_there(tmp_path, box, west):
     assert raster.spectra(raster.grid.window)[1].all()
 
 
+def test_own_extent_of_a_tile_at_180_degrees(tmp_path):
+    """With it the tile lies where it does without."""
+    path = mi_tiles.write_tile(tmp_path, mi_tiles.scene(8, 8), west=180, north=10, resolution=8)
+    grid = MiSource(str(path)).grid
+    (left, top), (right, bottom) = grid.position(0, 0), grid.position(8, 8)
+    extent = Extent(grid.wkt, left, bottom, right, top).to(GEOGRAPHIC_WKT)
+    raster = Resampled(Mosaic([MiSource(str(path))], extent, 0.25), 4, extent)
+    assert raster.grid == Resampled(Mosaic([MiSource(str(path))]), 4).grid
+    assert lattice(raster)[0] == 0
+
+
 def test_memory_does_not_grow_with_the_ratio():
     """One new pixel of many old ones is read block by block."""
     seen = []
