@@ -208,5 +208,8 @@ def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
     source = ElementTree.SubElement(added, "ComplexSource" if file.masked else "SimpleSource")
     ElementTree.SubElement(source, "SourceFilename", relativeToVRT="0").text = file.path
     ElementTree.SubElement(source, "SourceBand").text = "1"
+    size = {"xOff": "0", "yOff": "0", "xSize": str(file.width), "ySize": str(file.height)}
+    for rectangle in ("SrcRect", "DstRect"):  # as `vrt_sources` reads them
+        ElementTree.SubElement(source, rectangle, size)
     if file.masked:
         ElementTree.SubElement(source, "UseMaskBand").text = "true"

@@ -78,7 +78,7 @@ class MiSource(Raster):
             require_one_grid(self._files)
             if not bands:
                 require_all_bands(self._files)
-        elif not self.label:
+        if not self.label:
             refuse_mirrored(self.dataset, self.grid, self.name)
         self._choice = self._chosen_bands(bands)
         self.bands = self._choice.numbers

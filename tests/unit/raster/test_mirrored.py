@@ -120,3 +120,12 @@ def test_copies_in_the_right_place_are_read(tmp_path):
     opened.SetGeoTransform(right.geotransform)
     opened = None
     assert MiSource(str(tmp_path / "v2/copy.tif")).scaling
+
+
+def test_gdals_copies_of_single_bands_are_refused(tmp_path):
+    name = "MI_MAP_02_N44E310N43E311SC"
+    tile = write_tile(tmp_path, scene(), west=310.0, attached=True, name=name)
+    for number, nm in enumerate((414, 749, 901, 950, 1001, 1000, 1049, 1248, 1548), start=1):
+        gdal.Translate(str(tmp_path / f"moon_{nm}nm.tif"), str(tile), bandList=[number])
+    with pytest.raises(RasterError, match=rf"{name}.* lies at .*GDAL mirrors products"):
+        MiSource(str(tmp_path / "moon_749nm.tif"))
