@@ -1,7 +1,11 @@
-"""Command line: ``python -m training all`` rebuilds the bundled model and its report.
+"""Command line: train, judge and export oxide models.
 
-With ``--sites TABLE.csv --output FOLDER`` the same is done for a table of your own, as the
-algorithm lunaroxide:samplesites writes it; the .onnx then is a MODEL_FILE for predictoxides.
+A model of your own table (as the algorithm lunaroxide:samplesites writes it):
+
+    python -m training fit --sites TABLE.csv --output FOLDER
+
+writes the .onnx (a MODEL_FILE for predictoxides), its report (.md) and its record (.json).
+`make train` runs `all`, which rebuilds the bundled models and training/reports.
 """
 
 from __future__ import annotations
@@ -14,28 +18,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import tables
-from .card import metadata, sigma
+from .card import metadata, sigma_scale
+from .comparison import write_comparison
 from .domain import fit_domain, pixel_covariance
 from .empirical_report import write_empirical_report
 from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
-from .network import Settings
-from .record import configuration_of, make_record, read_record, write_record
+from .methods import DEFAULT, METHODS, Method
+from .record import configuration_of, make_record, method_of, read_record, write_record
 from .report import write_report
+from .spread import fit_spread
 
-NAME = "zhang2023_cnn"
 ROOT = Path(__file__).resolve().parent.parent
+MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"
 
 #: Small enough for a test of the commands; its scores mean nothing.
-QUICK = Configuration(network=Settings(epochs=5), folds=3, repeats=1)
+QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the model and the report go, and the user's own table when they are made from one."""
+class Job:
+    """One model: where it and its report go, and what it is made from."""
 
     model: Path
     reports: Path
+    method: Method
+    configuration: Configuration
     sites: Path | None = None
 
     @property
@@ -53,92 +61,133 @@ class Places:
         return tables.load_own_sites(self.sites) if self.sites else tables.load_sites()
 
 
-def places_of(output: Path | None, sites: Path | None) -> Places:
+def bundled(method_id: str) -> Job:
+    """The job of a bundled model."""
+    return Job(MODELS / f"{method_id}.onnx", REPORTS, METHODS[method_id], Configuration())
+
+
+def job_of(options: argparse.Namespace, method_id: str) -> Job:
     """Where the results go: over the bundled ones, or into a folder.
 
-    A model of a user's own table is called own_TABLE: no bundled model ever is.
+    A model of a user's own table is called own_TABLE, or own_TABLE_METHOD when the method is not
+    the default: no bundled model ever is.
     """
-    if output is None:
-        return BUNDLED
-    name = f"own_{re.sub('[^A-Za-z0-9]+', '_', sites.stem).strip('_')}" if sites else NAME
-    return Places(output / f"{name}.onnx", output, sites)
+    method = METHODS[method_id].quick() if options.quick else METHODS[method_id]
+    configuration = QUICK if options.quick else Configuration()
+    if options.output is None:
+        return Job(MODELS / f"{method_id}.onnx", REPORTS, method, configuration)
+    sites = getattr(options, "sites", None)
+    name = method_id
+    if sites:
+        name = f"own_{re.sub('[^A-Za-z0-9]+', '_', sites.stem).strip('_')}"
+        name += "" if method_id == DEFAULT else f"_{method_id}"
+    return Job(options.output / f"{name}.onnx", options.output, method, configuration, sites)
 
 
-BUNDLED = Places(ROOT / "lunar_oxide_plugin" / "models" / f"{NAME}.onnx", ROOT / "training/reports")
-
-
-def run_evaluate(places: Places, configuration: Configuration) -> None:
+def run_evaluate(job: Job) -> None:
     """Train and judge under the three protocols; write the record."""
-    table = places.table()
-    require_enough_sites(table, configuration)
-    record = make_record(places.name, table, configuration, _say)
-    write_record(record, places.record)
-    _say(f"wrote {places.record}")
+    table = job.table()
+    require_enough_sites(table, job.configuration)
+    record = make_record(job.name, table, job.method, job.configuration, _say)
+    write_record(record, job.record)
+    _say(f"wrote {job.record}")
 
 
-def run_export(places: Places, _: Configuration) -> None:
-    """Train the five final networks as the record says; write the model."""
-    table = places.table()
-    record = read_record(places.record, table)
-    networks = train_final(table, configuration_of(record).network)
-    domain = fit_domain(table.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
-    save_model(build_model(networks, domain, sigma(record), metadata(record, table)), places.model)
-    _say(f"wrote {places.model}")
+def run_export(job: Job) -> None:
+    """Train on all sites as the record says; write the model."""
+    table = job.table()
+    record = read_record(job.record, table)
+    fitted, learnt = train_final(table, method_of(record))
+    domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+    spread = fit_spread(learnt.reflectance)
+    model = build_model(fitted, spread, domain, sigma_scale(record), metadata(record, table))
+    save_model(model, job.model)
+    _say(f"wrote {job.model}")
 
 
-def run_report(places: Places, _: Configuration) -> None:
+def run_report(job: Job) -> None:
     """Write the report and its figures from the record."""
-    write_report(read_record(places.record, places.table()), places.reports)
-    _say(f"wrote {places.reports / places.name}.md")
+    write_report(read_record(job.record, job.table()), job.reports)
+    _say(f"wrote {job.reports / job.name}.md")
 
 
-def run_all(places: Places, configuration: Configuration) -> None:
+def run_fit(job: Job) -> None:
     """Evaluate, export and report."""
-    table = places.table()
+    table = job.table()
     _say(f"tables: {len(table.sites)} sites, content {tables.tables_sha256(table)[:16]}")
     for step in (run_evaluate, run_export, run_report):
-        step(places, configuration)
+        step(job)
 
 
-def run_empirical(places: Places, _: Configuration) -> None:
-    """Judge the angle equations beside the bundled networks; a second's work, never shortened."""
-    if places.sites:
-        raise ValueError("empirical judges the bundled sites alone; leave --sites out")
-    _say(f"wrote {write_empirical_report(read_record(BUNDLED.record), places.reports)}")
+def run_all(jobs: list[Job], quick: bool) -> None:
+    """Every bundled model, and the reports that look at all of them."""
+    for job in jobs:
+        run_fit(job)
+    reports = jobs[0].reports
+    records = [read_record(job.record) for job in jobs]
+    _say(f"wrote {write_comparison(records, quick, _say, reports)}")
+    by_method = {record["method"]: record for record in records}
+    _say(f"wrote {write_empirical_report(by_method['zhang2023_cnn'], reports)}")
 
 
-COMMANDS: dict[str, tuple[Callable[[Places, Configuration], None], str]] = {
-    "all": (run_all, "evaluate, export and report (make train)"),
+STEPS: dict[str, tuple[Callable[[Job], None], str]] = {
+    "fit": (run_fit, "evaluate, export and report one model"),
     "evaluate": (run_evaluate, "train under the three protocols and write the record (.json)"),
-    "export": (run_export, "train the final networks and write the model (.onnx)"),
+    "export": (run_export, "train on all sites as the record says and write the model (.onnx)"),
     "report": (run_report, "write the report (.md) and figures from the record"),
-    "empirical": (run_empirical, "fit and judge the angle equations (reports/empirical.md)"),
 }
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    everything = "rebuild all bundled models and training/reports (make train)"
+    for name, text in {"all": everything, **{n: t for n, (_, t) in STEPS.items()}}.items():
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--output",
+            type=Path,
+            metavar="FOLDER",
+            help="write model and reports here, not over the bundled ones",
+        )
+        command.add_argument(
+            "--quick", action="store_true", help="few folds and epochs, to try the commands"
+        )
+        if name == "all":
+            continue
+        command.add_argument(
+            "--sites",
+            type=Path,
+            metavar="TABLE.csv",
+            help="learn from this table, as lunaroxide:samplesites writes it, not from the "
+            "bundled one; needs --output",
+        )
+        command.add_argument(
+            "--model",
+            choices=METHODS,
+            default=DEFAULT,
+            help=f"the method (default: {DEFAULT})",
+        )
+    return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, (_, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument(
-            "--output", type=Path, help="write model and report here, not over the bundled ones"
-        )
-        command.add_argument(
-            "--sites", type=Path, help="learn from this table (.csv) and not from the bundled one"
-        )
-        command.add_argument(
-            "--quick", action="store_true", help="few epochs and folds, to try the commands"
-        )
-    options = parser.parse_args(arguments)
-    if options.quick and options.output is None:
-        parser.error("--quick needs --output: it must not replace the bundled model")
-    if options.sites and options.output is None:
-        parser.error("--sites needs --output: it must not replace the bundled model")
-    places = places_of(options.output, options.sites)
+    made = parser()
+    options = made.parse_args(arguments)
+    for option in ("quick", "sites"):
+        if getattr(options, option, None) and options.output is None:
+            made.error(f"--{option} needs --output: it must not replace a bundled model")
     try:
-        COMMANDS[options.command][0](places, QUICK if options.quick else Configuration())
+        if options.command == "all":
+            run_all([job_of(options, name) for name in METHODS], options.quick)
+        else:
+            STEPS[options.command][0](job_of(options, options.model))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"training: {error}\n")
         return 1

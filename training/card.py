@@ -8,13 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT
 
 from . import own_report
 from .domain import FLOOR
-from .protocols import K_FOLD, PROTOCOLS
+from .methods import METHODS
+from .protocols import PROTOCOLS
 from .record import Record
 from .tables import SiteTable
+
+REFLECTANCE_CITATION = (
+    "Sites: Zhang L. et al. (2023), Icarus 397, 115505 (chemistry); Yang C. et al. (2023), Nature "
+    "Communications, doi 10.1038/s41467-023-43358-0 (reflectance)"
+)
+
+LIMITS = (
+    f"Negative oxides become 0; where the five sum to more than {SUM_LIMIT:g} wt%, all are scaled "
+    "to that sum."
+)
 
 
 def metadata(record: Record, table: SiteTable) -> dict[str, str]:
@@ -30,47 +41,54 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The ``metadata_props``; ``metrics`` and ``training_range`` are JSON.
+        The ``metadata_props``; ``metrics``, ``training_range`` and
+        ``error_correlation`` are JSON.
     """
     configuration = record["configuration"]
+    method = METHODS[record["method"]]
+    besides = len(record["learnt_besides"])
+    extended = (
+        f" It also learnt from {besides} more Apollo 14 and 15 stations (the extended set: soils "
+        "of the Lunar Sample Compendium and Morris et al. 1983, mapped to stations with less "
+        "certainty), at which nothing was scored."
+        if besides
+        else ""
+    )
     values = {
         "id": record["model"],
-        "title": "1D-CNN after Zhang et al. (2023)",
-        "description": (
-            "Five one-dimensional convolutional networks, one per oxide, of the architecture "
-            "of Zhang et al. (2023), trained again on single MI pixels at "
-            f"{len(table.sites)} of the paper's 40 sites. These are not the paper's own weights."
-        ),
+        "title": method.title,
+        "description": method.description,
         "band_centres_nm": " ".join(str(band.nominal) for band in MODEL_BANDS),
         "oxides": " ".join(OXIDES),
         "training_set": (
             f"{len(table.sites)} Apollo, Luna and Chang'E-5 sites: chemistry from Table 1 of Zhang "
             "et al. (2023), reflectance of single Kaguya MI pixels published with Yang et al. "
             "(2023) (Apollo12LM: mean of eight). Apollo17S4 and CE-3 have no reflectance."
+            + extended
         ),
-        "citation": (
-            "Zhang L. et al. (2023), Icarus 397, 115505; Yang C. et al. (2023), Nature "
-            "Communications, doi 10.1038/s41467-023-43358-0"
-        ),
+        "citation": f"{method.citation}. {REFLECTANCE_CITATION}",
         "protocol": (
             "fit_on_all: judged at its training sites; grouped_k_fold: "
-            f"{configuration['folds']}-fold, shuffled; leave_one_mission_out: all sites of one "
-            f"mission held out; both {configuration['repeats']} repeats, seed "
-            f"{configuration['network']['seed']}. "
-            "R2 = 1 - SSE/SST and RMSE in wt%, predictions pooled."
+            f"{configuration['folds']}-fold, shuffled, {configuration['repeats']} repeats; "
+            "leave_one_mission_out: all sites of one mission held out, "
+            f"{_repeats(record)} repeat(s); seed {configuration['seed']}. R2 = 1 - SSE/SST and "
+            "RMSE in wt%, predictions pooled. Settings chosen inside the training folds."
         ),
         "metrics": json.dumps(_metrics(record)),
         "training_range": json.dumps(_training_range(table)),
+        "error_correlation": json.dumps(record["error_correlation"]),
         "tables_sha256": record["tables_sha256"],
         "uncertainty": (
-            "1 sigma in wt%: RMSE of the grouped k-fold, times the domain distance where that "
-            "exceeds 1. Not calibrated per pixel; too small for geology unlike the training sites."
+            "1 sigma in wt%: grows with the distance from the training spectra (posterior standard "
+            "deviation of a Gaussian process), scaled so that 1 and 1.96 sigma hold about 68 and "
+            f"95 % of the grouped k-fold errors; held-out coverage: {_coverage(record)}."
         ),
         "domain": (
             "Mahalanobis distance of ln reflectance (clipped at "
             f"{FLOOR:g}) from the training sites, with their covariance plus that of neighbouring "
             "pixels, divided by the distance of the farthest training site: at most 1 inside."
         ),
+        "limits": LIMITS,
         "licence": (
             "GPL-3.0-or-later; training reflectance MIT, Copyright 2023 Haishi Zhao, Chen Yang"
         ),
@@ -78,10 +96,24 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
     return values | own_report.card(record, table) if table.own else values
 
 
-def sigma(record: Record) -> NDArray[np.float64]:
-    """Uncertainty inside the domain (wt%, shape (5,)): the pooled k-fold RMSE."""
-    metrics = record["protocols"][K_FOLD]["metrics"]
-    return np.array([metrics[oxide]["rmse"] for oxide in OXIDES], dtype=np.float64)
+def sigma_scale(record: Record) -> NDArray[np.float64]:
+    """Scale (5,) of the uncertainty, from the k-fold errors."""
+    return np.array(record["sigma_scale"], dtype=np.float64)
+
+
+def _repeats(record: Record) -> int:
+    return len(record["protocols"][PROTOCOLS[2]]["fold"])
+
+
+def _coverage(record: Record) -> str:
+    return "; ".join(
+        f"{protocol} "
+        + ", ".join(
+            f"{oxide} {100 * found['68']:.0f}/{100 * found['95']:.0f} %"
+            for oxide, found in oxides.items()
+        )
+        for protocol, oxides in record["coverage"].items()
+    )
 
 
 def _metrics(record: Record) -> dict[str, dict[str, dict[str, float]]]:

@@ -10,9 +10,7 @@ from lunar_oxide_plugin.core.empirical import CLEMENTINE, METHODS, OTAKE_PUBLISH
 
 from . import tables
 from .empirical import (
-    OXIDES,
     Scores,
-    apply,
     constants_without,
     cross_validate,
     judge_clementine,
@@ -21,6 +19,7 @@ from .empirical import (
     three_bands,
 )
 from .figures import TITLES
+from .methods.angles import ANGLE_OXIDES, apply_constants
 from .protocols import FIT, K_FOLD, MISSION
 from .record import Record, configuration_of
 
@@ -47,7 +46,7 @@ def write_empirical_report(record: Record, folder: Path) -> Path:
     """
     table = tables.load_sites()
     predicted = cross_validate(table, configuration_of(record))
-    published = apply(OTAKE_PUBLISHED, three_bands(table))[np.newaxis]
+    published = apply_constants(OTAKE_PUBLISHED, three_bands(table))[np.newaxis]
     found = {
         "refitted": {p: pooled(table, predicted[p]) for p in TITLES},
         "published": dict.fromkeys(TITLES, pooled(table, published)),
@@ -91,7 +90,7 @@ R2 and RMSE (wt%) as in [its report]({record["model"]}.md).
 def _scores(found: Scores) -> str:
     rows = [
         [oxide, name, *(_pair(found[name][p][oxide]) for p in TITLES)]
-        for oxide in OXIDES
+        for oxide in ANGLE_OXIDES
         for name in _NAMES
     ]
     return "## Scores (R2 / RMSE)\n\n" + _table(["oxide", "", *TITLES.values()], rows)
@@ -99,7 +98,7 @@ def _scores(found: Scores) -> str:
 
 def _comparison(found: Scores) -> str:
     lines = []
-    for oxide in OXIDES:
+    for oxide in ANGLE_OXIDES:
         for protocol in (FIT, K_FOLD, MISSION):
             refit, network = (found[n][protocol][oxide]["rmse"] for n in ("refitted", "network"))
             better = "smaller" if refit < network else "larger"
@@ -117,7 +116,7 @@ CaO and MgO nor an uncertainty or a domain distance."""
 
 def _residuals(table: tables.SiteTable, record: Record, residuals: dict[str, np.ndarray]) -> str:
     network = np.mean(record["protocols"][MISSION]["predicted"], axis=0) - table.oxides
-    columns = [record["oxides"].index(oxide) for oxide in OXIDES]
+    columns = [record["oxides"].index(oxide) for oxide in ANGLE_OXIDES]
     judged = {
         f"refitted, {TITLES[K_FOLD].lower()}": residuals[K_FOLD],
         f"refitted, {TITLES[MISSION].lower()}": residuals[MISSION],

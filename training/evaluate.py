@@ -1,39 +1,56 @@
-"""Train and judge the networks under all three protocols."""
+"""Train and judge a method under all three protocols."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from lunar_oxide_plugin.core.oxides import OXIDES
 
 from . import protocols
 from .domain import fit_domain
+from .methods import Fitted, Method
 from .metrics import r2, rmse
-from .network import Network, Settings, train_network
 from .protocols import Split
-from .tables import SiteTable
+from .spread import calibrate, fit_spread, growth
+from .tables import SiteTable, load_extended_sites
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """Everything that decides the outcome besides the tables."""
+    """How methods are judged, the same for all of them.
 
-    network: Settings = field(default_factory=Settings)
+    Attributes
+    ----------
+    folds, repeats : int
+        Of the grouped k-fold.
+    mission_repeats : int
+        Of leave-one-mission-out, for methods that draw random numbers.
+    seed : int
+        Of the folds.
+    """
+
     folds: int = 10
-    repeats: int = 10
+    repeats: int = 20
+    mission_repeats: int = 5
+    seed: int = 115505
 
 
 @dataclass(frozen=True)
 class Predictions:
     """What one protocol predicted, repeats first.
 
-    Every site is predicted once per repeat, by a network that did not learn from
+    Every site is predicted once per repeat, by a model that did not learn from
     it (except under fit-on-all).
 
     Attributes
@@ -41,18 +58,26 @@ class Predictions:
     fold : ndarray of int, shape (repeats, n)
         The fold that held the site out.
     predicted, baseline : ndarray of float64, shape (repeats, n, 5)
-        Oxides in wt% from the network, and the mean of the fold's training sites.
+        Oxides in wt% from the model, and the mean of the fold's training sites.
     distance : ndarray of float64, shape (repeats, n)
         Domain distance from the fold's training sites.
+    width : ndarray of float64, shape (repeats, n)
+        Relative width (`spread`) by the fold's training sites.
     """
 
     fold: NDArray[np.int64]
     predicted: NDArray[np.float64]
     baseline: NDArray[np.float64]
     distance: NDArray[np.float64]
+    width: NDArray[np.float64]
+
+    def relative_errors(self, measured: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Errors in units of the uncalibrated width, shape (repeats, n, 5)."""
+        width = growth(self.predicted) * self.width[:, :, None]
+        return np.asarray((self.predicted - measured) / width)
 
 
-def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
+def all_splits(table: SiteTable, configuration: Configuration, random: bool = True) -> list[Split]:
     """List the splits of the three protocols.
 
     The group of a site is the site itself: the Apollo 12 pixels are one row, their
@@ -61,9 +86,11 @@ def all_splits(table: SiteTable, configuration: Configuration) -> list[Split]:
     return [
         *protocols.fit_on_all(len(table.sites)),
         *protocols.grouped_k_fold(
-            table.sites, configuration.folds, configuration.repeats, configuration.network.seed
+            table.sites, configuration.folds, configuration.repeats, configuration.seed
         ),
-        *protocols.leave_one_mission_out(table.missions, configuration.repeats),
+        *protocols.leave_one_mission_out(
+            table.missions, configuration.mission_repeats if random else 1
+        ),
     ]
 
 
@@ -98,61 +125,76 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
             )
 
 
-def train_split(table: SiteTable, split: Split, oxide: int, settings: Settings) -> Network:
-    """Train the network of one oxide from the training rows of one split."""
-    train = list(split.train)
-    return train_network(
-        table.reflectance[train], table.oxides[train, oxide], settings, (*split.seed, oxide)
-    )
+def learnt_from(table: SiteTable, split: Split, use_extended: bool) -> SiteTable:
+    """The sites a method learns from in one split.
+
+    With the extended set come its stations too, but none of a mission that is held
+    out. A user's own table has no extended set.
+    """
+    train = table.rows(split.train)
+    if not use_extended or table.own:
+        return train
+    extended = load_extended_sites()
+    held_out = set()
+    if split.protocol == protocols.MISSION:
+        held_out = {table.missions[row] for row in split.test}
+    rows = [row for row, mission in enumerate(extended.missions) if mission not in held_out]
+    return train.and_(extended.rows(rows))
 
 
-def train_final(table: SiteTable, settings: Settings) -> list[Network]:
-    """Train the five networks of the bundled model, those of the fit-on-all protocol."""
+def train_final(table: SiteTable, method: Method) -> tuple[Fitted, SiteTable]:
+    """Train the bundled model, that of the fit-on-all protocol; with the sites it learnt from."""
     (split,) = protocols.fit_on_all(len(table.sites))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(
-            pool.map(lambda oxide: train_split(table, split, oxide, settings), range(len(OXIDES)))
-        )
+    sites = learnt_from(table, split, method.extended)
+    with threadpool_limits(1):  # as in the evaluation, to the last bit
+        return method.fit(sites, split.seed), sites
 
 
 def evaluate(
     table: SiteTable,
+    method: Method,
     pixel_noise: NDArray[np.float64],
     configuration: Configuration,
     progress: Callable[[str], None],
+    use_extended: bool | None = None,
 ) -> dict[str, Predictions]:
     """Predict every site under every protocol.
 
     Parameters
     ----------
     table : SiteTable
+    method : Method
     pixel_noise : ndarray, shape (8, 8)
         From `domain.pixel_covariance`.
     configuration : Configuration
     progress : callable
         Receives a line of text now and then.
+    use_extended : bool, optional
+        Whether to learn from the extended set too; by default as the method says.
 
     Returns
     -------
     dict of str to Predictions
         By protocol, in the order of `protocols.PROTOCOLS`.
     """
-    splits = all_splits(table, configuration)
+    splits = all_splits(table, configuration, method.random)
     results = {
         name: _empty(len(table.sites), sum(s.protocol == name and s.fold == 0 for s in splits))
         for name in protocols.PROTOCOLS
     }
 
-    def run(split: Split) -> Split:
-        _fill(results[split.protocol], table, split, pixel_noise, configuration.network)
-        return split
-
-    # The networks are too small to keep two cores busy one by one, and batching them
-    # (vmap) was measured at half the speed of one network per thread.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, split in enumerate(pool.map(run, splits), start=1):
-            if done % 10 == 0 or done == len(splits):
-                progress(f"{done} of {len(splits)} splits trained ({split.protocol})")
+    extended = method.extended if use_extended is None else use_extended
+    judge = partial(_judge, table, method, extended, pixel_noise)
+    for done, (split, found) in enumerate(
+        zip(splits, _workers().map(judge, splits, chunksize=4)), start=1
+    ):
+        test = list(split.test)
+        result = results[split.protocol]
+        result.fold[split.repeat, test] = split.fold
+        for name, values in found.items():
+            getattr(result, name)[split.repeat, test] = values
+        if done % 50 == 0 or done == len(splits):
+            progress(f"{method.id}: {done} of {len(splits)} splits ({split.protocol})")
     return results
 
 
@@ -189,14 +231,18 @@ def scores(
     }
 
 
+def sigma(measured: NDArray[np.float64], k_fold: Predictions) -> NDArray[np.float64]:
+    """Scale (5,) of the relative width that the model states, from all k-fold errors."""
+    return calibrate(k_fold.relative_errors(measured).reshape(-1, measured.shape[1]))
+
+
 def standardised_errors(
     measured: NDArray[np.float64], judged: Predictions, k_fold: Predictions
 ) -> NDArray[np.float64]:
     """Held-out errors divided by the uncertainty the model would have stated.
 
-    The stated 1 sigma is the k-fold RMSE times max(1, domain distance). For an honest
-    check the RMSE leaves out the sites that are held out together with the judged one,
-    and the distance is measured from the fold's training sites.
+    For an honest check the scale is calibrated without the sites that are held out
+    together with the judged one, and the width is by the fold's training sites.
 
     Parameters
     ----------
@@ -204,20 +250,20 @@ def standardised_errors(
     judged : Predictions
         The protocol to check.
     k_fold : Predictions
-        The grouped k-fold, whose errors give the RMSE.
+        The grouped k-fold, whose errors calibrate.
 
     Returns
     -------
     ndarray, shape (repeats, n, 5)
     """
-    squared = np.mean((k_fold.predicted - measured) ** 2, axis=0)  # (n, 5)
-    errors = np.empty_like(judged.predicted)
+    relative = k_fold.relative_errors(measured)  # (repeats, n, 5)
+    errors = judged.relative_errors(measured)
     for repeat, folds in enumerate(judged.fold):
         for fold in np.unique(folds):
             test = folds == fold
-            sigma = np.sqrt(squared[~test].mean(axis=0))
-            widened = sigma * np.maximum(1.0, judged.distance[repeat, test])[:, None]
-            errors[repeat, test] = (judged.predicted[repeat, test] - measured[test]) / widened
+            if not test.all():  # fit-on-all has no others
+                others = relative[:, ~test].reshape(-1, measured.shape[1])
+                errors[repeat, test] /= calibrate(others)
     return errors
 
 
@@ -228,22 +274,38 @@ def _empty(sites: int, repeats: int) -> Predictions:
         np.full(oxides, np.nan),
         np.full(oxides, np.nan),
         np.full((repeats, sites), np.nan),
+        np.full((repeats, sites), np.nan),
     )
 
 
-def _fill(
-    result: Predictions,
+def _judge(
     table: SiteTable,
-    split: Split,
+    method: Method,
+    use_extended: bool,
     pixel_noise: NDArray[np.float64],
-    settings: Settings,
-) -> None:
-    train, test = list(split.train), list(split.test)
-    spectra = table.reflectance[test]
-    result.fold[split.repeat, test] = split.fold
-    result.baseline[split.repeat, test] = table.oxides[train].mean(axis=0)
-    domain = fit_domain(table.reflectance[train], pixel_noise)
-    result.distance[split.repeat, test] = domain.distance(spectra)
-    for oxide in range(len(OXIDES)):
-        network = train_split(table, split, oxide, settings)
-        result.predicted[split.repeat, test, oxide] = network.predict(spectra)
+    split: Split,
+) -> dict[str, NDArray[np.float64]]:
+    """What `Predictions` holds of the sites of one split."""
+    spectra = table.reflectance[list(split.test)]
+    train = learnt_from(table, split, use_extended)
+    return {
+        "predicted": method.fit(train, split.seed).predict(spectra),
+        "baseline": np.broadcast_to(train.oxides.mean(axis=0), (len(spectra), len(OXIDES))),
+        "distance": fit_domain(train.reflectance, pixel_noise).distance(spectra),
+        "width": fit_spread(train.reflectance).width(spectra),
+    }
+
+
+@cache
+def _workers() -> ProcessPoolExecutor:
+    """One process per core, kept for the run: the models are too small for more than one core."""
+    return ProcessPoolExecutor(
+        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_single_threaded
+    )
+
+
+def _single_threaded() -> None:
+    """One thread per matrix product: nothing to gain from more, and sums repeat bit by bit."""
+    threadpool_limits(1)
+    # The small network's optimiser may stop at its last iteration; its score is what it is.
+    warnings.filterwarnings("ignore", category=ConvergenceWarning)

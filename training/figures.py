@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .protocols import FIT, K_FOLD, MISSION
 from .record import Record
+from .spread import growth
 
 mpl.use("Agg")
 
@@ -96,36 +97,33 @@ def worst_sites(record: Record, sites: list[str], path: Path) -> None:
     _save(figure, path)
 
 
-def error_vs_distance(record: Record, path: Path) -> None:
-    """Size of held-out errors against the domain distance, in units of the stated sigma."""
+def error_vs_width(record: Record, path: Path) -> None:
+    """Size of held-out errors against the uncertainty stated for them, both in wt%."""
     measured = np.array(record["measured"])
-    k_fold = record["protocols"][K_FOLD]["metrics"]
-    sigma = np.array([k_fold[oxide]["rmse"] for oxide in record["oxides"]])
-    figure, axes = _grid(1, len(record["oxides"]), (11.0, 3.0), sharey=True)
+    scale = np.array(record["sigma_scale"])
+    figure, axes = _grid(1, len(record["oxides"]), (11.0, 3.0))
     for column, oxide in enumerate(record["oxides"]):
         axis = axes[0, column]
+        limit = 0.0
         for protocol in (K_FOLD, MISSION):
             result = record["protocols"][protocol]
-            error = np.abs(np.array(result["predicted"])[:, :, column] - measured[:, column])
+            predicted = np.array(result["predicted"])
+            stated = scale * growth(predicted) * np.array(result["width"])[:, :, None]
+            error = np.abs(predicted - measured)[:, :, column].mean(axis=0)
+            sigma = stated[:, :, column].mean(axis=0)
             colour, marker = _STYLES[protocol]
             axis.plot(
-                np.array(result["domain_distance"]).mean(axis=0),
-                error.mean(axis=0) / sigma[column],
-                marker,
-                color=colour,
-                markersize=4,
-                alpha=0.8,
-                label=TITLES[protocol],
+                sigma, error, marker, color=colour, markersize=4, alpha=0.8, label=TITLES[protocol]
             )
-        distance = np.linspace(0, 2.4, 50)
-        axis.plot(
-            distance, np.maximum(1, distance), color="black", linewidth=1, label="stated 1 sigma"
-        )
+            limit = max(limit, sigma.max())
+        ends = np.array([0, limit])
+        axis.plot(ends, ends, color="black", linewidth=1, label="1 sigma")
+        axis.plot(ends, 1.96 * ends, "--", color="black", linewidth=1, label="1.96 sigma")
         axis.set_title(_FORMULAS[oxide], fontsize=11)
-        axis.set_xlabel("domain distance", fontsize=9)
-    axes[0, 0].set_ylabel("|error| / k-fold RMSE", fontsize=9)
+        axis.set_xlabel("stated 1 sigma (wt%)", fontsize=9)
+    axes[0, 0].set_ylabel("|error| (wt%)", fontsize=9)
     figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False
     )
     _save(figure, path)
 

@@ -21,12 +21,14 @@ from .evaluate import (
     Predictions,
     evaluate,
     scores,
+    sigma,
     standardised_errors,
     train_final,
 )
+from .methods import METHODS, Fitted, Method
 from .metrics import r2, rmse
-from .network import Network, Settings
 from .protocols import K_FOLD, MISSION, PROTOCOLS
+from .spread import Spread, fit_spread, growth
 
 #: Percent of a normal distribution, and half-width in sigma of the interval that holds it.
 COVERAGE = {"68": 1.0, "95": 1.96}
@@ -39,10 +41,11 @@ Record = dict[str, Any]
 def make_record(
     name: str,
     table: tables.SiteTable,
+    method: Method,
     configuration: Configuration,
     progress: Callable[[str], None],
 ) -> Record:
-    """Evaluate the model and put everything the export and report need into one record.
+    """Evaluate a method and put everything the export and report need into one record.
 
     Parameters
     ----------
@@ -51,6 +54,7 @@ def make_record(
     table : SiteTable
         The sites to learn from. The record of a user's own table says so, and
         has no comparison with the paper and the extended set.
+    method : Method
     configuration : Configuration
     progress : callable
         Receives a line of text now and then.
@@ -61,36 +65,63 @@ def make_record(
         JSON-ready; oxide arrays have the oxide as last axis.
     """
     noise = pixel_covariance(tables.load_apollo12_pixels())
-    results = evaluate(table, noise, configuration, progress)
-    domain = fit_domain(table.reflectance, noise)
+    results = evaluate(table, method, noise, configuration, progress)
+    fitted, learnt = train_final(table, method)
+    domain, spread = fit_domain(learnt.reflectance, noise), fit_spread(learnt.reflectance)
+    scale = sigma(table.oxides, results[K_FOLD])
     shared = {
         "model": name,
+        "method": method.id,
+        "settings": asdict(method),  # type: ignore[call-overload]
+        "chosen": fitted.choices(),
         "tables_sha256": tables.tables_sha256(table),
         "configuration": asdict(configuration),
         "oxides": list(OXIDES),
         "sites": list(table.sites),
         "missions": list(table.missions),
+        "learnt_besides": [site for site in learnt.sites if site not in table.sites],
         "measured": table.oxides.tolist(),
         "protocols": {name: _protocol(table.oxides, results[name]) for name in PROTOCOLS},
         "coverage": {
             name: _coverage(table.oxides, results[name], results[K_FOLD])
             for name in (K_FOLD, MISSION)
         },
+        "sigma_scale": _rounded(scale),
+        "error_correlation": _error_correlation(table.oxides, results[K_FOLD]),
     }
     if table.own:
         shared["own_table"] = {"file": table.own, "synthetic": table.synthetic}
     else:
-        networks = train_final(table, configuration.network)
         shared["paper"] = _paper(table)
-        shared["extended_set"] = _extended_set(networks, domain)
-    shared["domain_distance"] = _domain_distances(table, domain)
+        if not method.extended:
+            shared["extended_set"] = _extended_set(fitted, domain)
+    shared["scene_averages"] = _scene_averages(fitted, spread, domain, scale)
+    shared["domain_distance"] = _domain_distances(table, learnt, domain)
     return shared
 
 
 def configuration_of(record: Record) -> Configuration:
     """Read back the configuration a record was made with."""
-    values = dict(record["configuration"])
-    return Configuration(network=Settings(**values.pop("network")), **values)
+    return Configuration(**record["configuration"])
+
+
+def method_of(record: Record) -> Method:
+    """The method of a record with the settings it was made with.
+
+    Raises
+    ------
+    ValueError
+        The record was made with other settings than the present ones, or their quick form.
+    """
+    method = METHODS[record["method"]]
+    for candidate in (method, method.quick()):
+        settings = json.loads(json.dumps(asdict(candidate)))  # type: ignore[call-overload]
+        if settings == record["settings"]:
+            return candidate
+    raise ValueError(
+        f"{record['model']}: the settings of {method.id} have changed since; run the evaluation "
+        "again"
+    )
 
 
 def write_record(record: Record, path: Path) -> None:
@@ -122,6 +153,7 @@ def _protocol(measured: NDArray[np.float64], result: Predictions) -> dict[str, A
         "baseline_mean": _by_oxide({name: baseline[name] for name in ("r2", "rmse")}),
         "fold": result.fold.tolist(),
         "domain_distance": _rounded(result.distance),
+        "width": _rounded(result.width),
         "predicted": _rounded(result.predicted),
     }
 
@@ -151,10 +183,16 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
     return {"printed": printed, "recomputed": recomputed}
 
 
-def _extended_set(networks: list[Network], domain: Domain) -> dict[str, Any]:
-    """Judge the final networks at stations they have not learnt from."""
+def _error_correlation(measured: NDArray[np.float64], result: Predictions) -> Any:
+    """Correlation (5, 5) between the oxides' held-out errors, of each site's mean over repeats."""
+    errors = (result.predicted - measured).mean(axis=0)
+    return _rounded(np.corrcoef(errors, rowvar=False))
+
+
+def _extended_set(fitted: Fitted, domain: Domain) -> dict[str, Any]:
+    """Judge the final model at stations it has not learnt from."""
     extended = tables.load_extended_sites()
-    predicted = np.stack([net.predict(extended.reflectance) for net in networks], axis=1)
+    predicted = fitted.predict(extended.reflectance)
     return {
         "sites": list(extended.sites),
         "measured": extended.oxides.tolist(),
@@ -165,16 +203,33 @@ def _extended_set(networks: list[Network], domain: Domain) -> dict[str, Any]:
     }
 
 
-def _domain_distances(table: tables.SiteTable, domain: Domain) -> dict[str, Any]:
+def _scene_averages(
+    fitted: Fitted, spread: Spread, domain: Domain, scale: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Oxides of the mean spectra of real tiles, whose chemistry nobody measured."""
+    found = {}
+    for name, spectrum in probes.lunar_probes().items():
+        oxides = fitted.predict(spectrum)
+        found[name] = {
+            "predicted": _rounded(oxides[0]),
+            "sigma": _rounded(scale * growth(oxides[0]) * spread.width(spectrum)[0]),
+            "domain_distance": round(float(domain.distance(spectrum)[0]), _DECIMALS),
+        }
+    return found
+
+
+def _domain_distances(
+    table: tables.SiteTable, learnt: tables.SiteTable, domain: Domain
+) -> dict[str, Any]:
     def nearest(spectra: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
         return {
             name: round(float(domain.distance(values).min()), _DECIMALS)
             for name, values in spectra.items()
         }
 
-    mixed = domain.distance(probes.mixtures(table))
+    mixed = domain.distance(probes.mixtures(learnt))
     return {
-        "training_sites": _rounded(domain.distance(table.reflectance)),
+        "training_sites": dict(zip(learnt.sites, _rounded(domain.distance(learnt.reflectance)))),
         "mixtures_of_two_sites": {
             "largest": round(float(mixed.max()), _DECIMALS),
             "percent_outside": round(float(100 * (mixed > 1).mean()), 2),

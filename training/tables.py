@@ -54,6 +54,26 @@ class SiteTable:
     own: str = ""
     synthetic: bool = False
 
+    def rows(self, chosen: Sequence[int]) -> SiteTable:
+        """Some of the sites, by row number."""
+        return replace(
+            self,
+            sites=tuple(self.sites[row] for row in chosen),
+            missions=tuple(self.missions[row] for row in chosen),
+            reflectance=self.reflectance[list(chosen)],
+            oxides=self.oxides[list(chosen)],
+        )
+
+    def and_(self, more: SiteTable) -> SiteTable:
+        """These sites, then those of another table."""
+        return replace(
+            self,
+            sites=self.sites + more.sites,
+            missions=self.missions + more.missions,
+            reflectance=np.concatenate([self.reflectance, more.reflectance]),
+            oxides=np.concatenate([self.oxides, more.oxides]),
+        )
+
 
 class _Row(NamedTuple):
     """Cells of a table, and its line in the file for messages."""
@@ -143,7 +163,8 @@ def load_own_sites(path: Path) -> SiteTable:
 def load_extended_sites() -> SiteTable:
     """Read the "extended set": 10 stations kept apart from the paper's sites.
 
-    Their soil-to-station mapping is less certain. No bundled model learns from them.
+    Their soil-to-station mapping is less certain. Some methods learn from them beside the
+    paper's sites (`methods.Method.extended`); no score is ever counted at them.
     """
     return load_sites(DATA / "extended_sites.csv")
 
@@ -195,9 +216,9 @@ def load_published_scores() -> list[PublishedScore]:
 def tables_sha256(table: SiteTable | None = None) -> str:
     """SHA-256 of the content a model is made from.
 
-    Covers the names and numbers of the sites (by default the project's 38) and
-    the Apollo 12 pixels as parsed, so line endings and the spelling of a number
-    do not matter.
+    Covers the names and numbers of the sites (by default the project's 38), the
+    extended set and the Apollo 12 pixels as parsed, so line endings and the
+    spelling of a number do not matter.
     """
     table = table or load_sites()
     content = [
@@ -209,6 +230,9 @@ def tables_sha256(table: SiteTable | None = None) -> str:
         table.oxides.tolist(),
         load_apollo12_pixels().tolist(),
     ]
+    if not table.own:
+        extended = load_extended_sites()
+        content += [extended.sites, extended.reflectance.tolist(), extended.oxides.tolist()]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

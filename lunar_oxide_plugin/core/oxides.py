@@ -17,6 +17,32 @@ MG_NUMBER = "Mg#"
 MOLAR_MASS = {"MgO": 40.304, "FeO": 71.844}
 
 
+#: Largest sum of the five oxides in wt% that a model may give. SiO2 is the rest, with a few wt% of
+#: minor oxides; the lunar glasses poorest in SiO2 hold 33-35 wt% (Delano 1986, JGR 91, D201), soils
+#: more than 37 wt%.
+SUM_LIMIT = 65.0
+
+
+def within_limits(oxides: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Bring predictions to what a rock can hold: none below zero, all five at most `SUM_LIMIT`.
+
+    Negative values become zero. Where the five sum to more than `SUM_LIMIT`, all are scaled to
+    it, which keeps their proportions. The models do this in their own graph; far outside the
+    training sites, where it matters, the domain distance and the uncertainty say so.
+
+    Parameters
+    ----------
+    oxides : ndarray, shape (5, ...)
+        wt%, in the order of `OXIDES`.
+
+    Returns
+    -------
+    ndarray of the same shape
+    """
+    positive = np.maximum(oxides, 0)
+    return positive * np.minimum(1.0, SUM_LIMIT / np.maximum(positive.sum(axis=0), 1.0))
+
+
 def mg_number(mgo: ArrayLike, feo: ArrayLike) -> NDArray[np.float64]:
     """Magnesium number as a molar fraction, Mg / (Mg + Fe).
 

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def write_comparison(*a):
+    raise NotImplementedError

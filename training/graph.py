@@ -1,0 +1,93 @@
+"""An ONNX graph under construction, band first: pixels are the last axis of every tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+#: Read by onnxruntime from 1.19 on.
+OPSET = 17
+ML_OPSET = 3
+IR_VERSION = 8
+
+FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
+
+
+class Graph:
+    """Nodes and constants of a graph; every method returns the name of what it added.
+
+    The input is ``reflectance``, float32 (8, n).
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, values: NDArray[np.generic]) -> str:
+        """Add a constant once; the same name later is the same constant."""
+        if all(known.name != name for known in self.constants):
+            self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def floats(self, name: str, values: NDArray[np.float64] | float) -> str:
+        """Add a float32 constant."""
+        return self.constant(name, np.asarray(values, dtype=np.float32))
+
+    def doubles(self, name: str, values: NDArray[np.float64] | float) -> str:
+        """Add a float64 constant."""
+        return self.constant(name, np.asarray(values, dtype=np.float64))
+
+    def integers(self, name: str, values: Sequence[int]) -> str:
+        """Add an int64 constant."""
+        return self.constant(name, np.asarray(values, dtype=np.int64))
+
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        """Add a node once; the same output later is the same node."""
+        if not self.has(output):
+            self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def has(self, output: str) -> bool:
+        """Whether a node gives this output already."""
+        return any(output in node.output for node in self.nodes)
+
+    def cast(self, tensor: str, kind: int, output: str) -> str:
+        """Convert to `FLOAT` or `DOUBLE`."""
+        return self.node("Cast", [tensor], output, to=kind)
+
+    def rows(self, name: str, tensor: str, start: int, end: int) -> str:
+        """Rows start to end (exclusive) of a tensor."""
+        limits = [self.integers(f"int_{value}", [value]) for value in (start, end, 0)]
+        return self.node("Slice", [tensor, *limits], name)
+
+    def has_trees(self) -> bool:
+        """Whether a node is of the machine-learning operators."""
+        return any(node.domain == "ai.onnx.ml" for node in self.nodes)
+
+    def merge(self, model: onnx.ModelProto, prefix: str, source: str) -> str:
+        """Add all of another model with one input and one output; its input becomes `source`."""
+        (entry,), (result,) = model.graph.input, model.graph.output
+        renamed = {entry.name: source, "": ""}
+        for name in (
+            *(constant.name for constant in model.graph.initializer),
+            *(output for node in model.graph.node for output in node.output),
+        ):
+            renamed.setdefault(name, f"{prefix}_{name}")
+        for constant in model.graph.initializer:
+            copy = onnx.TensorProto()
+            copy.CopyFrom(constant)
+            copy.name = renamed[constant.name]
+            self.constants.append(copy)
+        for node in model.graph.node:
+            added = onnx.NodeProto()
+            added.CopyFrom(node)
+            added.name = f"{prefix}_{node.name}"
+            added.input[:] = [renamed[name] for name in node.input]
+            added.output[:] = [renamed[name] for name in node.output]
+            self.nodes.append(added)
+        return renamed[result.name]

@@ -1,0 +1,80 @@
+"""Otake's angle equations as part of a model: their constants fitted to training sites."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import curve_fit
+
+from lunar_oxide_plugin.core.empirical import (
+    OTAKE_PUBLISHED,
+    WAVELENGTHS,
+    AngleConstants,
+    angle_feo,
+    angle_tio2,
+    theta_fe,
+    theta_ti,
+)
+from lunar_oxide_plugin.core.oxides import OXIDES
+
+from ..tables import BAND_COLUMNS
+
+#: What the equations give.
+ANGLE_OXIDES = ("FeO", "TiO2")
+
+#: Their columns in an array of all five oxides.
+ANGLE_COLUMNS = [OXIDES.index(oxide) for oxide in ANGLE_OXIDES]
+
+#: The bands they need, in an array of all eight.
+BAND_INDEX = [BAND_COLUMNS.index(f"r{nm}") for nm in WAVELENGTHS]
+
+
+def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> AngleConstants:
+    """Fit slope, intercept, factor and exponent; the origins stay as published.
+
+    FeO is a line of its angle, by linear least squares. TiO2 is a power of its
+    angle, by least squares of TiO2 itself (Levenberg-Marquardt from the published
+    factor and exponent): of its logarithm, the many highland sites with less than
+    1 wt% would decide.
+
+    Parameters
+    ----------
+    reflectance : ndarray, shape (n, 3)
+        At 415, 750 and 950 nm.
+    oxides : ndarray, shape (n, 2)
+        FeO and TiO2 in wt%.
+
+    Returns
+    -------
+    AngleConstants
+
+    Raises
+    ------
+    RuntimeError
+        No power law of the angle follows the TiO2.
+    """
+    r415, r750, r950 = reflectance.T
+    start = OTAKE_PUBLISHED
+    slope, intercept = np.polyfit(theta_fe(r750, r950, start.fe_origin), oxides[:, 0], 1)
+    (factor, exponent), _ = curve_fit(
+        lambda theta, c, d: c * theta**d,
+        theta_ti(r415, r750, start.ti_origin),
+        oxides[:, 1],
+        p0=(start.ti_factor, start.ti_exponent),
+        ftol=1e-14,
+        xtol=1e-14,
+    )
+    return start._replace(
+        fe_slope=float(slope),
+        fe_intercept=float(intercept),
+        ti_factor=float(factor),
+        ti_exponent=float(exponent),
+    )
+
+
+def apply_constants(
+    constants: AngleConstants, reflectance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """FeO and TiO2 in wt%, shape (n, 2), of reflectance, shape (n, 3)."""
+    r415, r750, r950 = reflectance.T
+    return np.stack([angle_feo(r750, r950, constants), angle_tio2(r415, r750, constants)], axis=1)

@@ -1,0 +1,68 @@
+"""What a method must offer to be trained, judged and exported."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunar_oxide_plugin.core.oxides import within_limits
+
+from ..graph import Graph
+from ..tables import SiteTable
+
+
+class Fitted(ABC):
+    """A method after it has learnt from a table."""
+
+    def predict(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Oxides in wt%, shape (n, 5), within the physical limits, of reflectance (n, 8)."""
+        return np.asarray(within_limits(self.oxides(reflectance).T).T, dtype=np.float64)
+
+    @abstractmethod
+    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Oxides before the physical limits."""
+
+    @abstractmethod
+    def add_to(self, graph: Graph) -> str:
+        """Add the same computation to a graph; returns the name of a float32 (5, n) tensor."""
+
+    def choices(self) -> dict[str, object]:
+        """What was chosen inside the training sites, JSON-ready."""
+        return {}
+
+
+class Method(ABC):
+    """A way to learn oxides from spectra. Instances are frozen dataclasses of their settings."""
+
+    #: Id of the model, also its file name.
+    id: ClassVar[str]
+    #: As users see it in the list of models.
+    title: ClassVar[str]
+    #: One paragraph: what it is, and how it was set up here.
+    description: ClassVar[str]
+    #: Publications of the method for the Moon.
+    citation: ClassVar[str]
+    #: Whether two trainings on one table differ by their random numbers.
+    random: ClassVar[bool] = False
+    #: Whether the bundled model learns from the extended set too. It is never judged by it.
+    extended: ClassVar[bool] = False
+
+    @abstractmethod
+    def fit(self, table: SiteTable, seed: Sequence[int]) -> Fitted:
+        """Learn from a table, and from nothing else.
+
+        Parameters
+        ----------
+        table : SiteTable
+            The training sites of one split.
+        seed : sequence of int
+            Names the split; seeds all random numbers.
+        """
+
+    @abstractmethod
+    def quick(self) -> Method:
+        """The same with settings so small that only the commands can be tried."""

@@ -1,0 +1,254 @@
+"""The field's other methods, by scikit-learn: PLSR, neural network, SVR, random forest.
+
+Each sees the eight reflectances as they are, standardised by its training sites where the method
+asks for it. Settings are chosen inside the training sites alone: by a five-fold cross-validation
+there, the forest's by its out-of-bag error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+from sklearn.base import BaseEstimator
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+
+from lunar_oxide_plugin.core.bands import MODEL_BANDS
+from lunar_oxide_plugin.core.oxides import OXIDES
+
+from ..graph import DOUBLE, FLOAT, ML_OPSET, OPSET, Graph
+from ..tables import SiteTable
+from . import svr_converter
+from .method import Fitted, Method
+
+_INNER_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class FittedEstimators(Fitted):
+    """One estimator of all oxides, or one per oxide.
+
+    Attributes
+    ----------
+    estimators : tuple of scikit-learn estimators
+        Each predicts its oxides, standardised, from reflectance.
+    mean, scale : ndarray, shape (5,)
+        Of the training sites' oxides.
+    double : bool
+        Whether the graph computes in float64; the forest's comparisons are of float32.
+    chosen : dict
+        Settings chosen inside the training sites.
+    """
+
+    estimators: tuple[BaseEstimator, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    double: bool
+    chosen: dict[str, object]
+
+    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Oxides in wt%, shape (n, 5)."""
+        columns = [
+            np.reshape(e.predict(reflectance), (len(reflectance), -1)) for e in self.estimators
+        ]
+        return np.asarray(np.concatenate(columns, axis=1) * self.scale + self.mean)
+
+    def choices(self) -> dict[str, object]:
+        """Settings chosen inside the training sites."""
+        return self.chosen
+
+    def add_to(self, graph: Graph) -> str:
+        """Convert with skl2onnx, which has a spectrum per row, and turn it."""
+        kind, tensor = (DOUBLE, DoubleTensorType) if self.double else (FLOAT, FloatTensorType)
+        source = graph.cast("reflectance", kind, "estimator_input")
+        rows = graph.node("Transpose", [source], "spectra_rows", perm=[1, 0])
+        columns = []
+        for index, estimator in enumerate(self.estimators):
+            converted = convert_sklearn(
+                estimator,
+                initial_types=[("spectra", tensor([None, len(MODEL_BANDS)]))],
+                target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
+                custom_conversion_functions={SVR: svr_converter.convert},
+                custom_shape_calculators={SVR: svr_converter.calculate_shape},
+            )
+            result = graph.merge(converted, f"estimator{index}", rows)
+            width = len(OXIDES) // len(self.estimators)
+            shape = graph.integers("estimator_shape", [-1, width])
+            columns.append(graph.node("Reshape", [result, shape], f"estimator{index}_column"))
+        joined = graph.node("Concat", columns, "estimator_columns", axis=1)
+        turned = graph.node("Transpose", [joined], "estimator_turned", perm=[1, 0])
+        add = graph.doubles if self.double else graph.floats
+        scaled = graph.node("Mul", [turned, add("oxide_sd", self.scale[:, None])], "oxide_scaled")
+        shifted = graph.node("Add", [scaled, add("oxide_mean", self.mean[:, None])], "oxide_sum")
+        return graph.cast(shifted, FLOAT, "estimated")
+
+
+class ScikitMethod(Method):
+    """A method of scikit-learn with settings chosen by `_search`."""
+
+    double: ClassVar[bool] = True
+    #: One estimator per oxide rather than one for all.
+    single: ClassVar[bool] = False
+
+    def fit(self, table: SiteTable, seed: Sequence[int]) -> FittedEstimators:
+        """Choose the settings and fit."""
+        mean, scale = table.oxides.mean(axis=0), table.oxides.std(axis=0)
+        target = (table.oxides - mean) / scale
+        state = int(np.random.SeedSequence(list(seed)).generate_state(1)[0])
+        targets = target.T if self.single else [target]
+        found = [self._search(table.reflectance, one, state) for one in targets]
+        names = OXIDES if self.single else ("all oxides",)
+        chosen: dict[str, object] = {name: best for name, (_, best) in zip(names, found)}
+        return FittedEstimators(
+            tuple(estimator for estimator, _ in found), mean, scale, self.double, chosen
+        )
+
+    def _search(
+        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+    ) -> tuple[BaseEstimator, dict[str, Any]]:
+        folds = KFold(min(_INNER_FOLDS, len(target)), shuffle=True, random_state=state)
+        search = GridSearchCV(
+            make_pipeline(StandardScaler(), self._estimator(state)),
+            self._grid(len(target)),
+            scoring="neg_mean_squared_error",
+            cv=folds,
+        ).fit(reflectance, target)
+        return search.best_estimator_, {
+            name.split("__")[1]: value for name, value in search.best_params_.items()
+        }
+
+    def _estimator(self, state: int) -> BaseEstimator:
+        raise NotImplementedError
+
+    def _grid(self, sites: int) -> dict[str, list[Any]]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PartialLeastSquares(ScikitMethod):
+    """Partial least squares regression, all oxides together."""
+
+    id: ClassVar[str] = "plsr"
+    title: ClassVar[str] = "Partial least squares (Wu 2012, Sun 2016)"
+    description: ClassVar[str] = (
+        "Partial least squares regression of all five oxides on the eight reflectances; one to "
+        "seven components, by cross-validation inside the training sites."
+    )
+    citation: ClassVar[str] = (
+        "Method: Wu (2012); Sun et al. (2016); as cited by Zhang et al. (2023)"
+    )
+
+    def _estimator(self, state: int) -> BaseEstimator:
+        return PLSRegression(scale=False)
+
+    def _grid(self, sites: int) -> dict[str, list[Any]]:
+        return {"plsregression__n_components": list(range(1, min(8, sites * 4 // 5 - 1)))}
+
+    def quick(self) -> PartialLeastSquares:
+        """It is quick as it is."""
+        return self
+
+
+@dataclass(frozen=True)
+class MultilayerPerceptron(ScikitMethod):
+    """A small neural network, all oxides together."""
+
+    hidden: int = 8
+    iterations: int = 200
+
+    id: ClassVar[str] = "mlp"
+    title: ClassVar[str] = "Neural network (Xia 2019)"
+    description: ClassVar[str] = (
+        "A neural network with one hidden layer of 8 units (tanh) from the eight reflectances to "
+        "all five oxides, fitted by L-BFGS; weight decay by cross-validation inside the training "
+        "sites."
+    )
+    citation: ClassVar[str] = "Method: Xia et al. (2019), as cited by Zhang et al. (2023)"
+    random: ClassVar[bool] = True
+
+    def _estimator(self, state: int) -> BaseEstimator:
+        return MLPRegressor(
+            hidden_layer_sizes=(self.hidden,),
+            activation="tanh",
+            solver="lbfgs",
+            max_iter=self.iterations,
+            random_state=state % 2**31,
+        )
+
+    def _grid(self, sites: int) -> dict[str, list[Any]]:
+        return {"mlpregressor__alpha": [0.3, 1.0]}
+
+    def quick(self) -> MultilayerPerceptron:
+        """Twenty iterations."""
+        return MultilayerPerceptron(self.hidden, 20)
+
+
+@dataclass(frozen=True)
+class SupportVectors(ScikitMethod):
+    """Support vector regression with a Gaussian kernel, one per oxide."""
+
+    id: ClassVar[str] = "svr"
+    title: ClassVar[str] = "Support vectors (Wang 2021, Bhatt 2020)"
+    description: ClassVar[str] = (
+        "Support vector regression with a Gaussian kernel, one per oxide, on the eight "
+        "reflectances; cost and kernel width by cross-validation inside the training sites."
+    )
+    citation: ClassVar[str] = (
+        "Method: Wang et al. (2021); Bhatt et al. (2020); as cited by Zhang et al. (2023)"
+    )
+    single: ClassVar[bool] = True
+
+    def _estimator(self, state: int) -> BaseEstimator:
+        return SVR(epsilon=0.05, tol=1e-5)
+
+    def _grid(self, sites: int) -> dict[str, list[Any]]:
+        return {"svr__C": [1.0, 10.0, 100.0], "svr__gamma": [0.03, 0.1, 0.3]}
+
+    def quick(self) -> SupportVectors:
+        """It is quick as it is."""
+        return self
+
+
+@dataclass(frozen=True)
+class RandomForest(ScikitMethod):
+    """A random forest of all oxides together."""
+
+    trees: int = 200
+
+    id: ClassVar[str] = "random_forest"
+    title: ClassVar[str] = "Random forest (Qiu 2021)"
+    description: ClassVar[str] = (
+        "A random forest of 200 trees that predict all five oxides from the eight reflectances; "
+        "bands tried per split by the out-of-bag error of the training sites. It cannot give more "
+        "or less of an oxide than its training sites hold."
+    )
+    citation: ClassVar[str] = "Method: Qiu et al. (2021), as cited by Zhang et al. (2023)"
+    random: ClassVar[bool] = True
+    double: ClassVar[bool] = False
+
+    def _search(
+        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+    ) -> tuple[BaseEstimator, dict[str, Any]]:
+        forests = [
+            RandomForestRegressor(
+                self.trees, max_features=bands, oob_score=True, random_state=state
+            ).fit(reflectance, target)
+            for bands in (2, 4, 8)
+        ]
+        best = max(forests, key=lambda forest: forest.oob_score_)
+        return best, {"max_features": best.max_features}
+
+    def quick(self) -> RandomForest:
+        """Twenty trees."""
+        return RandomForest(20)

@@ -1,0 +1,101 @@
+"""How uncertain a spectrum is: a width that grows away from the training spectra.
+
+The relative width of a prediction is the posterior standard deviation of a Gaussian process
+(`methods.kernel`, noise `NOISE`) with the model's training spectra: small beside a training
+spectrum, larger between and outside them, whatever model gives the oxides. Scaled per oxide so
+that the intervals hold what they should at held-out sites (`calibrate`), this is normalised
+conformal prediction (Papadopoulos, Gammerman and Vovk 2008, AIA 2008, 64; Lei et al. 2018,
+JASA 113, 1094) with a Gaussian process as the measure of difficulty.
+
+Errors of TiO2 also grow with TiO2 itself (0.3 to 10 wt% at the sites), so its width is
+multiplied by 1 wt% + TiO2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunar_oxide_plugin.core.oxides import OXIDES
+
+from .graph import FLOAT, Graph
+from .methods.kernel import Kernel, fit_kernel
+
+#: Noise variance, in units of the sites' variance.
+NOISE = 0.001
+
+#: Fractions of errors that 1 and 1.96 sigma should hold.
+LEVELS = {0.68: 1.0, 0.95: 1.96}
+
+#: Which oxides' widths grow with the oxide, and what is added to it, in wt%.
+GROWS = np.array([oxide == "TiO2" for oxide in OXIDES])
+OFFSET = 1.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The width of a set of training spectra.
+
+    Attributes
+    ----------
+    kernel : Kernel
+    whitening : ndarray, shape (4, m, m)
+        Inverse Cholesky factors of the training covariances.
+    """
+
+    kernel: Kernel
+    whitening: NDArray[np.float64]
+
+    def width(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Relative width, shape (n,), of spectra (n, 8)."""
+        covariance = self.kernel.with_training(reflectance)
+        explained = (np.einsum("fij,fnj->fni", self.whitening, covariance) ** 2).sum(axis=2)
+        variance = self.kernel.variance(reflectance) + NOISE - explained
+        return np.asarray(np.sqrt(np.maximum(variance, NOISE).mean(axis=0)))
+
+    def add_to(self, graph: Graph, oxides: str, scale: NDArray[np.float64]) -> str:
+        """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,)."""
+        covariance, own = self.kernel.add_to(graph)
+        whitened = graph.node(
+            "MatMul", [graph.doubles("spread_whitening", self.whitening), covariance], "whitened_k"
+        )
+        square = graph.node("Mul", [whitened, whitened], "whitened_square")
+        explained = graph.node(
+            "ReduceSum", [square, graph.integers("axis1", [1])], "explained", keepdims=1
+        )
+        noise = graph.doubles("spread_noise", NOISE)
+        noisy = graph.node("Add", [own, noise], "noisy_variance")
+        left = graph.node("Sub", [noisy, explained], "left_variance")
+        positive = graph.node("Max", [left, noise], "positive_variance")
+        mean = graph.node("ReduceMean", [positive], "mean_variance", axes=[0], keepdims=0)
+        width = graph.cast(graph.node("Sqrt", [mean], "width_double"), FLOAT, "width")
+        share = graph.node("Mul", [oxides, graph.floats("grows", GROWS[:, None])], "growing")
+        start = graph.floats("grows_from", np.where(GROWS, OFFSET, 1.0)[:, None])
+        growth = graph.node("Add", [share, start], "growth")
+        relative = graph.node("Mul", [growth, width], "relative_width")
+        return graph.node("Mul", [relative, graph.floats("sigma", scale[:, None])], "uncertainty")
+
+
+def fit_spread(reflectance: NDArray[np.float64]) -> Spread:
+    """Fit to training spectra (m, 8)."""
+    kernel = fit_kernel(reflectance)
+    covariance = kernel.with_training(reflectance) + NOISE * np.eye(len(reflectance))
+    return Spread(kernel, np.linalg.inv(np.linalg.cholesky(covariance)))
+
+
+def growth(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By what the width is multiplied for each oxide, of the shape (..., 5) of the oxides."""
+    return np.where(GROWS, OFFSET + np.maximum(oxides, 0), 1.0)
+
+
+def calibrate(relative: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale (5,) of the width from held-out errors divided by it, shape (n, 5).
+
+    The geometric mean of what each of `LEVELS` asks for: a normal distribution has one answer,
+    and with the heavy tails of few, unlike sites neither interval is then far off.
+    """
+    size = np.abs(relative)
+    each = [np.quantile(size, level, axis=0) / sigma for level, sigma in LEVELS.items()]
+    return np.asarray(np.exp(np.mean(np.log(each), axis=0)))
