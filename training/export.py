@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from .domain import FLOOR, Domain
-from .network import Layer, Network
+from .network import KERNEL, Layer, Network
 
 #: Read by onnxruntime from 1.19 on.
 OPSET = 17
@@ -74,12 +74,14 @@ def build_model(
     Raises
     ------
     ValueError
-        The networks were not standardised alike.
+        The networks were not standardised alike, or their kernel is not 2.
     onnx.checker.ValidationError
         The graph is not valid ONNX.
     """
     if any(not np.array_equal(net.input_mean, networks[0].input_mean) for net in networks):
         raise ValueError("the networks of one model must share their training sites")
+    if any(net.kernel != KERNEL for net in networks):
+        raise ValueError(f"only networks with a kernel of {KERNEL} can be exported")
     graph = _Graph()
     _add_oxides(graph, networks)
     _add_domain(graph, domain)
