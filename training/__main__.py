@@ -25,7 +25,9 @@ from .empirical_report import write_empirical_report
 from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
 from .methods import DEFAULT, METHODS, Method
-from .record import configuration_of, make_record, method_of, read_record, write_record
+from .paper_report import write_paper_report
+from .paper_study import make_paper_record
+from .record import make_record, method_of, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
 
@@ -123,11 +125,12 @@ def run_all(jobs: list[Job], quick: bool) -> None:
     """Every bundled model, and the reports that look at all of them."""
     for job in jobs:
         run_fit(job)
-    reports = jobs[0].reports
-    records = [read_record(job.record) for job in jobs]
-    _say(f"wrote {write_comparison(records, quick, _say, reports)}")
-    by_method = {record["method"]: record for record in records}
-    _say(f"wrote {write_empirical_report(by_method['zhang2023_cnn'], reports)}")
+    reports, table = jobs[0].reports, tables.load_sites()
+    records = {job.method.id: read_record(job.record) for job in jobs}
+    _say(f"wrote {write_comparison(list(records.values()), reports)}")
+    _say(f"wrote {write_empirical_report(records['zhang2023_cnn'], reports)}")
+    paper = make_paper_record(table, records["zhang2023_cnn"], quick, _say)
+    _say(f"wrote {write_paper_report(paper, reports)}")
 
 
 STEPS: dict[str, tuple[Callable[[Job], None], str]] = {

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from .figures import TITLES
+from .markdown import join, pair, table
 from .methods import METHODS
 from .protocols import FIT, K_FOLD, MISSION
 from .record import COVERAGE, Record
-from .markdown import join, pair, table
 
 #: What the default model was meant to reach, R2 of the grouped k-fold at the 38 sites.
 AIMS = {"Al2O3": 0.95, "CaO": 0.87, "FeO": 0.95, "MgO": 0.85, "TiO2": 0.85}
@@ -94,9 +94,7 @@ def _aims(records: list[Record]) -> str:
         if all(_r2(default, K_FOLD, o) > _r2(record, K_FOLD, o) for record in others)
     ]
     missed = [o for o in oxides if _r2(default, K_FOLD, o) < AIMS[o]]
-    verdict = (
-        f"The k-fold aims are missed for {join(missed)}." if missed else "All are reached."
-    )
+    verdict = f"The k-fold aims are missed for {join(missed)}." if missed else "All are reached."
     behind = [o for o in oxides if o not in better]
     worse = "".join(
         f" {o} is better in `{best['model']}` ({_r2(best, K_FOLD, o):.3f})."
@@ -120,12 +118,14 @@ def _coverage(records: list[Record]) -> str:
             record["model"],
             TITLES[protocol],
             *(
-                " / ".join(f"{100 * record['coverage'][protocol][o][level]:.0f}" for level in COVERAGE)
+                " / ".join(
+                    f"{100 * record['coverage'][protocol][o][level]:.0f}" for level in COVERAGE
+                )
                 for o in oxides
             ),
         ]
         for record in records
-        for protocol in (K_FOLD, MISSION)
+        for protocol, found in record["coverage"].items()
     ]
     return f"""## Uncertainty
 
@@ -170,5 +170,3 @@ def _pages(records: list[Record]) -> str:
 
 def _r2(record: Record, protocol: str, oxide: str) -> float:
     return float(record["protocols"][protocol]["metrics"][oxide]["r2"])
-
-

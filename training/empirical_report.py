@@ -8,7 +8,7 @@ import numpy as np
 
 from lunar_oxide_plugin.core.empirical import CLEMENTINE, METHODS, OTAKE_PUBLISHED, OTAKE_REFITTED
 
-from . import tables
+from . import markdown, tables
 from .empirical import (
     Scores,
     constants_without,
@@ -89,11 +89,11 @@ R2 and RMSE (wt%) as in [its report]({record["model"]}.md).
 
 def _scores(found: Scores) -> str:
     rows = [
-        [oxide, name, *(_pair(found[name][p][oxide]) for p in TITLES)]
+        [oxide, name, *(markdown.pair(found[name][p][oxide]) for p in TITLES)]
         for oxide in ANGLE_OXIDES
         for name in _NAMES
     ]
-    return "## Scores (R2 / RMSE)\n\n" + _table(["oxide", "", *TITLES.values()], rows)
+    return "## Scores (R2 / RMSE)\n\n" + markdown.table(["oxide", "", *TITLES.values()], rows)
 
 
 def _comparison(found: Scores) -> str:
@@ -132,7 +132,7 @@ def _residuals(table: tables.SiteTable, record: Record, residuals: dict[str, np.
     headings = ["site", "measured", *judged]
     return f"""## Difficult sites (FeO / TiO2, predicted minus measured, wt%)
 
-{_table(headings, rows)}
+{markdown.table(headings, rows)}
 
 With either set of constants TiO2 is far too high at Luna 16 and Luna 24 and FeO too low at CE-5."""
 
@@ -147,7 +147,7 @@ def _constants(table: tables.SiteTable) -> str:
             *((f"without {m}", c) for m, c in constants_without(table).items()),
         )
     ]
-    return "## Constants\n\n" + _table(["", "a", "b", "c", "d"], rows)
+    return "## Constants\n\n" + markdown.table(["", "a", "b", "c", "d"], rows)
 
 
 def _clementine() -> str:
@@ -171,13 +171,4 @@ At the {len(table.sites)} sites of `training/data/clementine_sites.csv` (Wilcox 
 constants as published. Such sites were used to find them, so this too is a fit. The equation of
 Wilcox et al. is for maria; the table holds highland sites as well.
 
-{_table(["method", "oxide", "Pearson r", "R2", "RMSE (wt%)", "mean error (wt%)"], rows)}"""
-
-
-def _pair(score: dict[str, float]) -> str:
-    return f"{score['r2']:.3f} / {score['rmse']:.3f}"
-
-
-def _table(headings: list[str], rows: list[list[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+{markdown.table(["method", "oxide", "Pearson r", "R2", "RMSE (wt%)", "mean error (wt%)"], rows)}"""

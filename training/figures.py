@@ -22,7 +22,8 @@ TITLES = {FIT: "Fit on all", K_FOLD: "Grouped k-fold", MISSION: "Leave one missi
 #: Colours that differ in brightness too, for grey prints and colour-blind readers, and markers.
 _STYLES = {FIT: ("#9e9e9e", "o"), K_FOLD: ("#1f6fb4", "s"), MISSION: ("#b2182b", "^")}
 
-_FORMULAS = {
+#: Oxides as figures print them.
+FORMULAS = {
     "Al2O3": "Al$_2$O$_3$",
     "CaO": "CaO",
     "FeO": "FeO",
@@ -38,7 +39,7 @@ _DPI = 95
 def predicted_vs_measured(record: Record, path: Path) -> None:
     """Predicted against measured oxide for the three protocols, repeats averaged per site."""
     measured = np.array(record["measured"])
-    figure, axes = _grid(len(TITLES), len(record["oxides"]), (11.0, 7.0))
+    figure, axes = grid(len(TITLES), len(record["oxides"]), (11.0, 7.0))
     for row, (protocol, title) in enumerate(TITLES.items()):
         result = record["protocols"][protocol]
         predicted = np.array(result["predicted"])
@@ -55,14 +56,14 @@ def predicted_vs_measured(record: Record, path: Path) -> None:
                 fontsize=8,
             )
             if row == 0:
-                axis.set_title(_FORMULAS[oxide], fontsize=11)
+                axis.set_title(FORMULAS[oxide], fontsize=11)
             if column == 0:
                 axis.set_ylabel(f"{title}\npredicted (wt%)", fontsize=9)
             if row == len(TITLES) - 1:
                 axis.set_xlabel("measured (wt%)", fontsize=9)
     for column in range(len(record["oxides"])):
         _share_square_limits(axes[:, column])
-    _save(figure, path)
+    save(figure, path)
 
 
 def worst_sites(record: Record, sites: list[str], path: Path) -> None:
@@ -70,7 +71,7 @@ def worst_sites(record: Record, sites: list[str], path: Path) -> None:
     measured = np.array(record["measured"])
     rows = [record["sites"].index(site) for site in sites]
     height = np.arange(len(sites))[::-1]
-    figure, axes = _grid(1, len(record["oxides"]), (11.0, 4.2), sharey=True)
+    figure, axes = grid(1, len(record["oxides"]), (11.0, 4.2), sharey=True)
     for column, oxide in enumerate(record["oxides"]):
         axis = axes[0, column]
         axis.axvline(0, color="black", linewidth=0.8)
@@ -85,7 +86,7 @@ def worst_sites(record: Record, sites: list[str], path: Path) -> None:
                 markersize=5,
                 label=title,
             )
-        axis.set_title(_FORMULAS[oxide], fontsize=11)
+        axis.set_title(FORMULAS[oxide], fontsize=11)
         axis.set_xlabel("predicted - measured (wt%)", fontsize=8)
         axis.grid(axis="y", color="#e0e0e0", linewidth=0.6)
         axis.set_axisbelow(True)
@@ -94,14 +95,14 @@ def worst_sites(record: Record, sites: list[str], path: Path) -> None:
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
     )
-    _save(figure, path)
+    save(figure, path)
 
 
 def error_vs_width(record: Record, path: Path) -> None:
     """Size of held-out errors against the uncertainty stated for them, both in wt%."""
     measured = np.array(record["measured"])
     scale = np.array(record["sigma_scale"])
-    figure, axes = _grid(1, len(record["oxides"]), (11.0, 3.0))
+    figure, axes = grid(1, len(record["oxides"]), (11.0, 3.0))
     for column, oxide in enumerate(record["oxides"]):
         axis = axes[0, column]
         limit = 0.0
@@ -119,19 +120,20 @@ def error_vs_width(record: Record, path: Path) -> None:
         ends = np.array([0, limit])
         axis.plot(ends, ends, color="black", linewidth=1, label="1 sigma")
         axis.plot(ends, 1.96 * ends, "--", color="black", linewidth=1, label="1.96 sigma")
-        axis.set_title(_FORMULAS[oxide], fontsize=11)
+        axis.set_title(FORMULAS[oxide], fontsize=11)
         axis.set_xlabel("stated 1 sigma (wt%)", fontsize=9)
     axes[0, 0].set_ylabel("|error| (wt%)", fontsize=9)
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False
     )
-    _save(figure, path)
+    save(figure, path)
 
 
-def _grid(
-    rows: int, columns: int, size: tuple[float, float], sharey: bool = False
+def grid(
+    rows: int, columns: int, size: tuple[float, float], sharey: bool = False, dpi: int = _DPI
 ) -> tuple[Figure, NDArray[np.object_]]:
-    figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+    """Make an empty figure and its axes, a row of them per row; size in inches."""
+    figure = Figure(figsize=size, dpi=dpi, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
     for axis in axes.flat:
         axis.tick_params(labelsize=8)
@@ -167,6 +169,7 @@ def _share_square_limits(axes: NDArray[np.object_]) -> None:
         axis.axline((low, low), slope=1, color="black", linewidth=0.8, zorder=0)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure without the date and versions that would change its bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})

@@ -5,6 +5,11 @@ does not print is decided here: inputs and target are standardised with the mean
 standard deviation of the training sites, weights start Glorot-uniform and biases at
 zero, and the loss is the mean squared error of the batch.
 
+The paper's kernel is 2, and only a model of that kernel is exported. Others serve its
+Table S1. How the layers fit together with them is not printed either: here a kernel k
+above 2 gets k - 2 zeros, so that every layer has as many positions as with kernel 2.
+With kernel 1 no position is lost, and the dense layer reads all that are left.
+
 Everything is float64 and every random number comes from NumPy, so that a retraining
 on another processor agrees closely with the bundled model.
 """
@@ -24,9 +29,8 @@ from numpy.typing import NDArray
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
-#: Rows and columns of the five weight matrices: four convolutions with a kernel of two
-#: (rows: all channels of the first tap, then of the second) and the dense output.
-SHAPES = ((2 * 1, 16), (2 * 16, 16), (2 * 16, 128), (2 * 128, 128), (64, 1))
+#: Kernel size of the paper's network, the best of those in its Table S1.
+KERNEL = 2
 
 
 class Layer(NamedTuple):
@@ -47,6 +51,7 @@ class Settings:
     batch: int = 10
     learning_rate: float = 0.001
     seed: int = 115505
+    kernel: int = KERNEL
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Network:
     Attributes
     ----------
     parameters : tuple of Layer
-        Float64 arrays of the shapes in `SHAPES`.
+        Float64 arrays of the shapes that `shapes` gives.
     input_mean, input_sd : ndarray of float64, shape (8,)
         Of the training sites' reflectance.
     target_mean, target_sd : float
@@ -69,6 +74,11 @@ class Network:
     target_mean: float
     target_sd: float
 
+    @property
+    def kernel(self) -> int:
+        """Kernel size: the rows of the first convolution, which reads a single map."""
+        return len(self.parameters[0].weights)
+
     def predict(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Oxide in wt%, shape (n,), of reflectances of shape (n, 8)."""
         standardised = (reflectance - self.input_mean) / self.input_sd
@@ -76,8 +86,19 @@ class Network:
         return output * self.target_sd + self.target_mean
 
 
+def shapes(kernel: int) -> tuple[tuple[int, int], ...]:
+    """Rows and columns of the weights: four convolutions and the dense output.
+
+    The rows of a convolution are all channels of the first tap, then of the second...
+    """
+    maps = (1, 16, 16, 128, 128)
+    positions = 4 if kernel == 1 else 1  # left after the last convolution
+    convolutions = [(kernel * before, after) for before, after in zip(maps, maps[1:])]
+    return *convolutions, (64 * positions, 1)
+
+
 def forward(parameters: Parameters, spectra: jax.Array) -> jax.Array:
-    """Run the network on standardised spectra.
+    """Run the network on standardised spectra; sizes in comments are those of kernel 2.
 
     Parameters
     ----------
@@ -93,9 +114,9 @@ def forward(parameters: Parameters, spectra: jax.Array) -> jax.Array:
     maps = spectra[:, :, None]
     maps = _convolve(conv2, _convolve(conv1, maps))  # (n, 7, 16), then (n, 6, 16)
     maps = jnp.maximum(maps[:, 0::2], maps[:, 1::2])  # (n, 3, 16)
-    maps = _convolve(conv4, _convolve(conv3, maps))[:, 0]  # (n, 2, 128), then (n, 128)
-    features = jnp.maximum(maps[:, 0::2], maps[:, 1::2])  # pairs of maps: (n, 64)
-    return (features @ dense.weights + dense.bias)[:, 0]
+    maps = _convolve(conv4, _convolve(conv3, maps))  # (n, 2, 128), then (n, 1, 128)
+    features = jnp.maximum(maps[:, :, 0::2], maps[:, :, 1::2])  # pairs of maps: (n, 1, 64)
+    return (features.reshape(len(spectra), -1) @ dense.weights + dense.bias)[:, 0]
 
 
 def train_network(
@@ -123,7 +144,7 @@ def train_network(
     rng = np.random.default_rng([settings.seed, *seed])
     input_mean, input_sd = reflectance.mean(axis=0), reflectance.std(axis=0)
     target_mean, target_sd = float(target.mean()), float(target.std())
-    start = initial_parameters(rng)
+    start = initial_parameters(rng, settings.kernel)
     rows, weights = _batches(rng, len(target), settings)
     parameters = _train(
         start,
@@ -136,21 +157,30 @@ def train_network(
     return Network(fixed, input_mean, input_sd, target_mean, target_sd)
 
 
-def initial_parameters(rng: np.random.Generator) -> Parameters:
+def initial_parameters(rng: np.random.Generator, kernel: int = KERNEL) -> Parameters:
     """Glorot-uniform weights (Glorot and Bengio, 2010) and zero biases."""
     layers = []
-    for rows, columns in SHAPES:
-        # A map of a convolution feeds two positions, so its fan-out counts both taps.
-        fan_out = columns if columns == 1 else 2 * columns
+    for rows, columns in shapes(kernel):
+        # A map of a convolution feeds one position per tap, so its fan-out counts them all.
+        fan_out = columns if columns == 1 else kernel * columns
         limit = np.sqrt(6.0 / (rows + fan_out))
         layers.append(Layer(rng.uniform(-limit, limit, (rows, columns)), np.zeros(columns)))
     return tuple(layers)
 
 
 def _convolve(layer: Layer, maps: jax.Array) -> jax.Array:
-    """Kernel of two, stride one, ReLU, as one matrix product: (n, k, c) -> (n, k-1, columns)."""
-    pairs = jnp.concatenate([maps[:, :-1], maps[:, 1:]], axis=-1)
-    return jax.nn.relu(pairs @ layer.weights + layer.bias)
+    """Convolution of stride one and ReLU, as one matrix product.
+
+    (n, p, c) -> (n, p - 1, columns), or (n, p, columns) with kernel 1. The kernel size
+    follows from the number of rows.
+    """
+    positions, channels = maps.shape[1:]
+    kernel = layer.weights.shape[0] // channels
+    zeros = max(kernel - KERNEL, 0)
+    padded = jnp.pad(maps, ((0, 0), (zeros // 2, zeros - zeros // 2), (0, 0)))
+    kept = positions + zeros - kernel + 1
+    taps = [padded[:, tap : tap + kept] for tap in range(kernel)]
+    return jax.nn.relu(jnp.concatenate(taps, axis=-1) @ layer.weights + layer.bias)
 
 
 _forward_jit = jax.jit(forward)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import card, figures, own_report
 from .figures import HIGHLIGHT, TITLES
+from .markdown import join, pair, table
 from .methods import METHODS
 from .protocols import FIT, K_FOLD, MISSION
 from .record import COVERAGE, Record
@@ -74,7 +75,7 @@ def worst_sites(record: Record) -> list[str]:
 def _opening(record: Record) -> str:
     outside = [o for o in record["oxides"] if _r2(record, MISSION, o) < 0]
     weak = (
-        f"Its R2 is negative for {_join(outside)}: there the model fails."
+        f"Its R2 is negative for {join(outside)}: there the model fails."
         if outside
         else "Its R2 is negative for no oxide."
     )
@@ -116,11 +117,11 @@ def _learnt(record: Record) -> str:
 def _score_section(record: Record) -> str:
     headings = ["oxide", *(f"{title} R2 / RMSE" for title in TITLES.values())]
     rows = [
-        [oxide, *(_pair(record["protocols"][p]["metrics"][oxide]) for p in TITLES)]
+        [oxide, *(pair(record["protocols"][p]["metrics"][oxide]) for p in TITLES)]
         for oxide in record["oxides"]
     ]
     baseline = [
-        [oxide, *(_pair(record["protocols"][p]["baseline_mean"][oxide]) for p in TITLES)]
+        [oxide, *(pair(record["protocols"][p]["baseline_mean"][oxide]) for p in TITLES)]
         for oxide in record["oxides"]
     ]
     spread_headings = [
@@ -142,16 +143,16 @@ def _score_section(record: Record) -> str:
     circled = f" ({HIGHLIGHT} circled)" if HIGHLIGHT in record["sites"] else ""
     return f"""## Scores
 
-{_table(headings, rows)}
+{table(headings, rows)}
 
 What a constant scores on the same folds (the mean of the training sites):
 
-{_table(headings, baseline)}
+{table(headings, baseline)}
 
 Mean and standard deviation over the repeats: {repeats} of the k-fold with new folds, {missions} of
 leave one mission out (a method that draws no random numbers needs one):
 
-{_table(spread_headings, spread)}
+{table(spread_headings, spread)}
 
 ![Predicted against measured]({record["model"]}_predicted_vs_measured.png)
 
@@ -169,9 +170,9 @@ def _paper_section(record: Record) -> str:
     rows = [
         [
             oxide,
-            *(_pair(study[oxide]) for study in printed.values()),
-            *(_pair(scores[oxide]) for scores in recomputed.values()),
-            *(_pair(record["protocols"][p]["metrics"][oxide]) for p in TITLES),
+            *(pair(study[oxide]) for study in printed.values()),
+            *(pair(scores[oxide]) for scores in recomputed.values()),
+            *(pair(record["protocols"][p]["metrics"][oxide]) for p in TITLES),
         ]
         for oxide in record["oxides"]
     ]
@@ -183,7 +184,7 @@ def _paper_section(record: Record) -> str:
     mgo = theirs["MgO"]["rmse"]
     return f"""## Beside the published scores (R2 / RMSE)
 
-{_table(headings, rows)}
+{table(headings, rows)}
 
 - "Printed" is the paper's Table 4; it quotes the two other studies. "Recomputed" compares the
   paper's own Table 3 with its own Table 1. The printed RMSEs do not follow from the printed
@@ -192,9 +193,10 @@ def _paper_section(record: Record) -> str:
   {mgo:.3f} squared is {mgo**2:.3f}. Compare with the recomputed figures.
 - Table 3 is a fit: its sites were learnt. Only our first column may be compared with it; the
   two held-out columns have no counterpart in the paper's tables.
-- Against what follows from the paper's own predictions at the same {len(record["sites"])} sites, our
-  fit on all sites has the larger RMSE for {_join(_worse_than_paper(record))}. The paper averaged
-  several pixels at each site, and its spectra are not published here."""
+- Against what follows from the paper's own predictions at the same
+  {len(record["sites"])} sites, our fit on all sites has the larger RMSE for
+  {join(_worse_than_paper(record))}. The paper averaged several pixels at each site, and its
+  spectra are not published here."""
 
 
 def _mission_section(record: Record) -> str:
@@ -214,7 +216,7 @@ def _mission_section(record: Record) -> str:
 RMSE (wt%) at each mission when the model has not seen it, and the largest domain distance of
 its sites from the others:
 
-{_table(["mission held out", "sites", "farthest distance", *oxides], rows)}
+{table(["mission held out", "sites", "farthest distance", *oxides], rows)}
 
 {own_report.mission_note(record) if "own_table" in record else _mission_notes(record)}"""
 
@@ -230,7 +232,7 @@ def _mission_notes(record: Record) -> str:
     next_feo = np.delete(feo, ce5).max()
     measured = np.array(record["measured"])[ce5]
     predicted = measured + _mean_residuals(record, MISSION)[ce5]
-    return f"""- {share} of {len(missions)} sites are from {_join(many)}. What the model knows
+    return f"""- {share} of {len(missions)} sites are from {join(many)}. What the model knows
   is mostly what these two landing sites span; the other
   {len(set(missions)) - len(many)} are one point each.
 - CE-5 is the only site above {next_feo:.2f} wt% FeO, with {feo[ce5]:.1f}, and the only young mare.
@@ -250,7 +252,7 @@ def _site_section(record: Record) -> str:
             residual = _mean_residuals(record, protocol)[row]
             first = protocol == FIT
             rows.append([site if first else "", title, *(f"{value:+.2f}" for value in residual)])
-    table = _table(["site", "protocol", *record["oxides"]], rows)
+    residuals = table(["site", "protocol", *record["oxides"]], rows)
     which = f"{HIGHLIGHT} and the worst site of every other mission"
     if HIGHLIGHT not in record["sites"]:
         which = "the worst site of every mission"
@@ -258,7 +260,7 @@ def _site_section(record: Record) -> str:
 
 Predicted minus measured (wt%), mean over repeats. Predictions at all sites, every repeat: the JSON.
 
-{table}
+{residuals}
 
 ![Residuals at the worst sites]({record["model"]}_worst_sites.png)"""
 
@@ -282,12 +284,12 @@ def _uncertainty_section(record: Record) -> str:
     ]
     verdict = (
         "At an unseen landing site the stated sigma is too small (by more than 5 % of the errors) "
-        f"for {_join(missed)}."
+        f"for {join(missed)}."
         if missed
         else "At unseen landing sites the stated sigma holds what it should, or more."
     )
     correlation = np.array(record["error_correlation"])
-    correlated = _table(
+    correlated = table(
         ["", *record["oxides"]],
         [
             [oxide, *(f"{value:+.2f}" for value in row)]
@@ -302,7 +304,7 @@ training spectra, small beside one of them and growing away from them, times a s
 95 % of the grouped k-fold errors (normalised conformal prediction). How many held-out errors
 fell within, the scale calibrated without the sites that are judged:
 
-{_table(headings, rows)}
+{table(headings, rows)}
 
 {verdict}
 
@@ -326,7 +328,7 @@ def _domain_section(record: Record) -> str:
     ]
     inside = [name for name, value in found["scaled_sites"].items() if value <= 1]
     scaled = (
-        f"Not caught: {_join(inside)}."
+        f"Not caught: {join(inside)}."
         if inside
         else "All sites at twice or half brightness are caught."
     )
@@ -337,7 +339,7 @@ At most 1 means inside. The farthest training sites: {farthest}; the median site
 {np.median(sites):.2f}. Equal mixtures of two sites reach {mixed["largest"]:.2f}
 ({mixed["percent_outside"]:.0f} % outside).
 
-{_table(["spectrum", "kind", "distance"], rows)}
+{table(["spectrum", "kind", "distance"], rows)}
 
 {scaled} Inside says that a spectrum resembles the training sites as a whole, not that a rock like
 it was sampled: the distance cannot see an empty region between the sites. It does not promise a
@@ -354,14 +356,14 @@ def _extended_section(record: Record) -> str:
     ]
     rows.append(["RMSE", "", *(f"{value:.2f}" for value in extended["rmse"])])
     rows.append(["mean", "", *(f"{value:+.2f}" for value in extended["bias"])])
-    table = _table(["station", "distance", *record["oxides"]], rows)
+    residuals = table(["station", "distance", *record["oxides"]], rows)
     return f"""## The extended set, never learnt from
 
 Predicted minus measured (wt%) of the bundled model at {len(extended["sites"])} more stations.
 Their soil-to-station mapping is less certain than the paper's sites, so this is a check, not a
 fourth protocol.
 
-{table}"""
+{residuals}"""
 
 
 def _scene_section(record: Record) -> str:
@@ -379,7 +381,7 @@ def _scene_section(record: Record) -> str:
 From the labels of two MI MAP tiles (SCENE_AVERAGE_DN, JAXA/SELENE). Nobody measured their
 chemistry: this is to see whether the oxides are plausible, as oxide ± 1 sigma in wt%.
 
-{_table(["tile", "distance", *record["oxides"], "sum"], rows)}
+{table(["tile", "distance", *record["oxides"], "sum"], rows)}
 
 Physical limits, in the model itself: {card.LIMITS[0].lower()}{card.LIMITS[1:]}"""
 
@@ -463,19 +465,5 @@ def _r2(record: Record, protocol: str, oxide: str) -> float:
     return float(record["protocols"][protocol]["metrics"][oxide]["r2"])
 
 
-def _pair(score: dict[str, float]) -> str:
-    return f"{score['r2']:.3f} / {score['rmse']:.3f}"
-
-
 def _listing(oxides: list[str], values: Iterable[float]) -> str:
     return ", ".join(f"{oxide} {value:.1f}" for oxide, value in zip(oxides, values))
-
-
-def _join(words: list[str]) -> str:
-    *first, last = words or ["none"]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _table(headings: list[str], rows: list[list[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -4,63 +4,83 @@ import numpy as np
 import pytest
 
 from training.network import (
-    SHAPES,
     Settings,
     _batches,
     _loss,
     forward,
     initial_parameters,
+    shapes,
     train_network,
 )
 
 QUICK = Settings(epochs=30)
 
+#: Positions along the spectrum after each layer, the third being the pooling, by kernel size.
+POSITIONS = {1: (8, 8, 4, 4, 4), 2: (7, 6, 3, 2, 1), 3: (7, 6, 3, 2, 1), 4: (7, 6, 3, 2, 1)}
+
 
 def by_hand(parameters, spectrum):
     """The paper's Fig. 3 written out in loops, maps first, for one standardised spectrum."""
+    conv1, conv2, conv3, conv4, (weights, bias) = parameters
+    kernel = len(conv1.weights)
+    before = {4: 1}.get(kernel, 0)
+    after = {3: 1, 4: 1}.get(kernel, 0)
 
     def convolve(maps, layer):
         weights, bias = layer
-        out = np.zeros((len(bias), maps.shape[1] - 1))
+        maps = np.array([[*[0] * before, *row, *[0] * after] for row in maps])
+        out = np.zeros((len(bias), maps.shape[1] - kernel + 1))
         for k in range(len(bias)):
             for position in range(out.shape[1]):
                 total = bias[k]
-                for tap in range(2):
+                for tap in range(kernel):
                     for c in range(len(maps)):
                         total += weights[tap * len(maps) + c, k] * maps[c, position + tap]
                 out[k, position] = max(total, 0.0)
         return out
 
-    conv1, conv2, conv3, conv4, (weights, bias) = parameters
+    first, second, pooled, third, last = POSITIONS[kernel]
     maps = convolve(spectrum[None], conv1)
-    assert maps.shape == (16, 7)
+    assert maps.shape == (16, first)
     maps = convolve(maps, conv2)
-    assert maps.shape == (16, 6)
-    maps = np.array([[max(row[2 * i : 2 * i + 2]) for i in range(3)] for row in maps])
+    assert maps.shape == (16, second)
+    maps = np.array([[max(row[2 * i : 2 * i + 2]) for i in range(pooled)] for row in maps])
     maps = convolve(maps, conv3)
-    assert maps.shape == (128, 2)
+    assert maps.shape == (128, third)
     maps = convolve(maps, conv4)
-    assert maps.shape == (128, 1)
-    features = [max(maps[2 * i, 0], maps[2 * i + 1, 0]) for i in range(64)]
+    assert maps.shape == (128, last)
+    features = [max(maps[2 * i, p], maps[2 * i + 1, p]) for p in range(last) for i in range(64)]
+    assert len(features) == len(weights)
     return sum(f * w for f, w in zip(features, weights[:, 0])) + bias[0]
+
+
+def make_parameters(kernel):
+    rng = np.random.default_rng(1)
+    biased = initial_parameters(rng, kernel)
+    return tuple(layer._replace(bias=rng.normal(size=layer.bias.shape)) for layer in biased)
 
 
 @pytest.fixture
 def parameters():
-    rng = np.random.default_rng(1)
-    biased = initial_parameters(rng)
-    return tuple(layer._replace(bias=rng.normal(size=layer.bias.shape)) for layer in biased)
+    return make_parameters(2)
 
 
-def test_forward_is_the_papers_network(parameters):
+@pytest.mark.parametrize("kernel", POSITIONS)
+def test_forward_is_the_papers_network(kernel):
+    parameters = make_parameters(kernel)
     spectra = np.random.default_rng(2).normal(size=(4, 8))
     expected = [by_hand(parameters, spectrum) for spectrum in spectra]
     np.testing.assert_allclose(forward(parameters, jnp.asarray(spectra)), expected, rtol=1e-12)
 
 
+def test_kernel_of_a_network_is_that_of_its_settings(table):
+    for settings, kernel in ((Settings(epochs=1), 2), (Settings(epochs=1, kernel=3), 3)):
+        assert train_network(table.reflectance, table.oxides[:, 0], settings, (0,)).kernel == kernel
+
+
 def test_number_of_weights():
     # 16*(2+1) + 16*(2*16+1) + 128*(2*16+1) + 128*(2*128+1) + 64+1
-    assert sum(rows * columns + columns for rows, columns in SHAPES) == 37761
+    assert sum(rows * columns + columns for rows, columns in shapes(2)) == 37761
 
 
 def test_gradient_agrees_with_differences(parameters):

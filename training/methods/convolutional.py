@@ -13,7 +13,7 @@ from onnx import helper
 from lunar_oxide_plugin.core.oxides import OXIDES
 
 from ..graph import Graph
-from ..network import Layer, Network, Settings, train_network
+from ..network import KERNEL, Layer, Network, Settings, train_network
 from ..tables import SiteTable
 from .method import Fitted, Method
 
@@ -32,7 +32,14 @@ class FittedNetworks(Fitted):
         """Write the networks as matrix products of neighbouring positions.
 
         As fast as Conv in onnxruntime, and valid for no pixels at all, which Conv refuses.
+
+        Raises
+        ------
+        ValueError
+            The networks' kernel is not 2.
         """
+        if any(network.kernel != KERNEL for network in self.networks):
+            raise ValueError(f"only networks with a kernel of {KERNEL} can be exported")
         first = self.networks[0]
         mean = graph.floats("input_mean", first.input_mean[:, None])
         scale = graph.floats("input_scale", 1.0 / first.input_sd[:, None])

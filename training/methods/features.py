@@ -6,7 +6,7 @@ logarithms, and the two angles of Otake et al. (2012, LPSC 43, abstract 1905).
 - ``reflectance``: the eight bands.
 - ``logarithm``: their logarithms, in which brightness is a constant.
 - ``ratios``: ln R750, and the seven other bands' logarithms less it: shape apart from brightness.
-- ``angles``: the two angles and ln R750: what geologists found to carry iron, titanium and maturity.
+- ``angles``: the two angles and ln R750, which carry iron, titanium and maturity.
 """
 
 from __future__ import annotations

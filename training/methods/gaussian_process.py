@@ -110,12 +110,10 @@ class FittedProcesses(Fitted):
         share = graph.node("Div", [own, whole], "weight_share")
         predicted = graph.node("Mul", [share, graph.doubles("hundred", 100.0)], "process_oxides")
         if self.constants is not None:
-            predicted = self._add_angles(graph, predicted)
+            predicted = self._add_angles(graph, predicted, self.constants)
         return graph.cast(predicted, FLOAT, "processes")
 
-    def _add_angles(self, graph: Graph, predicted: str) -> str:
-        constants = self.constants
-        assert constants is not None
+    def _add_angles(self, graph: Graph, predicted: str, constants: AngleConstants) -> str:
         fe = _affine(
             graph, "angle_feo", "theta_fe_rising", constants.fe_slope, constants.fe_intercept
         )

@@ -1,0 +1,180 @@
+import copy
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from scipy.stats import linregress, pearsonr
+
+from lunar_oxide_plugin.core.oxides import OXIDES
+from training import metrics, paper_study
+from training.__main__ import BUNDLED
+from training.domain import fit_domain
+from training.export import build_model
+from training.network import Settings, train_network
+from training.one_band import correlations, regress
+from training.paper_report import write_paper_report
+from training.paper_study import KERNELS, make_paper_record, random_splits
+from training.protocols import FIT, K_FOLD
+from training.tables import load_missing_sites
+
+FIGURES = ("paper_correlation.png", "paper_regression.png", "paper_kernels.png")
+
+
+@pytest.fixture(scope="module")
+def committed():
+    """The committed record of this report."""
+    return json.loads((BUNDLED.reports / "paper.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def quick(table, record):
+    return make_paper_record(table, record, quick=True, progress=lambda _: None)
+
+
+def test_correlations_agree_with_scipy(table):
+    found = correlations(table)
+    assert found.shape == (8, 5)
+    for band in range(8):
+        for oxide in range(5):
+            expected = pearsonr(table.reflectance[:, band], table.oxides[:, oxide]).statistic
+            assert found[band, oxide] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("oxide", range(5))
+def test_line_agrees_with_scipy_and_with_fitting_without_each_site(table, oxide):
+    x, y = table.reflectance[:, 3], table.oxides[:, oxide]
+    line = regress(x, y)
+    expected = linregress(x, y)
+    assert line.slope == pytest.approx(expected.slope)
+    assert line.intercept == pytest.approx(expected.intercept)
+    assert line.r2 == pytest.approx(expected.rvalue**2)
+    assert line.rmse == pytest.approx(
+        np.sqrt(np.mean((np.polyval(np.polyfit(x, y, 1), x) - y) ** 2))
+    )
+    left_out = np.array(
+        [np.polyval(np.polyfit(np.delete(x, i), np.delete(y, i), 1), x[i]) for i in range(len(x))]
+    )
+    assert line.loo_r2 == pytest.approx(
+        1 - np.sum((left_out - y) ** 2) / np.sum((y - y.mean()) ** 2)
+    )
+    assert line.loo_rmse == pytest.approx(np.sqrt(np.mean((left_out - y) ** 2)))
+
+
+def test_random_splits_judge_a_tenth_that_is_not_learnt():
+    splits = random_splits(38, 20, 1)
+    for learnt, judged in splits:
+        assert (len(learnt), len(judged)) == (34, 4)
+        assert sorted(learnt + judged) == list(range(38))
+    assert len({tuple(judged) for _, judged in splits}) == 20
+    assert splits == random_splits(38, 20, 1)
+    assert splits != random_splits(38, 20, 2)
+
+
+def test_sites_judged_are_never_learnt(table, record, monkeypatch):
+    def spoilt(reflectance, target, settings, seed):
+        """Predict 0 at sites not learnt and 999 at those learnt."""
+        known = {tuple(spectrum) for spectrum in reflectance}
+        return SimpleNamespace(
+            predict=lambda spectra: np.array([999.0 * (tuple(s) in known) for s in spectra])
+        )
+
+    monkeypatch.setattr(paper_study, "train_network", spoilt)
+    found = make_paper_record(table, record, quick=True, progress=lambda _: None)
+    zeros, all_sites = np.zeros_like(table.oxides), range(38)
+    judged = [row for _, rows in random_splits(38, 2, Settings().seed) for row in rows]
+    for scores, rows in (
+        *((found["kernels"][str(kernel)][K_FOLD], all_sites) for kernel in KERNELS),
+        (found["random_splits"]["validation"], judged),
+    ):
+        expected = metrics.rmse(table.oxides[list(rows)], zeros[list(rows)])
+        np.testing.assert_allclose([scores[o]["rmse"] for o in OXIDES], expected, atol=1e-5)
+    learnt = [found["kernels"]["3"][FIT], found["random_splits"]["training"]]
+    assert all(scores[oxide]["rmse"] > 900 for scores in learnt for oxide in OXIDES)
+
+
+def test_best_band_has_the_largest_correlation(committed):
+    r = np.abs(committed["correlation"])
+    for column, oxide in enumerate(OXIDES):
+        line = committed["regression"][oxide]
+        assert r[line["band"], column] == r[:, column].max()
+        assert line["r2"] == pytest.approx(r[line["band"], column] ** 2, abs=2e-5)
+
+
+def test_kernel_2_is_the_bundled_network(committed, record):
+    found = committed["kernels"]["2"]
+    predicted = np.array(record["protocols"][K_FOLD]["predicted"])
+    measured = np.array(record["measured"])
+    for column, oxide in enumerate(OXIDES):
+        fit = record["protocols"][FIT]["metrics"][oxide]
+        assert found[FIT][oxide] == pytest.approx({k: fit[k] for k in ("r2", "rmse")}, abs=1e-4)
+        for repeat, scores in enumerate(found["repeats"]):
+            expected = metrics.rmse(measured[:, column], predicted[repeat, :, column])
+            assert scores[oxide]["rmse"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_only_kernel_2_is_exported(table):
+    noise = np.eye(8) * 1e-6
+    network = train_network(
+        table.reflectance, table.oxides[:, 0], Settings(epochs=1, kernel=3), (0,)
+    )
+    with pytest.raises(ValueError, match="kernel of 2"):
+        build_model([network] * 5, fit_domain(table.reflectance, noise), np.ones(5), {})
+
+
+def test_table_3_names_every_site_and_invents_none(committed, table, record):
+    found = committed["sites_side_by_side"]
+    missing = set(load_missing_sites())
+    assert set(found) == {*table.sites, *missing}
+    for site, values in found.items():
+        assert (values[FIT] is None) == (values[K_FOLD] is None) == (site in missing)
+    row = table.sites.index("CE-5")
+    k_fold = np.array(record["protocols"][K_FOLD]["predicted"])[:, row].mean(axis=0)
+    np.testing.assert_allclose(found["CE-5"][K_FOLD], k_fold, atol=1e-5)
+    np.testing.assert_allclose(found["CE-5"]["measured"], table.oxides[row])
+
+
+def test_quick_run_writes_report_and_figures(quick, tmp_path, table):
+    path = write_paper_report(quick, tmp_path)
+    text = path.read_text()
+    assert json.loads((tmp_path / "paper.json").read_text()) == quick
+    for site in (*table.sites, *load_missing_sites()):
+        assert f"\n| {site} | " in text
+    for figure in FIGURES:
+        assert f"({figure})" in text
+        pixels = imread(tmp_path / figure)[:, :, :3]
+        assert min(pixels.shape[:2]) > 400
+        # Neither blank nor black.
+        assert 0.01 < (pixels.min(axis=2) < 0.9).mean() < 0.5
+
+
+def test_committed_report_is_what_its_record_gives(committed, table, tmp_path):
+    for name in ("first", "second"):
+        write_paper_report(committed, tmp_path / name)
+    for name in ("paper.md", "paper.json"):
+        assert (tmp_path / "first" / name).read_bytes() == (BUNDLED.reports / name).read_bytes()
+    for name in FIGURES:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+        assert (BUNDLED.reports / name).stat().st_size < 150_000
+    assert committed["sites"] == list(table.sites)
+    assert committed["study"]["network"]["epochs"] == 500
+
+
+@pytest.mark.parametrize(
+    ("rmse", "agree"), [(0.001, "Al2O3, CaO, FeO, MgO and TiO2"), (99.0, "none")]
+)
+def test_report_says_where_kernel_2_is_the_best(committed, tmp_path, rmse, agree):
+    changed = copy.deepcopy(committed)
+    for oxide in OXIDES:
+        changed["kernels"]["2"][K_FOLD][oxide]["rmse"] = rmse
+    text = write_paper_report(changed, tmp_path).read_text()
+    assert f"agrees for {agree} of the oxides" in text
+    assert f"best for {agree} of the 5 oxides" in text.replace("\n  ", " ")
+
+
+def test_record_of_other_tables_is_refused(table, record):
+    other = replace(table, oxides=table.oxides + 0.01)
+    with pytest.raises(ValueError, match="other tables"):
+        make_paper_record(other, record, quick=True, progress=lambda _: None)
