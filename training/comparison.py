@@ -72,8 +72,8 @@ def _scores(records: list[Record]) -> str:
     return "\n\n".join(
         [
             *parts,
-            "A fit on all sites tells how well a model remembers. Only the held-out columns tell "
-            "what it\nknows, and only leave one mission out is near to what a map of the Moon asks.",
+            "A fit on all sites tells how well a model remembers. Only the held-out columns tell\n"
+            "what it knows, and only leave one mission out is near to what a map of the Moon asks.",
         ]
     )
 

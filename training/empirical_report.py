@@ -70,7 +70,7 @@ def write_empirical_report(record: Record, folder: Path) -> Path:
 
 def _opening(record: Record) -> str:
     settings = record["configuration"]
-    seed = settings["network"]["seed"]
+    seed = settings["seed"]
     return f"""# Angle equations: how well they do beside the networks
 
 FeO and TiO2 from three bands (415, 750, 950 nm) after Otake et al. (2012, LPSC 43, abstract 1905),

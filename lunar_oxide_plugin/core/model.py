@@ -28,7 +28,18 @@ CHUNK = 2048
 
 #: The models that come with the plugin: id (file stem) and title, in the order
 #: of the MODEL parameter. Saved workflows hold the position: append only.
-BUNDLED = (("zhang2023_cnn", "1D-CNN after Zhang et al. (2023)"),)
+BUNDLED = (
+    ("zhang2023_cnn", "1D-CNN after Zhang et al. (2023)"),
+    ("gaussian_process", "Gaussian processes (default)"),
+    ("plsr", "Partial least squares (Wu 2012, Sun 2016)"),
+    ("mlp", "Neural network (Xia 2019)"),
+    ("svr", "Support vectors (Wang 2021, Bhatt 2020)"),
+    ("random_forest", "Random forest (Qiu 2021)"),
+)
+
+#: Position of the model that is taken when none is chosen: the one that does best at held-out
+#: sites (training/reports/README.md).
+DEFAULT_MODEL = 1
 
 #: As in "/src/model.cc:256 onnxruntime::Model::Model(const A&, B&) ".
 _CPP_PLACE = re.compile(r"(?:[A-Z]:)?[\\/]\S*\.(?:cc|h):\d+ [^()]*\([^()]*\) ")

@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import ModelError
-from ...core.model import BUNDLED, OxideModel, Prediction, bundled_path
+from ...core.model import BUNDLED, DEFAULT_MODEL, OxideModel, Prediction, bundled_path
 from ...core.oxides import OXIDES
 from ...raster.mi_sources import open_mi_source
 from ...raster.outputs import BandInfo
@@ -81,9 +81,10 @@ class PredictOxides(MiAlgorithm):
         )
         self.add(
             QgsProcessingParameterEnum(
-                self.MODEL, "Model", [title for _, title in BUNDLED], defaultValue=0
+                self.MODEL, "Model", [title for _, title in BUNDLED], defaultValue=DEFAULT_MODEL
             ),
-            "One of the bundled models.",
+            "One of the bundled models. The default does best at sites it has not seen; the others "
+            "are the methods of the literature, trained at the same sites.",
         )
         self.add(
             QgsProcessingParameterFile(
