@@ -125,7 +125,7 @@ class MgNumber(LunarOxideAlgorithm):
             feedback.pushInfo(f"Correlation of the errors of MgO and FeO: {said}.")
             metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = said
         moments = Moments()
-        without = 0
+        known, without = 0, 0
         with self.output_files(*inputs) as files:
             writer = files.raster(
                 outputs[self.OUTPUT],
@@ -150,6 +150,7 @@ class MgNumber(LunarOxideAlgorithm):
                     sigmas = uncertainty.values(window, numbers)
                     found = mg_number_uncertainty(*oxides, *sigmas, correlation)
                     sigma_writer.write(window, found[np.newaxis])
+                    known += int(np.isfinite(found).sum())
                     without += int((np.isfinite(values) & np.isnan(found)).sum())
                 weights = np.broadcast_to(areas.of(window) if areas else 1.0, values.shape)
                 defined = np.isfinite(values) & (weights > 0)
@@ -159,11 +160,16 @@ class MgNumber(LunarOxideAlgorithm):
                     f"{raster.name} has no pixel where MgO and FeO give an Mg#. "
                     "Check MGO_BAND and FEO_BAND."
                 )
+            if uncertainty and not known:
+                raise RasterError(
+                    f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
+                    f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
+                )
         feedback.pushInfo(f"Mean Mg#: {moments.mean:.3f} over {moments.count} pixels.")
         if without:
             feedback.pushWarning(
                 f"{without} pixels with an Mg# have no uncertainty of MgO or FeO in "
-                f"{inputs[-1].name}: they are no data in OUTPUT_UNCERTAINTY."
+                f"{inputs[-1].name} (UNCERTAINTY): they are no data in OUTPUT_UNCERTAINTY."
             )
         return {**outputs, self.MEAN: moments.mean}
 
