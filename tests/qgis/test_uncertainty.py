@@ -120,6 +120,12 @@ def test_an_unused_uncertainty_is_said(succeed, pair, tmp_path):
     assert any("UNCERTAINTY is not used" in text for text in feedback.warnings)
 
 
+def test_left_out_with_an_empty_name(succeed, pair, tmp_path):
+    given = {"INPUT": pair[0][0], "UNCERTAINTY": "", "OUTPUT": tmp_path / "mg.tif"}
+    _, feedback = succeed("mgnumber", given)
+    assert not feedback.warnings
+
+
 def test_refusals(refused, pair, oxide_raster, tmp_path):
     (oxides, *_), (sigmas, errors, *_) = pair
     zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
