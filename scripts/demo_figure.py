@@ -99,7 +99,7 @@ def draw(folder: Path, name: str) -> Path:
 def show_table(path: Path) -> None:
     """Print the table's first columns."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row[:8] for row in csv.reader(file)]
+        rows = [row[:9] for row in csv.reader(file)]
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)))

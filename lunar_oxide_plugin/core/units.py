@@ -10,9 +10,13 @@ from html import escape
 from typing import NamedTuple
 
 from .oxides import MG_NUMBER, mg_number
+from .uncertainty import mg_number_uncertainty
 
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
 TABLE_ORDER = ("MgO", "Al2O3", "CaO", "TiO2", "FeO")
+
+#: Mg# of a unit's mean MgO and FeO, which is not the mean of Mg#.
+MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
 
 
 class BandSummary(NamedTuple):
@@ -29,6 +33,26 @@ class BandSummary(NamedTuple):
     #: smallest value up to which half of the area lies
     median: float
     maximum: float
+    #: 1 sigma of the model for the mean: the area-weighted mean of the pixels' sigmas, as their
+    #: errors are alike and do not average out; None where no uncertainty was given
+    mean_uncertainty: float | None = None
+    #: valid pixels without a sigma, which are not part of it
+    without_uncertainty: int = 0
+
+    @property
+    def shown(self) -> list[str]:
+        """Names of the statistics for tables."""
+        hidden = {"without_uncertainty"}
+        if self.mean_uncertainty is None:
+            hidden.add("mean_uncertainty")
+        return [name for name in self._fields if name not in hidden]
+
+
+class Estimate(NamedTuple):
+    """A value and its 1-sigma model uncertainty; None where no uncertainty was given."""
+
+    value: float
+    uncertainty: float | None
 
 
 class Unit(NamedTuple):
@@ -37,12 +61,39 @@ class Unit(NamedTuple):
     name: str
     area_km2: float
     bands: dict[str, BandSummary]
+    #: correlation of the model's errors in MgO and FeO
+    error_correlation: float = 0.0
 
-    def mg_number_of_means(self) -> float:
-        """Mg# of the unit's mean MgO and FeO; NaN when it is not defined."""
-        if not {"MgO", "FeO"} <= self.bands.keys():
-            return math.nan
-        return float(mg_number(self.bands["MgO"].mean, self.bands["FeO"].mean))
+    def means(self) -> dict[str, Estimate]:
+        """Means in the order of tables, with Mg# of them behind; NaN where not defined."""
+        ordered = [name for name in TABLE_ORDER if name in self.bands]
+        ordered += [name for name in self.bands if name not in TABLE_ORDER]
+        found = {
+            name: Estimate(self.bands[name].mean, self.bands[name].mean_uncertainty)
+            for name in ordered
+        }
+        if {"MgO", "FeO"} <= found.keys():
+            found[MG_NUMBER_OF_MEANS] = self._mg_number(found["MgO"], found["FeO"])
+        return found
+
+    def mg_number_columns(self) -> dict[str, float]:
+        """Mg# of the means, and its uncertainty where there is one, by the columns' names."""
+        found = self.means().get(MG_NUMBER_OF_MEANS)
+        if found is None:
+            return {}
+        columns = {MG_NUMBER_OF_MEANS: found.value}
+        if found.uncertainty is not None:
+            columns[f"{MG_NUMBER_OF_MEANS} uncertainty"] = found.uncertainty
+        return columns
+
+    def _mg_number(self, mgo: Estimate, feo: Estimate) -> Estimate:
+        value = float(mg_number(mgo.value, feo.value))
+        if mgo.uncertainty is None or feo.uncertainty is None:
+            return Estimate(value, None)
+        sigma = mg_number_uncertainty(
+            mgo.value, feo.value, mgo.uncertainty, feo.uncertainty, self.error_correlation
+        )
+        return Estimate(value, float(sigma))
 
 
 def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int]]]:
@@ -52,19 +103,18 @@ def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int
     unit and its mean MgO, Al2O3, CaO, TiO2 and FeO in wt%. Behind them follow
     Mg# of the means, the area, and the other statistics band by band.
     """
-    present = list(units[0].bands)
-    ordered = [name for name in TABLE_ORDER if name in present]
-    ordered += [name for name in present if name not in TABLE_ORDER]
-    with_mg = {"MgO", "FeO"} <= set(present)
-    header = ["unit", *ordered, *([f"{MG_NUMBER} of means"] if with_mg else []), "area_km2"]
-    statistics = [name for name in BandSummary._fields if name != "mean"]
-    header += [f"{band}_{statistic}" for band in ordered for statistic in statistics]
+    means = [unit.means() for unit in units]
+    bands = [name for name in means[0] if name != MG_NUMBER_OF_MEANS]
+    statistics = [
+        (band, name) for band in bands for name in units[0].bands[band].shown if name != "mean"
+    ]
+    mg = units[0].mg_number_columns()
+    header = ["unit", *bands, *mg, "area_km2", *(f"{band}_{name}" for band, name in statistics)]
     rows = []
-    for unit in units:
-        row: list[str | float | int] = [unit.name, *(unit.bands[band].mean for band in ordered)]
-        row += [unit.mg_number_of_means()] if with_mg else []
-        row.append(unit.area_km2)
-        row += [getattr(unit.bands[band], name) for band in ordered for name in statistics]
+    for unit, found in zip(units, means):
+        row: list[str | float | int] = [unit.name, *(found[band].value for band in bands)]
+        row += [*unit.mg_number_columns().values(), unit.area_km2]
+        row += [getattr(unit.bands[band], name) for band, name in statistics]
         rows.append(row)
     return header, rows
 
@@ -83,16 +133,19 @@ def html_report(
     units: Sequence[Unit], title: str, notes: Iterable[str], provenance: Mapping[str, str]
 ) -> str:
     """Make a self-contained page: the units' means and spreads, and where they come from."""
-    header, rows = table(units)
-    first = header.index("area_km2") + 1
-    summary = _html_table(header[:first], [row[:first] for row in rows])
-    bands = [name for name in header[1:first] if name in units[0].bands]
+    means = [unit.means() for unit in units]
+    summary = _html_table(
+        ["unit", *means[0], "area_km2"],
+        [[unit.name, *found.values(), unit.area_km2] for unit, found in zip(units, means)],
+    )
     sections = "".join(
         f"<h2>{escape(band)}</h2>"
         + _html_table(
-            ["unit", *BandSummary._fields], [[unit.name, *unit.bands[band]] for unit in units]
+            ["unit", *units[0].bands[band].shown],
+            [[u.name, *(getattr(u.bands[band], n) for n in u.bands[band].shown)] for u in units],
         )
-        for band in bands
+        for band in means[0]
+        if band in units[0].bands
     )
     remarks = "".join(f"<p>{escape(note)}</p>" for note in notes)
     items = "".join(
@@ -129,6 +182,9 @@ def _html_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object, decimals: int) -> str:
+    if isinstance(value, Estimate):
+        parts = [_cell(part, decimals) for part in value if part is not None]
+        return " ± ".join(filter(None, parts))
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.{decimals}f}"
     return str(value)

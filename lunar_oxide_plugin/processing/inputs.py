@@ -28,6 +28,8 @@ from ..raster.virtual import is_file
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
 
+_OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
+
 #: A raster that QGIS always can load. It stands in QGIS's own check for the
 #: files we have opened ourselves: QGIS cannot load every form of an MI product.
 _LOADABLE = str(Path(__file__).parent / "loadable.vrt")
@@ -96,6 +98,8 @@ def raster_paths(
             continue
         name = definition.name()
         values = _as_list(parameters.get(name))
+        if values == [""] and definition.flags() & _OPTIONAL:
+            values = []  # how a command line leaves a parameter out
         if all(map(is_file_name, values)):
             paths[name] = values
         elif isinstance(definition, QgsProcessingParameterRasterLayer):

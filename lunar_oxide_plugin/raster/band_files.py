@@ -15,12 +15,9 @@ from osgeo import gdal
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
-from .moon import spatial_reference
+from .moon import Grid, grid_of
 from .virtual import file_name, is_file
 from .wavelengths import Recognised, band_of_file, without_band
-
-#: Files of one set lie on the same pixels, to within this part of a pixel.
-_ALIGNMENT = 1e-3
 
 #: Written where a mask, not a value, marks no data.
 _MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
@@ -31,10 +28,7 @@ class BandFile(NamedTuple):
 
     path: str
     band: Recognised | None
-    wkt: str
-    geotransform: tuple[float, ...]
-    width: int
-    height: int
+    grid: Grid
     data_type: str
     nodata: float | None
     scale: float | None
@@ -42,35 +36,16 @@ class BandFile(NamedTuple):
     #: Whether a mask, not a value, marks no data.
     masked: bool
 
-    def same_grid(self, other: BandFile) -> bool:
-        """Whether both lie on the same pixels."""
-        if (self.width, self.height) != (other.width, other.height):
-            return False
-        if bool(self.wkt) != bool(other.wkt):
-            return False
-        if self.wkt and not spatial_reference(self.wkt).IsSame(spatial_reference(other.wkt)):
-            return False
-        _, dx, _, _, _, dy = self.geotransform
-        pixel = max(abs(dx), abs(dy))
-        longest = max(self.width, self.height)
-        steps = np.array([1, longest, longest, 1, longest, longest])
-        shift = np.abs(np.subtract(self.geotransform, other.geotransform)) * steps
-        return bool(shift.max() <= _ALIGNMENT * pixel)
-
 
 def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
     """Describe an open raster of one band."""
-    reference = dataset.GetSpatialRef()
     band = dataset.GetRasterBand(1)
     masked = bool(band.GetMaskFlags() & (gdal.GMF_PER_DATASET | gdal.GMF_ALPHA))
     real = band.DataType in (gdal.GDT_Float32, gdal.GDT_Float64)
     return BandFile(
         path,
         band_of_file(dataset, file_name(path)),
-        reference.ExportToWkt() if reference else "",
-        dataset.GetGeoTransform(),
-        dataset.RasterXSize,
-        dataset.RasterYSize,
+        grid_of(dataset),
         gdal.GetDataTypeName(band.DataType),
         _MASKED[real] if masked else band.GetNoDataValue(),
         band.GetScale(),
@@ -106,7 +81,7 @@ def grouped(files: Sequence[BandFile]) -> list[list[BandFile]]:
     sets: list[list[BandFile]] = []
     for file in files:
         for members in sets:
-            if members[0].same_grid(file):
+            if members[0].grid.same_pixels(file.grid):
                 members.append(file)
                 break
         else:
@@ -123,7 +98,7 @@ def require_one_grid(files: Sequence[BandFile]) -> None:
         Naming the first two that differ.
     """
     for file in files[1:]:
-        if not files[0].same_grid(file):
+        if not files[0].grid.same_pixels(file.grid):
             raise RasterError(
                 f"{file_name(files[0].path)} and {file_name(file.path)} do not lie on the same "
                 "pixels (size, position or projection). Files of one wavelength each must. "
@@ -176,17 +151,17 @@ def stack(files: Sequence[BandFile]) -> gdal.Dataset:
     RasterError
         When a file cannot be opened.
     """
-    first = files[0]
+    grid = files[0].grid
     root = ElementTree.Element(
-        "VRTDataset", rasterXSize=str(first.width), rasterYSize=str(first.height)
+        "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
     )
-    if first.wkt:
-        ElementTree.SubElement(root, "SRS").text = first.wkt
+    if grid.wkt:
+        ElementTree.SubElement(root, "SRS").text = grid.wkt
     transform = ElementTree.SubElement(root, "GeoTransform")
-    transform.text = ",".join(map(repr, first.geotransform))
+    transform.text = ",".join(map(repr, grid.geotransform))
     for number, file in enumerate(files, start=1):
         _add_band(root, number, file)
-    with gdal_errors(f"{file_name(first.path)} and its set cannot be opened"):
+    with gdal_errors(f"{file_name(files[0].path)} and its set cannot be opened"):
         return gdal.Open(ElementTree.tostring(root, encoding="unicode"))
 
 
@@ -208,7 +183,7 @@ def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
     source = ElementTree.SubElement(added, "ComplexSource" if file.masked else "SimpleSource")
     ElementTree.SubElement(source, "SourceFilename", relativeToVRT="0").text = file.path
     ElementTree.SubElement(source, "SourceBand").text = "1"
-    size = {"xOff": "0", "yOff": "0", "xSize": str(file.width), "ySize": str(file.height)}
+    size = {"xOff": "0", "yOff": "0", "xSize": str(file.grid.width), "ySize": str(file.grid.height)}
     for rectangle in ("SrcRect", "DstRect"):  # as `vrt_sources` reads them
         ElementTree.SubElement(source, rectangle, size)
     if file.masked:

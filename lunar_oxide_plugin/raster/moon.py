@@ -56,6 +56,9 @@ _MOST_TRANSFORMATIONS = 32
 
 FloatArray = NDArray[np.float64]
 
+#: Grids are the same when their pixels are, to within this part of one.
+_ALIGNMENT = 1e-3
+
 #: What GDAL says of a raster without a position.
 _NO_GEOTRANSFORM = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -114,6 +117,20 @@ class Grid(NamedTuple):
         reference = spatial_reference(self.wkt)
         unit = "degrees" if reference.IsGeographic() else reference.GetLinearUnitsName()
         return f"{text} {unit}, upper left corner at {x0:.9g}, {y0:.9g} in {reference.GetName()}"
+
+    def same_pixels(self, other: Grid) -> bool:
+        """Whether both have the same pixels, everywhere to within a thousandth of one."""
+        if (self.width, self.height) != (other.width, other.height):
+            return False
+        if bool(self.wkt) != bool(other.wkt):
+            return False
+        if self.wkt and not spatial_reference(self.wkt).IsSame(spatial_reference(other.wkt)):
+            return False
+        _, dx, rx, _, ry, dy = self.geotransform
+        pixel = min(math.hypot(dx, ry), math.hypot(rx, dy))
+        steps = np.array([1, self.width, self.height, 1, self.width, self.height])
+        shift = np.abs(np.subtract(self.geotransform, other.geotransform)) * steps
+        return bool(shift.max() <= _ALIGNMENT * pixel)
 
     def part(self, window: Window) -> Grid:
         """The grid of a window of this one."""

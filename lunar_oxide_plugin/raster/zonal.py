@@ -14,6 +14,7 @@ from .areas import PixelAreas
 from .blocks import Window, blocks
 from .polygons import inside, outline, polygon_area, polygon_on_grid
 from .raster import Raster
+from .uncertainty import Uncertainty
 
 
 class ZonalStatistics:
@@ -28,6 +29,12 @@ class ZonalStatistics:
         A lunar raster, in any projection.
     numbers : sequence of int
         The bands, counted from 1.
+    uncertainty : Uncertainty, optional
+        Of these bands or some of them. The model errs alike in neighbouring
+        pixels, so their errors do not average out: the uncertainty of a mean
+        is the weighted mean of the pixels' sigmas. That is its value when all
+        errors are fully correlated, and for any other correlation it is an
+        upper bound (triangle inequality).
 
     Raises
     ------
@@ -35,9 +42,12 @@ class ZonalStatistics:
         When the raster has no lunar CRS or no position.
     """
 
-    def __init__(self, raster: Raster, numbers: Sequence[int]) -> None:
+    def __init__(
+        self, raster: Raster, numbers: Sequence[int], uncertainty: Uncertainty | None = None
+    ) -> None:
         self._raster = raster
         self._numbers = list(numbers)
+        self._uncertainty = uncertainty
         self._areas = PixelAreas(raster.grid, raster.name)
 
     def summarise(
@@ -73,42 +83,57 @@ class ZonalStatistics:
         touched = grid.touched(left, bottom, right, top)
         moments = [Moments() for _ in self._numbers]
         medians = [ExactQuantile() for _ in self._numbers]
+        sigmas = [Moments() for _ in self._numbers]
         if touched is None:
-            return area, self._summaries(moments, medians, 0.0)
+            return area, self._summaries(moments, medians, sigmas, 0.0)
         pixel_area = 0.0
-        for weights, values in self._pixels(polygon, touched, check):
+        for window, mask, weights in self._pixels(polygon, touched, check):
             pixel_area += float(weights.sum())
+            values = self._values(window, mask)
             for band, moment, median in zip(values, moments, medians):
                 valid = np.isfinite(band)
                 moment.add(band[valid], weights[valid])
                 median.add(band[valid], weights[valid])
+            if self._uncertainty:
+                planes = self._uncertainty.values(window, self._numbers)[:, mask]
+                for band, plane, sigma in zip(values, planes, sigmas):
+                    valid = np.isfinite(band) & np.isfinite(plane)
+                    sigma.add(plane[valid], weights[valid])
         for median in medians:
             median.refine()
-        for weights, values in self._pixels(polygon, touched, check):
-            for band, median in zip(values, medians):
+        for window, mask, weights in self._pixels(polygon, touched, check):
+            for band, median in zip(self._values(window, mask), medians):
                 valid = np.isfinite(band)
                 median.add(band[valid], weights[valid])
         # What lies beyond the raster's edge holds no valid pixel, but belongs to the polygon.
         covered = polygon_area(polygon.Intersection(outline(grid)), grid.wkt) / area
         scale = covered / pixel_area if pixel_area else 0.0
-        return area, self._summaries(moments, medians, scale)
+        return area, self._summaries(moments, medians, sigmas, scale)
 
     def _pixels(
         self, polygon: ogr.Geometry, touched: Window, check: Callable[[], None]
-    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
-        """Areas [n] and values [bands, n] of the pixels inside, block by block."""
+    ) -> Iterator[tuple[Window, NDArray[np.bool_], NDArray[np.float64]]]:
+        """Block by block, where pixels lie inside [height, width], and their areas [n]."""
         for window in blocks(touched):
             check()
             mask = inside(polygon, self._raster.grid.part(window))
             if mask.any():
                 areas = np.broadcast_to(self._areas.of(window), mask.shape)
                 mask &= areas > 0  # not beyond the projection's edge
-                yield areas[mask], self._raster.values(window, self._numbers)[:, mask]
+                yield window, mask, areas[mask]
 
-    @staticmethod
+    def _values(self, window: Window, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Values [bands, n] of the pixels inside."""
+        return self._raster.values(window, self._numbers)[:, mask]
+
     def _summaries(
-        moments: list[Moments], medians: list[ExactQuantile], scale: float
+        self,
+        moments: list[Moments],
+        medians: list[ExactQuantile],
+        sigmas: list[Moments],
+        scale: float,
     ) -> list[BandSummary]:
+        known = self._uncertainty.bands if self._uncertainty else {}
         return [
             BandSummary(
                 moment.count,
@@ -118,6 +143,7 @@ class ZonalStatistics:
                 moment.minimum,
                 median.value(),
                 moment.maximum,
+                *((sigma.mean, moment.count - sigma.count) if number in known else ()),
             )
-            for moment, median in zip(moments, medians)
+            for number, moment, median, sigma in zip(self._numbers, moments, medians, sigmas)
         ]

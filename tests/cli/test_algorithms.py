@@ -32,9 +32,9 @@ PARAMETERS = {
     "predictoxides": "INPUT MODEL MODEL_FILE BANDS SCALE MASK_SHADOW OUTPUT OUTPUT_UNCERTAINTY "
     "OUTPUT_DOMAIN",
     "empiricaloxides": "INPUT METHOD BANDS SCALE MASK_SHADOW OUTPUT",
-    "mgnumber": "INPUT MGO_BAND FEO_BAND OUTPUT",
+    "mgnumber": "INPUT MGO_BAND FEO_BAND UNCERTAINTY OUTPUT OUTPUT_UNCERTAINTY",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
-    "zonaloxides": "ZONES INPUT NAME_FIELD OUTPUT TABLE REPORT",
+    "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY OUTPUT TABLE REPORT",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
@@ -171,6 +171,16 @@ def test_rgb_with_custom_limits(qgis, folder):
     assert (rgba[3] == 255).all()
 
 
+def inside_unit(name):
+    """Which pixels of the tile lie in a unit, to index a band."""
+    west, north, east, south = UNITS[name]
+    # Pixel centres of the tile are at whole multiples of 1/2048 degree.
+    return np.ix_(
+        [south < 44 - row / 2048 < north for row in range(40)],
+        [west < -50 + column / 2048 < east for column in range(60)],
+    )
+
+
 @pytest.mark.usefixtures("predicted")
 def test_unit_statistics(qgis, folder):
     qgis.succeed(
@@ -190,16 +200,35 @@ def test_unit_statistics(qgis, folder):
     features, crs = rows(folder / "statistics.gpkg")
     assert crs.GetName().startswith("Moon")
     for feature in features:
-        west, north, east, south = UNITS[feature["unit"]]
-        # Pixel centres of the tile are at whole multiples of 1/2048 degree.
-        inside = np.ix_(
-            [south < 44 - row / 2048 < north for row in range(40)],
-            [west < -50 + column / 2048 < east for column in range(60)],
-        )
+        inside = inside_unit(feature["unit"])
         expected = bands(folder / "oxides.tif")[2][inside].mean()
         assert feature["FeO_mean"] == pytest.approx(expected, rel=1e-4)
         assert feature["FeO_pixels"] == bands(folder / "oxides.tif")[2][inside].size
     assert "west" in (folder / "statistics.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("predicted")
+def test_uncertainty_of_mg_number_and_of_unit_means(qgis, folder):
+    inputs = {"INPUT": folder / "oxides.tif", "UNCERTAINTY": folder / "uncertainty.tif"}
+    outputs = {"OUTPUT": folder / "mg2.tif", "OUTPUT_UNCERTAINTY": folder / "mg_sigma.tif"}
+    text = qgis.succeed("mgnumber", {**inputs, **outputs})
+    (said,) = re.findall(r"Correlation of the errors of MgO and FeO: ([-.\d]+),", text)
+    _, _, feo, mgo, _ = bands(folder / "oxides.tif").astype(float)
+    _, _, feo_sigma, mgo_sigma, _ = bands(folder / "uncertainty.tif").astype(float)
+    share = (mgo / 40.304) / (mgo / 40.304 + feo / 71.844)
+    a, b = mgo_sigma / mgo, feo_sigma / feo
+    expected = share * (1 - share) * np.sqrt(a**2 + b**2 - 2 * float(said) * a * b)
+    np.testing.assert_allclose(bands(folder / "mg_sigma.tif")[0], expected, rtol=1e-4)
+    units = folder / "uncertain.gpkg"
+    qgis.succeed("zonaloxides", {**inputs, "ZONES": folder / "units.gpkg", "OUTPUT": units})
+    features, _ = rows(units)
+    assert [feature["unit"] for feature in features] == list(UNITS)
+    for feature in features:
+        mean = feo_sigma[inside_unit(feature["unit"])].mean()
+        assert feature["FeO_mean_uncertainty"] == pytest.approx(mean, rel=1e-4)
+    done = qgis.run("mgnumber", {"INPUT": folder / "oxides.tif", **outputs})
+    assert done.code != 0
+    assert "Give the uncertainty raster (OUTPUT_UNCERTAINTY) of Predict oxides" in done.text
 
 
 def test_check_installation(qgis):

@@ -153,11 +153,24 @@ def write_polygons(path, polygons, crs="IAU_2015:30100"):
     return path
 
 
+OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
+
+
 @pytest.fixture()
 def oxide_raster(tmp_path):
     """A five-band oxide raster on the Moon: (path, values, west, north, degrees per pixel)."""
 
-    def make(height=40, width=60, west=-50.0, north=44.0, step=1 / 64, values=None, crs=None):
+    def make(
+        height=40,
+        width=60,
+        west=-50.0,
+        north=44.0,
+        step=1 / 64,
+        values=None,
+        crs=None,
+        names=OXIDES,
+        metadata=None,
+    ):
         random = np.random.default_rng(1)
         if values is None:
             values = random.uniform(1, 25, (5, height, width)).astype(np.float32)
@@ -168,7 +181,8 @@ def oxide_raster(tmp_path):
         )
         dataset.SetProjection((crs or lunar_crs()).ExportToWkt())
         dataset.SetGeoTransform((west, step, 0, north, 0, -step))
-        for index, (name, band) in enumerate(zip(("Al2O3", "CaO", "FeO", "MgO", "TiO2"), values)):
+        dataset.SetMetadata(metadata or {})
+        for index, (name, band) in enumerate(zip(names, values)):
             dataset.GetRasterBand(index + 1).SetDescription(name)
             dataset.GetRasterBand(index + 1).SetNoDataValue(-9999)
             dataset.GetRasterBand(index + 1).WriteArray(band)

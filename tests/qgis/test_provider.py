@@ -24,9 +24,9 @@ CONTRACT = {
         "VALID_PIXELS EXTRAPOLATED_PERCENT",
     ),
     "empiricaloxides": ("INPUT METHOD BANDS? SCALE? MASK_SHADOW OUTPUT", "VALID_PIXELS"),
-    "mgnumber": ("INPUT MGO_BAND? FEO_BAND? OUTPUT", "MEAN"),
+    "mgnumber": ("INPUT MGO_BAND? FEO_BAND? UNCERTAINTY? OUTPUT OUTPUT_UNCERTAINTY?", "MEAN"),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
-    "zonaloxides": ("ZONES INPUT NAME_FIELD? OUTPUT TABLE? REPORT?", ""),
+    "zonaloxides": ("ZONES INPUT NAME_FIELD? UNCERTAINTY? OUTPUT TABLE? REPORT?", ""),
     "groundtruthsites": ("OUTPUT", ""),
     "samplesites": (
         "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",
@@ -79,7 +79,8 @@ def test_help(provider, name):
 
 
 def test_every_style_is_there():
-    names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "rgb", "reflectance", "sites")
+    names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "mgnumber_uncertainty", "rgb")
+    names += ("reflectance", "sites")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

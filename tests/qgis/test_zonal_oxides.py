@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsVectorLayer
 
-from .conftest import Feedback, lunar_crs, write_polygons
+from .conftest import OXIDES, Feedback, lunar_crs, write_polygons
 
 RADIUS = 1737.4
-OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
 
 
 def brute_force(values, west, north, step, wkt):

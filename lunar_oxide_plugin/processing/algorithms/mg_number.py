@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from ...about import style
 from ...core.errors import RasterError
 from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
+from ...core.uncertainty import mg_number_uncertainty, uncertainty_name
 from ...raster.areas import PixelAreas
 from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.uncertainty import Uncertainty
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
 
@@ -37,14 +40,22 @@ class MgNumber(LunarOxideAlgorithm):
         "Mg# = (MgO/40.304) / (MgO/40.304 + FeO/71.844), with MgO and FeO in wt%. Where either is "
         "negative, or both are zero, Mg# is not defined and becomes no data. The number MEAN is "
         "weighted by the pixels' areas on the sphere. Zhang et al. (2023) give means of 0.675 for "
-        "the whole Moon, 0.527 for the maria and 0.705 for the highlands."
+        "the whole Moon, 0.527 for the maria and 0.705 for the highlands. With the model's "
+        "uncertainty of MgO and FeO, that of Mg# follows by first-order error propagation (JCGM "
+        "100:2008, eq. 13): Mg# (1 - Mg#) times the root of a^2 + b^2 - 2 r a b, where a and b "
+        "are the relative uncertainties of MgO and FeO and r is the correlation of the model's "
+        "errors in both. r is taken from the metadata of the uncertainty raster; without it, it is "
+        "0. The log says which. Where the uncertainties are not small against the contents, it is "
+        "a rough number: Mg# ends at 0 and 1, the uncertainty does not."
     )
-    TAGS = ("magnesium", "mg#")
+    TAGS = ("magnesium", "mg#", "uncertainty")
 
     INPUT = "INPUT"
     MGO_BAND = "MGO_BAND"
     FEO_BAND = "FEO_BAND"
+    UNCERTAINTY = "UNCERTAINTY"
     OUTPUT = "OUTPUT"
+    OUTPUT_UNCERTAINTY = "OUTPUT_UNCERTAINTY"
     MEAN = "MEAN"
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -61,8 +72,23 @@ class MgNumber(LunarOxideAlgorithm):
                 f"Empty: the band described as {oxide}.",
             )
         self.add(
+            QgsProcessingParameterRasterLayer(self.UNCERTAINTY, "Uncertainty raster", None, True),
+            "1 sigma of MgO and FeO in wt% (bands described as MgO 1 sigma and FeO 1 sigma), on "
+            "the same pixels: the result Uncertainty of the same run of Predict oxides. Needed for "
+            "the uncertainty of Mg#.",
+        )
+        self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Mg number"),
             "GeoTIFF, Float32, one band.",
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(
+                self.OUTPUT_UNCERTAINTY,
+                "Uncertainty of Mg number",
+                optional=True,
+                createByDefault=False,
+            ),
+            "One standard deviation of Mg#, a molar fraction: GeoTIFF, Float32, one band.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
@@ -73,28 +99,59 @@ class MgNumber(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        outputs = {
+            name: self.output_path(parameters, name, context)
+            for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
+        }
+        outputs = {name: path for name, path in outputs.items() if path}
         raster = Raster(self.input_paths(self.INPUT)[0])
         numbers = [
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
         ]
         require_weight_percent(raster, dict(zip(numbers, ("MgO", "FeO"))))
+        uncertainty = self._uncertainty(outputs, raster, numbers, feedback)
         areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
         if areas is None:
             feedback.pushWarning(
                 f"{raster.name} does not say where on the Moon it lies, so MEAN counts every pixel "
                 "the same."
             )
-        output = self.output_path(parameters, self.OUTPUT, context)
-        metadata = {**raster.model_metadata(), **self.provenance(parameters, raster)}
+        inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
+        metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
+        correlation = 0.0
+        if uncertainty:
+            correlation, said = uncertainty.correlation("MgO", "FeO")
+            feedback.pushInfo(f"Correlation of the errors of MgO and FeO: {said}.")
+            metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = said
         moments = Moments()
-        with self.output_files(raster) as files:
+        known, without = 0, 0
+        with self.output_files(*inputs) as files:
             writer = files.raster(
-                output, raster.grid, [BandInfo(MG_NUMBER)], metadata, style=style("mgnumber")
+                outputs[self.OUTPUT],
+                raster.grid,
+                [BandInfo(MG_NUMBER)],
+                metadata,
+                style=style("mgnumber"),
             )
+            if uncertainty:
+                sigma_writer = files.raster(
+                    outputs[self.OUTPUT_UNCERTAINTY],
+                    raster.grid,
+                    [BandInfo(uncertainty_name(MG_NUMBER))],
+                    metadata,
+                    style=style("mgnumber_uncertainty"),
+                )
             for window in blocks_with_progress(raster.grid.window, feedback):
-                values = mg_number(*raster.values(window, numbers))
+                oxides = raster.values(window, numbers)
+                values = mg_number(*oxides)
                 writer.write(window, values[np.newaxis])
+                if uncertainty:
+                    sigmas = uncertainty.values(window, numbers)
+                    found = mg_number_uncertainty(*oxides, *sigmas, correlation)
+                    sigma_writer.write(window, found[np.newaxis])
+                    known += int(np.isfinite(found).sum())
+                    without += int((np.isfinite(values) & np.isnan(found)).sum())
                 weights = np.broadcast_to(areas.of(window) if areas else 1.0, values.shape)
                 defined = np.isfinite(values) & (weights > 0)
                 moments.add(values[defined], weights[defined])
@@ -103,5 +160,42 @@ class MgNumber(LunarOxideAlgorithm):
                     f"{raster.name} has no pixel where MgO and FeO give an Mg#. "
                     "Check MGO_BAND and FEO_BAND."
                 )
+            if uncertainty and not known:
+                raise RasterError(
+                    f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
+                    f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
+                )
         feedback.pushInfo(f"Mean Mg#: {moments.mean:.3f} over {moments.count} pixels.")
-        return {self.OUTPUT: output, self.MEAN: moments.mean}
+        if without:
+            feedback.pushWarning(
+                f"{without} pixels with an Mg# have no uncertainty of MgO or FeO in "
+                f"{inputs[-1].name} (UNCERTAINTY): they are no data in OUTPUT_UNCERTAINTY."
+            )
+        return {**outputs, self.MEAN: moments.mean}
+
+    def _uncertainty(
+        self,
+        outputs: Mapping[str, str],
+        raster: Raster,
+        numbers: Sequence[int],
+        feedback: QgsProcessingFeedback,
+    ) -> Uncertainty | None:
+        """That of MgO and FeO, where that of Mg# is wanted."""
+        paths = self.input_paths(self.UNCERTAINTY)
+        if self.OUTPUT_UNCERTAINTY not in outputs:
+            if paths:
+                feedback.pushWarning(
+                    "UNCERTAINTY is not used, as OUTPUT_UNCERTAINTY is empty: give it a name."
+                )
+            return None
+        if not paths:
+            raise RasterError(
+                "OUTPUT_UNCERTAINTY needs the uncertainty of MgO and FeO. Give the uncertainty "
+                "raster (OUTPUT_UNCERTAINTY) of Predict oxides as UNCERTAINTY, or leave "
+                "OUTPUT_UNCERTAINTY empty."
+            )
+        names = dict(zip(numbers, ("MgO", "FeO")))
+        uncertainty = Uncertainty(Raster(paths[0]), raster, names, every=True)
+        for note in uncertainty.notes:
+            feedback.pushInfo(note)
+        return uncertainty

@@ -181,7 +181,15 @@ class PredictOxides(MiAlgorithm):
         metadata = self.provenance(parameters, source)
         metadata["LUNAR_OXIDE_MODEL"] = model.id
         metadata["LUNAR_OXIDE_MODEL_TITLE"] = model.title
-        for key in ("training_set", "protocol", "metrics", "citation", "uncertainty", "domain"):
+        for key in (
+            "training_set",
+            "protocol",
+            "metrics",
+            "citation",
+            "uncertainty",
+            "error_correlation",
+            "domain",
+        ):
             if key in model.metadata:
                 metadata[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
         metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(source.report())

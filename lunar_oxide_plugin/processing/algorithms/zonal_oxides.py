@@ -26,16 +26,27 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ...core.errors import RasterError
-from ...core.units import BandSummary, Unit, csv_table, html_report
+from ...core.units import Unit, csv_table, html_report
 from ...raster.geopackage import write_polygons
 from ...raster.guard import require_moon
 from ...raster.outputs import OutputFiles
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
 from ..inputs import layer_wkt
 from ..progress import stop_if_cancelled
+
+#: What the columns mean_uncertainty are; in the help and in reports.
+_MODEL_UNCERTAINTY = (
+    "The model sees nearly the same spectrum in neighbouring pixels of a unit and errs alike, so "
+    "its errors do not average out with the number of pixels. The uncertainty of a mean is "
+    "therefore the area-weighted mean of the pixels' uncertainties, as for fully correlated "
+    "errors, and an upper bound for any others. A pixel counts where oxide and uncertainty are "
+    "both valid. That of Mg# of the means follows by first-order error propagation (JCGM 100:2008, "
+    "eq. 13) with the correlation of the model's errors in MgO and FeO; without a stated one, 0."
+)
 
 
 class ZonalOxides(LunarOxideAlgorithm):
@@ -53,13 +64,16 @@ class ZonalOxides(LunarOxideAlgorithm):
         "calculation on an equirectangular map gets wrong away from the equator. Raster and "
         "polygons may be in any lunar CRS. In longitudes, an edge goes the shorter way around the "
         "Moon, and a ring that does not come back to its start goes around the nearer pole. The "
-        "table begins with the columns of Tables 5 and 6 of Zhang et al. (2023)."
+        "table begins with the columns of Tables 5 and 6 of Zhang et al. (2023). With an "
+        "uncertainty raster, each mean gets the model's 1 sigma, which is not the scatter of the "
+        "pixels: " + _MODEL_UNCERTAINTY
     )
-    TAGS = ("zonal statistics", "polygons", "mean", "table", "report")
+    TAGS = ("zonal statistics", "polygons", "mean", "table", "report", "uncertainty")
 
     ZONES = "ZONES"
     INPUT = "INPUT"
     NAME_FIELD = "NAME_FIELD"
+    UNCERTAINTY = "UNCERTAINTY"
     OUTPUT = "OUTPUT"
     TABLE = "TABLE"
     REPORT = "REPORT"
@@ -84,6 +98,12 @@ class ZonalOxides(LunarOxideAlgorithm):
                 optional=True,
             ),
             "Holds the units' names. Empty: they are numbered.",
+        )
+        self.add(
+            QgsProcessingParameterRasterLayer(self.UNCERTAINTY, "Uncertainty raster", None, True),
+            "1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the "
+            "result Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of "
+            "every mean.",
         )
         self.add(
             QgsProcessingParameterVectorDestination(self.OUTPUT, "Units with statistics"),
@@ -132,7 +152,11 @@ class ZonalOxides(LunarOxideAlgorithm):
         raster = Raster(self.input_paths(self.INPUT)[0])
         require_weight_percent(raster)
         names = _band_names(raster)
-        statistics = ZonalStatistics(raster, range(1, len(names) + 1))
+        uncertainty = self._uncertainty(raster, names)
+        correlation, remarks = _error_correlation(uncertainty, names)
+        for remark in remarks:
+            feedback.pushInfo(remark)
+        statistics = ZonalStatistics(raster, range(1, len(names) + 1), uncertainty)
         name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
         fields = zones.fields().names()
         if name_field and name_field not in fields:
@@ -153,27 +177,38 @@ class ZonalOxides(LunarOxideAlgorithm):
                 )
             except RasterError as error:
                 raise RasterError(f"Unit '{name}' of ZONES: {error}.") from error
-            units.append(Unit(name, area, dict(zip(names, summaries))))
+            units.append(Unit(name, area, dict(zip(names, summaries)), correlation))
             if summaries[0].pixels == 0:
                 feedback.pushWarning(f"Unit '{name}' holds no valid pixel; its values are empty.")
+            lacking = _lacking(units[-1])
+            if lacking:
+                feedback.pushWarning(lacking)
+                remarks.append(lacking)
             feedback.setProgress(100 * (index + 1) / len(features))
-        return self._write(parameters, context, (zones, features, units), raster)
+        inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
+        return self._write(parameters, context, (zones, features, units), inputs, remarks)
+
+    def _uncertainty(self, raster: Raster, names: Sequence[str]) -> Uncertainty | None:
+        paths = self.input_paths(self.UNCERTAINTY)
+        return Uncertainty(Raster(paths[0]), raster, dict(enumerate(names, 1))) if paths else None
 
     def _write(
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
         measured: tuple[QgsProcessingFeatureSource, Sequence[QgsFeature], Sequence[Unit]],
-        raster: Raster,
+        inputs: Sequence[Raster],
+        remarks: Sequence[str],
     ) -> dict[str, Any]:
         zones, features, units = measured
+        raster = inputs[0]
         results = {
             name: self.output_path(parameters, name, context)
             for name in (self.OUTPUT, self.TABLE, self.REPORT)
         }
         results = {name: path for name, path in results.items() if path}
-        provenance = {**raster.model_metadata(), **self.provenance(parameters, raster)}
-        with self.output_files(raster) as files:
+        provenance = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
+        with self.output_files(*inputs) as files:
             _write_layer(
                 files, results[self.OUTPUT], zones.fields(), self._zones_wkt, features, units
             )
@@ -185,13 +220,44 @@ class ZonalOxides(LunarOxideAlgorithm):
                     "areas on the sphere; a pixel counts where its centre lies inside; means, "
                     "standard deviations and medians are weighted by area."
                 ]
-                if raster.synthetic:
+                if len(inputs) > 1:
+                    notes.append(f"± is the model's 1-sigma uncertainty. {_MODEL_UNCERTAINTY}")
+                notes += remarks
+                if any(one.synthetic for one in inputs):
                     notes.insert(
                         0, "SYNTHETIC scene: these numbers are no measurement of the Moon."
                     )
                 page = html_report(units, "Unit statistics", notes, provenance)
                 files.text(results[self.REPORT], page)
         return results
+
+
+def _error_correlation(
+    uncertainty: Uncertainty | None, names: Sequence[str]
+) -> tuple[float, list[str]]:
+    """Correlation of the errors of MgO and FeO, and what to say of the uncertainty raster."""
+    if uncertainty is None:
+        return 0.0, []
+    known = {names[number - 1] for number in uncertainty.bands}
+    if not {"MgO", "FeO"} <= known:
+        return 0.0, uncertainty.notes
+    value, said = uncertainty.correlation("MgO", "FeO")
+    return value, [*uncertainty.notes, f"Correlation of the errors of MgO and FeO: {said}."]
+
+
+def _lacking(unit: Unit) -> str:
+    """Which pixels of a unit have no uncertainty, as a warning; "" when all have one."""
+    lacking = [
+        f"{band} {summary.without_uncertainty} of {summary.pixels}"
+        for band, summary in unit.bands.items()
+        if summary.without_uncertainty
+    ]
+    if not lacking:
+        return ""
+    return (
+        f"Unit '{unit.name}': valid pixels without an uncertainty are not in the uncertainty of "
+        f"the mean ({', '.join(lacking)}). Is the uncertainty raster of the same run?"
+    )
 
 
 def _band_names(raster: Raster) -> list[str]:
@@ -215,9 +281,14 @@ def _write_layer(
     # The GeoPackage numbers its rows itself.
     kept = [field for field in fields if field.name().lower() not in ("fid", "geom")]
     columns = {field.name(): _python_type(field) for field in kept}
-    statistics = [(band, name) for band in units[0].bands for name in BandSummary._fields]
+    statistics = [
+        (band, name) for band, summary in units[0].bands.items() for name in summary.shown
+    ]
     new = {"area_km2": float}
     new.update({f"{_column(b)}_{n}": int if n == "pixels" else float for b, n in statistics})
+    with_mg = len(units[0].mg_number_columns()) > 1
+    if with_mg:
+        new.update({_column(name): float for name in units[0].mg_number_columns()})
     taken = {name.lower() for name in columns} & {name.lower() for name in new}
     if taken:
         raise RasterError(
@@ -229,6 +300,8 @@ def _write_layer(
         values = [_plain(feature[field.name()], columns[field.name()]) for field in kept]
         values.append(unit.area_km2)
         values += [_plain(getattr(unit.bands[band], name), float) for band, name in statistics]
+        if with_mg:
+            values += [_plain(value, float) for value in unit.mg_number_columns().values()]
         rows.append((bytes(feature.geometry().asWkb()), values))
     write_polygons(
         files.path(path),

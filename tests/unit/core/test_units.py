@@ -83,3 +83,76 @@ def test_report_stands_alone():
     assert "<td>0.626</td>" in page  # Mg# of means: 8.40/40.304 to 8.95/71.844
     for forbidden in ("<script", "<link", "<img", "http:", "https:", "url("):
         assert forbidden not in page
+
+
+SIGMAS = {"Al2O3": 1.57, "CaO": 0.97, "FeO": 1.49, "MgO": 0.82, "TiO2": 1.67}
+
+
+def with_sigmas(unit, correlation=0.0, sigmas=SIGMAS):
+    bands = {
+        band: summary._replace(mean_uncertainty=sigmas.get(band))
+        for band, summary in unit.bands.items()
+    }
+    return Unit(unit.name, unit.area_km2, bands, correlation)
+
+
+def sigma_of_mg_number(mgo, feo, mgo_sigma, feo_sigma, correlation):
+    """By differences of Mg#."""
+
+    def share(mgo, feo):
+        return (mgo / 40.304) / (mgo / 40.304 + feo / 71.844)
+
+    h = 1e-5
+    by_mgo = (share(mgo + h, feo) - share(mgo - h, feo)) / (2 * h) * mgo_sigma
+    by_feo = (share(mgo, feo + h) - share(mgo, feo - h)) / (2 * h) * feo_sigma
+    return math.sqrt(by_mgo**2 + by_feo**2 + 2 * correlation * by_mgo * by_feo)
+
+
+def test_uncertainties_are_columns_of_their_own():
+    units = [with_sigmas(unit, -0.4) for unit in MAIRAN]
+    header, rows = table(units)
+    assert header[:6] == ["unit", "MgO", "Al2O3", "CaO", "TiO2", "FeO"]
+    assert header[6:9] == ["Mg# of means", "Mg# of means uncertainty", "area_km2"]
+    row = dict(zip(header, rows[0]))
+    assert {name: row[f"{name}_mean_uncertainty"] for name in SIGMAS} == SIGMAS
+    expected = sigma_of_mg_number(8.40, 8.95, 0.82, 1.49, -0.4)
+    assert row["Mg# of means uncertainty"] == pytest.approx(expected, rel=1e-6)
+    # And nothing else is new or other.
+    before, plain = table(MAIRAN)
+    assert set(header) - set(before) == {
+        "Mg# of means uncertainty",
+        *(f"{name}_mean_uncertainty" for name in SIGMAS),
+    }
+    assert all(row[name] == value for name, value in zip(before, plain[0]))
+
+
+def test_without_iron_s_sigma_mg_number_has_none():
+    units = [with_sigmas(MAIRAN[0], sigmas={"MgO": 0.82})]
+    header, _ = table(units)
+    assert "MgO_mean_uncertainty" in header
+    assert "FeO_mean_uncertainty" not in header
+    assert "Mg# of means uncertainty" not in header
+    assert "8.40 ± 0.82" in html_report(units, "t", [], {})
+
+
+def test_report_shows_means_with_their_uncertainty():
+    page = html_report([with_sigmas(unit) for unit in MAIRAN], "t", [], {})
+    expected = sigma_of_mg_number(8.40, 8.95, 0.82, 1.49, 0)
+    assert "<td>Mairan T</td><td>8.40 ± 0.82</td><td>21.95 ± 1.57</td>" in page
+    assert f"<td>0.626 ± {expected:.3f}</td>" in page
+    assert page.count("<th>mean uncertainty</th>") == 5
+    assert "±" not in html_report(MAIRAN, "t", [], {})
+    assert "uncertainty" not in html_report(MAIRAN, "t", [], {})
+
+
+def test_a_unit_without_pixels_has_no_uncertainty():
+    empty = Unit(
+        "empty",
+        1.0,
+        {name: BandSummary(0, 0.0, *[math.nan] * 6) for name in ("FeO", "MgO")},
+    )
+    (row,) = csv.DictReader(io.StringIO(csv_table([empty])))
+    assert row["FeO_mean_uncertainty"] == row["Mg# of means uncertainty"] == ""
+    page = html_report([empty], "t", [], {})
+    assert "nan" not in page.lower()
+    assert "±" not in page

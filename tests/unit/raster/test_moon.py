@@ -61,6 +61,42 @@ def test_wrapped_longitude(lon, expected):
     assert wrapped_longitude(lon) == expected
 
 
+MAP = (1000.0, 15.0, 0.0, 5000.0, 0.0, -15.0)
+GRID = Grid(EQUIRECTANGULAR_WKT, MAP, 2000, 500)
+
+
+def moved(*changes):
+    """The geotransform of GRID, changed in (index, by)."""
+    values = list(MAP)
+    for index, by in changes:
+        values[index] += by
+    return tuple(values)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (GRID, True),
+        (GRID._replace(wkt=wkt("IAU_2015:30110")), True),
+        (GRID._replace(geotransform=moved((0, 0.01))), True),
+        (GRID._replace(geotransform=moved((0, 0.1))), False),
+        (GRID._replace(geotransform=moved((3, 15))), False),
+        (GRID._replace(geotransform=moved((1, 1e-3))), False),  # 2000 columns on, 2 m off
+        (GRID._replace(geotransform=moved((5, 1e-3))), False),
+        (GRID._replace(geotransform=moved((5, 30), (3, -500 * 15))), False),  # south up
+        (GRID._replace(geotransform=moved((2, 0.1))), False),
+        (GRID._replace(width=1999), False),
+        (GRID._replace(height=501), False),
+        (GRID._replace(wkt=GEOGRAPHIC_WKT), False),
+        (GRID._replace(wkt=""), False),
+        (GRID._replace(geotransform=moved((0, math.nan))), False),
+    ],
+)
+def test_same_pixels(other, same):
+    assert GRID.same_pixels(other) is same
+    assert other.same_pixels(GRID) is same
+
+
 def test_grid_positions():
     grid = Grid("", (100.0, 2.0, 0.5, 50.0, 0.25, -3.0), 10, 20)
     assert grid.window == Window(0, 0, 10, 20)
