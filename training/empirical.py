@@ -1,6 +1,6 @@
 """The angle equations of Otake et al. (2012), fitted to the sites and judged like the networks.
 
-``python -m training empirical`` writes ``training/reports/empirical.md``. The
+``make train`` writes ``training/reports/empirical.md``. The
 fitted constants stand in ``lunar_oxide_plugin/core/empirical.py``; a test fits
 them again.
 """

@@ -97,5 +97,9 @@ def calibrate(relative: NDArray[np.float64]) -> NDArray[np.float64]:
     and with the heavy tails of few, unlike sites neither interval is then far off.
     """
     size = np.abs(relative)
-    each = [np.quantile(size, level, axis=0) / sigma for level, sigma in LEVELS.items()]
+    # A quantile of zero means errors without exception zero; their logarithm must stay finite.
+    each = [
+        np.maximum(np.quantile(size, level, axis=0) / sigma, 1e-9)
+        for level, sigma in LEVELS.items()
+    ]
     return np.asarray(np.exp(np.mean(np.log(each), axis=0)))

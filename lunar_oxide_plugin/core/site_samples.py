@@ -146,7 +146,7 @@ def table_row(site: Site, sample: Sample, lon_lat: tuple[float, float] | None) -
 
 
 def csv_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as CSV, ready for ``python -m training --sites``."""
+    """The rows as CSV, ready for ``python -m training fit --sites``."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

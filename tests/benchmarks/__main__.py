@@ -23,7 +23,7 @@ import numpy as np
 
 from lunar_oxide_plugin.core.demo_scene import SCENES, TILE_SIZE
 from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.core.model import BUNDLED, OxideModel, bundled_path
+from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from lunar_oxide_plugin.raster.blocks import blocks
 from lunar_oxide_plugin.raster.mi_sources import open_mi_source
 from lunar_oxide_plugin.raster.mi_tile import write_tile
@@ -137,7 +137,7 @@ def main() -> None:
         tile = folder / "bench_SYNTHETIC.lbl"
         with OutputFiles() as files:
             write_tile(files, tile, Surface(SCENES["Mairan"]))
-        model_id, _ = BUNDLED[0]
+        model_id, _ = BUNDLED[DEFAULT_MODEL]
         matrix = matrix_product_flops()
         model = prediction_flops(OxideModel(bundled_path(model_id)))
         opening = opening_seconds(tile)

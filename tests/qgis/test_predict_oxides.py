@@ -10,7 +10,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsRasterLayer
 
-from lunar_oxide_plugin.core.model import BUNDLED, bundled_path
+from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, bundled_path
 from tests import mi_tiles
 
 from .conftest import Feedback, expected_valid, lunar_crs, read, site_mixtures
@@ -18,7 +18,7 @@ from .conftest import Feedback, expected_valid, lunar_crs, read, site_mixtures
 ONNX = Path(__file__).resolve().parents[1] / "data" / "onnx"
 
 
-def predicted(dn, name=BUNDLED[0][0]):
+def predicted(dn, name=BUNDLED[DEFAULT_MODEL][0]):
     """What onnxruntime itself makes of a tile's pixels: the bytes decoded by hand."""
     session = onnxruntime.InferenceSession(str(bundled_path(name)))
     reflectance = dn[list(mi_tiles.MODEL_PLANES)].astype(np.float64) * 2e-5
@@ -94,7 +94,7 @@ def test_result_describes_itself(succeed, tile, tmp_path):
     assert {b.GetUnitType() for b in bands} == {"wt%"}
     assert {b.GetNoDataValue() for b in bands} == {-9999}
     metadata = dataset.GetMetadata()
-    assert metadata["LUNAR_OXIDE_MODEL"] == BUNDLED[0][0]
+    assert metadata["LUNAR_OXIDE_MODEL"] == BUNDLED[DEFAULT_MODEL][0]
     assert "fit_on_all" in json.loads(metadata["LUNAR_OXIDE_MODEL_METRICS"])
     parameters = json.loads(metadata["LUNAR_OXIDE_PARAMETERS"])
     assert parameters["INPUT"] == [str(tile[0])]

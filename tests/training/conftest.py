@@ -4,7 +4,8 @@ import onnx
 import pytest
 
 from training import tables
-from training.__main__ import BUNDLED
+from training.__main__ import bundled
+from training.methods import DEFAULT, METHODS
 
 
 @pytest.fixture(scope="session")
@@ -12,17 +13,28 @@ def table():
     return tables.load_sites()
 
 
+def read(method_id):
+    """A bundled record, read without the check of its tables."""
+    return json.loads(bundled(method_id).record.read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="session")
 def record():
-    """The bundled record, read without the check of its tables."""
-    return json.loads(BUNDLED.record.read_text(encoding="utf-8"))
+    """The record of the default model."""
+    return read(DEFAULT)
+
+
+@pytest.fixture(scope="session", params=METHODS)
+def each_record(request):
+    """The record of every model in turn."""
+    return read(request.param)
 
 
 @pytest.fixture(scope="session")
-def bundled_model():
-    return onnx.load(BUNDLED.model)
+def each_model(each_record):
+    return onnx.load(bundled(each_record["method"]).model)
 
 
 @pytest.fixture(scope="session")
-def bundled_metadata(bundled_model):
-    return {prop.key: prop.value for prop in bundled_model.metadata_props}
+def each_metadata(each_model):
+    return {prop.key: prop.value for prop in each_model.metadata_props}

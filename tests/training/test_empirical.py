@@ -5,8 +5,8 @@ import pytest
 
 from lunar_oxide_plugin.core.empirical import METHODS, OTAKE_PUBLISHED, OTAKE_REFITTED
 from training import empirical, tables
-from training.__main__ import BUNDLED, main
 from training.evaluate import Configuration
+from training.methods import angles as angle_methods
 from training.protocols import FIT, K_FOLD, MISSION
 
 
@@ -20,7 +20,7 @@ def angles(table):
 
 
 def fitted(table):
-    return empirical.fit_constants(empirical.three_bands(table), empirical.measured(table))
+    return angle_methods.fit_constants(empirical.three_bands(table), empirical.measured(table))
 
 
 def test_line_agrees_with_the_normal_equations(table, angles):
@@ -88,16 +88,3 @@ def test_clementine_methods_at_clementine_sites():
     assert found["lucey2000", "TiO2"].r == pytest.approx(0.910, abs=5e-4)
     # Lucey's line was fitted to such sites: no mean error.
     assert found["lucey2000", "FeO"].bias == pytest.approx(0, abs=1e-2)
-
-
-def test_shipped_report_is_what_the_command_writes(tmp_path):
-    assert main(["empirical", "--output", str(tmp_path)]) == 0
-    assert [file.name for file in tmp_path.iterdir()] == ["empirical.md"]
-    shipped = (BUNDLED.reports / "empirical.md").read_text(encoding="utf-8")
-    assert (tmp_path / "empirical.md").read_text(encoding="utf-8") == shipped
-
-
-def test_own_tables_are_refused(tmp_path, capsys):
-    sites = str(tables.DATA / "sites.csv")
-    assert main(["empirical", "--sites", sites, "--output", str(tmp_path)]) == 1
-    assert "leave --sites out" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+"""The model files: what the trained methods give, in onnxruntime."""
+
 import json
 
 import numpy as np
@@ -5,38 +7,45 @@ import onnx
 import onnxruntime
 import pytest
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL
+from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT
 from training import probes, tables
-from training.__main__ import BUNDLED
-from training.card import metadata, sigma
+from training.__main__ import MODELS, bundled
+from training.card import metadata, sigma_scale
 from training.domain import fit_domain, pixel_covariance
 from training.evaluate import train_final
-from training.export import IR_VERSION, OPSET, build_model, save_model
+from training.export import build_model, save_model
+from training.graph import IR_VERSION, OPSET
+from training.methods import DEFAULT, METHODS
+from training.network import Settings
 from training.protocols import FIT, K_FOLD, PROTOCOLS
-from training.record import configuration_of
+from training.record import method_of
+from training.spread import fit_spread, growth
 
 
 @pytest.fixture(scope="module")
-def networks(table, record):
-    """The five final networks, trained again."""
-    return train_final(table, configuration_of(record).network)
+def trained(each_record, table):
+    """The final model trained again, with the sites it learns from."""
+    return train_final(table, method_of(each_record))
 
 
 @pytest.fixture(scope="module")
-def domain(table):
-    return fit_domain(table.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+def domain(trained):
+    return fit_domain(trained[1].reflectance, pixel_covariance(tables.load_apollo12_pixels()))
 
 
-@pytest.fixture
-def build(networks, domain, record, table):
+@pytest.fixture(scope="module")
+def build(trained, domain, each_record, table):
     """Build the model as an export now does."""
-    return lambda: build_model(networks, domain, sigma(record), metadata(record, table))
+    spread = fit_spread(trained[1].reflectance)
+    scale, props = sigma_scale(each_record), metadata(each_record, table)
+    return lambda: build_model(trained[0], spread, domain, scale, props)
 
 
 @pytest.fixture(scope="module")
-def run():
+def run(each_record):
     """Run the bundled model on reflectances (n, 8)."""
-    return _runner(str(BUNDLED.model))
+    return _runner(str(bundled(each_record["method"]).model))
 
 
 @pytest.fixture(scope="module")
@@ -49,41 +58,45 @@ def spectra(table):
     return mixed * np.exp(rng.normal(0, 0.2, (10000, 1)) + rng.normal(0, 0.02, (10000, 8)))
 
 
-def test_belongs_to_the_tables(bundled_metadata):
-    assert bundled_metadata["tables_sha256"] == tables.tables_sha256()
+def test_the_plugin_lists_every_method():
+    assert {model_id for model_id, _ in BUNDLED} == set(METHODS)
+    assert all(METHODS[model_id].title == title for model_id, title in BUNDLED)
+    assert BUNDLED[DEFAULT_MODEL][0] == DEFAULT
 
 
-def test_training_again_gives_the_bundled_predictions(networks, run, table):
-    again = np.stack([network.predict(table.reflectance) for network in networks], axis=1)
+def test_all_models_together_are_small():
+    assert sum(path.stat().st_size for path in MODELS.glob("*.onnx")) < 5_000_000
+
+
+def test_belongs_to_the_tables(each_metadata):
+    assert each_metadata["tables_sha256"] == tables.tables_sha256()
+
+
+def test_training_again_gives_the_bundled_predictions(trained, run, table):
+    again = trained[0].predict(table.reflectance)
     np.testing.assert_allclose(run(table.reflectance)[0].T, again, atol=1e-3)
 
 
-def test_predictions_are_those_of_the_report(run, record, table):
-    reported = np.array(record["protocols"][FIT]["predicted"])[0]
+def test_predictions_are_those_of_the_report(run, each_record, table):
+    reported = np.array(each_record["protocols"][FIT]["predicted"])[0]
     np.testing.assert_allclose(run(table.reflectance)[0].T, reported, atol=1e-3)
 
 
-def test_onnx_and_jax_agree(build, networks, domain, table, spectra):
-    rebuilt = build()
-    run_rebuilt = _runner(rebuilt.SerializeToString())
-    stated = _initializer(rebuilt, "sigma")
-    for reflectance in (table.reflectance, spectra):
+def test_onnx_and_framework_agree(build, trained, domain, each_record, table, spectra):
+    fitted, learnt = trained
+    spread = fit_spread(learnt.reflectance)
+    run_rebuilt = _runner(build().SerializeToString())
+    for reflectance in (table.reflectance, learnt.reflectance, spectra):
         single = reflectance.astype(np.float32).astype(np.float64)
         oxides, uncertainty, distance = run_rebuilt(reflectance)
-        expected = np.stack([network.predict(single) for network in networks])
-        np.testing.assert_allclose(oxides, expected, atol=1e-4)
+        expected = fitted.predict(single)
+        np.testing.assert_allclose(oxides.T, expected, atol=1e-4)
         np.testing.assert_allclose(distance, domain.distance(single), rtol=1e-4, atol=1e-4)
-        widened = stated[:, None] * np.maximum(1, distance)
-        np.testing.assert_allclose(uncertainty, widened, rtol=1e-5)
+        width = growth(expected) * spread.width(single)[:, None]
+        np.testing.assert_allclose(uncertainty.T, width * sigma_scale(each_record), rtol=1e-4)
 
 
-def test_uncertainty_is_the_k_fold_rmse(build, record):
-    metrics = record["protocols"][K_FOLD]["metrics"]
-    rmse = [metrics[oxide]["rmse"] for oxide in OXIDES]
-    np.testing.assert_allclose(_initializer(build(), "sigma"), rmse, rtol=1e-6)
-
-
-def test_same_networks_same_bytes(build, tmp_path):
+def test_same_training_same_bytes(build, each_record, tmp_path):
     for name in ("first", "second"):
         save_model(build(), tmp_path / name)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
@@ -103,58 +116,74 @@ def test_pixels_do_not_influence_each_other(run, spectra):
     np.testing.assert_allclose(together[:, ::50], alone, atol=1e-4)
 
 
-def test_dark_and_foreign_pixels_are_flagged(run):
-    _, uncertainty, distance = run(np.array([[0.0] * 8, [-0.5] * 8]))
-    assert np.isfinite(distance).all()
+def test_dark_and_foreign_pixels_are_flagged(run, table):
+    inside = np.median(run(table.reflectance)[1], axis=1)
+    oxides, uncertainty, distance = run(np.array([[0.0] * 8, [-0.5] * 8]))
+    assert np.isfinite(oxides).all()
     assert (distance > 10).all()
-    assert np.isfinite(uncertainty).all()
+    assert (uncertainty > 2 * inside[:, None]).all()
     for spectra in probes.foreign_probes().values():
-        assert run(spectra)[2].min() > 3
+        oxides, uncertainty, distance = run(spectra)
+        assert distance.min() > 3
+        assert np.isfinite(oxides).all()
+        assert (uncertainty.min(axis=1) > 2 * inside).all()
 
 
-def test_versions_and_interface(bundled_model):
-    onnx.checker.check_model(bundled_model, full_check=True)
-    assert bundled_model.ir_version == IR_VERSION == 8
-    assert [(o.domain, o.version) for o in bundled_model.opset_import] == [("", OPSET)]
-    assert [i.name for i in bundled_model.graph.input] == ["reflectance"]
-    names = [o.name for o in bundled_model.graph.output]
+def test_oxides_stay_within_physical_limits(run, spectra):
+    rng = np.random.default_rng(8)
+    wild = np.concatenate([spectra, rng.uniform(-0.1, 1.2, (10000, 8)), rng.normal(0, 1, (99, 8))])
+    oxides, uncertainty, _ = run(wild)
+    assert oxides.min() >= 0
+    assert oxides.sum(axis=0).max() <= SUM_LIMIT * (1 + 1e-6)
+    assert (uncertainty > 0).all()
+    assert np.isfinite(uncertainty).all()
+
+
+def test_mean_spectra_of_real_tiles_give_plausible_oxides(run):
+    """Ranges of lunar soils: highlands rich in Al2O3 and CaO, poor in FeO and TiO2; mare not."""
+    highlands, mare = (run(spectrum)[0][:, 0] for spectrum in probes.lunar_probes().values())
+    lowest = np.array([[24, 14, 0, 2, 0], [9, 9, 11, 5, 0.5]])
+    highest = np.array([[33, 18, 7.5, 8.5, 1.5], [18, 13, 20, 13, 6]])
+    for oxides, low, high in zip((highlands, mare), lowest, highest):
+        assert (oxides >= low).all(), oxides
+        assert (oxides <= high).all(), oxides
+        assert 48 <= oxides.sum() <= 60
+
+
+def test_versions_and_interface(each_model):
+    onnx.checker.check_model(each_model, full_check=True)
+    assert each_model.ir_version == IR_VERSION == 8
+    assert {o.domain: o.version for o in each_model.opset_import}[""] == OPSET
+    assert {o.domain for o in each_model.opset_import} <= {"", "ai.onnx.ml"}
+    assert [i.name for i in each_model.graph.input] == ["reflectance"]
+    names = [o.name for o in each_model.graph.output]
     assert names == ["oxides", "uncertainty", "domain_distance"]
 
 
-def test_metadata_describe_the_model(bundled_metadata, record, table):
-    assert bundled_metadata == metadata(record, table)
-    assert all(bundled_metadata.values())
-    assert bundled_metadata["id"] == "zhang2023_cnn"
-    assert bundled_metadata["band_centres_nm"] == "415 750 900 950 1001 1050 1250 1550"
-    assert bundled_metadata["oxides"] == "Al2O3 CaO FeO MgO TiO2"
-    expected = {
-        "title",
-        "description",
-        "training_set",
-        "citation",
-        "protocol",
-        "metrics",
-        "training_range",
-        "uncertainty",
-        "domain",
-        "licence",
-    }
-    assert expected < set(bundled_metadata)
-    metrics = json.loads(bundled_metadata["metrics"])
+def test_metadata_describe_the_model(each_metadata, each_record, table):
+    assert each_metadata == metadata(each_record, table)
+    assert all(each_metadata.values())
+    assert each_metadata["id"] == each_record["method"]
+    assert each_metadata["title"] == METHODS[each_record["method"]].title
+    assert each_metadata["band_centres_nm"] == "415 750 900 950 1001 1050 1250 1550"
+    assert each_metadata["oxides"] == "Al2O3 CaO FeO MgO TiO2"
+    metrics = json.loads(each_metadata["metrics"])
     assert tuple(metrics) == PROTOCOLS
     assert tuple(metrics[K_FOLD]) == OXIDES
-    assert json.loads(bundled_metadata["training_range"])["FeO"] == [4.1, 22.2]
+    assert json.loads(each_metadata["training_range"])["FeO"] == [4.1, 22.2]
+    correlation = np.array(json.loads(each_metadata["error_correlation"]))
+    np.testing.assert_allclose(correlation, correlation.T)
+    np.testing.assert_allclose(np.diag(correlation), 1)
+    extended = "extended set" in each_metadata["training_set"]
+    assert extended == METHODS[each_record["method"]].extended
 
 
-def test_networks_of_different_sites_are_refused(networks, domain):
-    other = type(networks[0])(**{**vars(networks[0]), "input_mean": networks[0].input_mean + 1})
-    with pytest.raises(ValueError, match="share their training sites"):
-        build_model([other, *networks[1:]], domain, np.ones(5), {})
-
-
-def _initializer(model, name):
-    (found,) = [t for t in model.graph.initializer if t.name == name]
-    return onnx.numpy_helper.to_array(found).ravel()
+def test_networks_of_another_kernel_are_not_exported(table):
+    method = type(METHODS["zhang2023_cnn"])(Settings(epochs=1, kernel=3))
+    fitted, learnt = train_final(table, method)
+    domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+    with pytest.raises(ValueError, match="only networks with a kernel of 2"):
+        build_model(fitted, fit_spread(learnt.reflectance), domain, np.ones(5), {})
 
 
 def _runner(model):

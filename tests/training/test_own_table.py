@@ -17,7 +17,7 @@ TABLE = Path(__file__).resolve().parents[1] / "data" / "sites" / "synthetic_site
 def trained(tmp_path_factory):
     """A folder with what a quick run of all steps writes."""
     folder = tmp_path_factory.mktemp("own")
-    assert main(["all", "--sites", str(TABLE), "--quick", "--output", str(folder)]) == 0
+    assert main(["fit", "--sites", str(TABLE), "--quick", "--output", str(folder)]) == 0
     return folder
 
 
@@ -35,7 +35,7 @@ def test_all_steps_write_a_model_that_the_plugin_loads(trained):
         "own_synthetic_sites.json",
         "own_synthetic_sites.md",
         "own_synthetic_sites.onnx",
-        "own_synthetic_sites_error_vs_distance.png",
+        "own_synthetic_sites_error_vs_sigma.png",
         "own_synthetic_sites_predicted_vs_measured.png",
         "own_synthetic_sites_worst_sites.png",
     ]
@@ -51,7 +51,7 @@ def test_all_steps_write_a_model_that_the_plugin_loads(trained):
 def test_nothing_claims_the_bundled_sites(trained):
     model = OxideModel(trained / "own_synthetic_sites.onnx")
     assert model.id == "own_synthetic_sites"
-    assert model.title == "SYNTHETIC 1D-CNN trained on synthetic_sites.csv (12 sites)"
+    assert model.title == "SYNTHETIC Gaussian processes, trained on synthetic_sites.csv (12 sites)"
     assert "12 sites of 4 missions" in model.metadata["training_set"]
     texts = [*model.metadata.values()]
     texts.append((trained / "own_synthetic_sites.md").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def test_nothing_claims_the_bundled_sites(trained):
 
 def test_sites_never_replace_the_bundled_model(capsys):
     with pytest.raises(SystemExit):
-        main(["all", "--sites", str(TABLE)])
+        main(["fit", "--sites", str(TABLE)])
     assert "--sites needs --output" in capsys.readouterr().err
 
 
@@ -88,7 +88,7 @@ def test_the_project_s_own_sites_as_own_table(tmp_path):
     """A table with CE-5 and the paper's names is still a user's table."""
     path = tmp_path / "my sites.csv"
     path.write_bytes((tables.DATA / "sites.csv").read_bytes())
-    assert main(["all", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 0
+    assert main(["fit", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 0
     report = (tmp_path / "own_my_sites.md").read_text(encoding="utf-8")
     assert "(CE-5 circled)" in report
     assert "trained on the 38 sites of `my sites.csv`" in report
@@ -166,7 +166,7 @@ OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
 )
 def test_bad_tables_are_refused_with_file_row_and_column(tmp_path, capsys, edit, words):
     path = edited(tmp_path, edit)
-    arguments = ["all", "--sites", str(path), "--quick", "--output", str(tmp_path / "out")]
+    arguments = ["fit", "--sites", str(path), "--quick", "--output", str(tmp_path / "out")]
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert all(word in error for word in words), error

@@ -1,53 +1,92 @@
+import re
+
 import pytest
 
 from training import tables
-from training.__main__ import BUNDLED, NAME, main
+from training.__main__ import REPORTS, main
+from training.methods import DEFAULT, METHODS
 from training.record import read_record
-from training.report import worst_sites, write_report
+from training.report import worst_sites
 
-FIGURES = ("predicted_vs_measured", "worst_sites", "error_vs_distance")
-
-
-def test_committed_report_is_what_its_record_gives(tmp_path, record):
-    write_report(record, tmp_path)
-    assert (tmp_path / f"{NAME}.md").read_text() == (BUNDLED.reports / f"{NAME}.md").read_text()
-    for figure in FIGURES:
-        name = f"{NAME}_{figure}.png"
-        assert (tmp_path / name).stat().st_size < 150_000
-        assert (BUNDLED.reports / name).is_file()
+FIGURES = ("predicted_vs_measured", "worst_sites", "error_vs_sigma")
 
 
-def test_figures_are_reproducible(tmp_path, record):
-    for name in ("first", "second"):
-        write_report(record, tmp_path / name)
-    for figure in FIGURES:
-        path = f"{NAME}_{figure}.png"
-        assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
+@pytest.fixture(scope="module")
+def rewritten(tmp_path_factory):
+    """All reports written again from the committed records."""
+    folder = tmp_path_factory.mktemp("reports")
+    for path in REPORTS.glob("*.json"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert main(["all", "--from-records", "--output", str(folder)]) == 0
+    return folder
 
 
-def test_report_says_what_it_must(record):
-    text = (BUNDLED.reports / f"{NAME}.md").read_text()
-    for words in ("Leave one mission out", "mean squared error", "CE-5", "seed 115505"):
+def test_committed_reports_are_what_their_records_give(rewritten):
+    pages = {path.name for path in REPORTS.glob("*.md")}
+    assert pages == {path.name for path in rewritten.glob("*.md")}
+    assert {f"{name}.md" for name in METHODS} | {"README.md"} < pages
+    for name in pages:
+        assert (rewritten / name).read_text() == (REPORTS / name).read_text(), name
+    figures = {path.name for path in REPORTS.glob("*.png")}
+    assert figures == {path.name for path in rewritten.glob("*.png")}
+    assert all(path.stat().st_size < 200_000 for path in rewritten.glob("*.png"))
+
+
+def test_links_and_figures_of_the_reports_exist():
+    for path in REPORTS.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)", path.read_text()):
+            assert (REPORTS / target).exists(), (path.name, target)
+
+
+def test_report_says_what_it_must(each_record):
+    text = (REPORTS / f"{each_record['model']}.md").read_text()
+    for words in (
+        "Leave one mission out",
+        "mean squared error",
+        "CE-5",
+        "seed 115505",
+        "Citation:",
+    ):
         assert words in text
-    assert worst_sites(record)[0] == "CE-5"
+    assert worst_sites(each_record)[0] == "CE-5"
 
 
-def test_quick_run_of_all_steps_repeats_itself(tmp_path):
-    for name in ("first", "second"):
-        assert main(["all", "--quick", "--output", str(tmp_path / name)]) == 0
-    written = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert len(written) == 6
+def test_comparison_states_what_is_missed(record):
+    text = (REPORTS / "README.md").read_text()
+    for name in METHODS:
+        assert f"[{name}]({name}.md)" in text
+    k_fold = record["protocols"]["grouped_k_fold"]["metrics"]
+    assert f"{k_fold['MgO']['r2']:.3f}" in text
+    assert "short by" in text
+    assert "MgO" in re.search(r"aims are missed for (.*?)\.", text).group(1)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Two quick runs of everything."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    for folder in folders:
+        assert main(["all", "--quick", "--output", str(folder)]) == 0
+    return folders
+
+
+def test_quick_run_of_everything_repeats_itself(quick):
+    first, second = quick
+    written = sorted(path.name for path in first.iterdir())
+    assert {f"{name}.onnx" for name in METHODS} < set(written)
+    assert written == sorted(path.name for path in second.iterdir())
     for name in written:
-        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
-def test_quick_never_replaces_the_bundled_model(capsys):
+@pytest.mark.parametrize("option", [["--quick"], ["--sites", "table.csv"]])
+def test_bundled_models_are_never_replaced_by_others(option, capsys):
     with pytest.raises(SystemExit):
-        main(["all", "--quick"])
+        main(["fit", *option])
     assert "--output" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["all", "evaluate", "export", "report"])
+@pytest.mark.parametrize("command", ["all", "fit", "evaluate", "export", "report"])
 def test_commands_have_help(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
@@ -55,12 +94,23 @@ def test_commands_have_help(command, capsys):
     assert "--output" in capsys.readouterr().out
 
 
+def test_help_lists_the_methods_and_the_steps(capsys):
+    with pytest.raises(SystemExit):
+        main(["fit", "--help"])
+    text = capsys.readouterr().out
+    assert all(name in text for name in METHODS)
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("fit --sites TABLE.csv", "MODEL_FILE", "evaluate"))
+
+
 def test_missing_record_is_said_plainly(tmp_path, capsys):
     assert main(["report", "--output", str(tmp_path)]) == 1
-    assert NAME in capsys.readouterr().err
+    assert DEFAULT in capsys.readouterr().err
 
 
 def test_record_of_other_tables_is_refused(monkeypatch):
     monkeypatch.setattr(tables, "tables_sha256", lambda _: "other")
     with pytest.raises(ValueError, match="tables have changed"):
-        read_record(BUNDLED.record)
+        read_record(REPORTS / f"{DEFAULT}.json")

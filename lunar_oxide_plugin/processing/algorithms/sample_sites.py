@@ -54,7 +54,7 @@ class SampleSites(MiAlgorithm):
         "the ones outside, with a status that says so. Of the sites that come with the plugin, "
         "landers are placed to some tens of metres, stations only in the Clementine frame, which "
         "may miss the place by kilometres: check these against the image before you use them. The "
-        "table goes to: python -m training all --sites TABLE --output FOLDER."
+        "table goes to: python -m training fit --sites TABLE --output FOLDER."
     )
     TAGS = ("apollo", "samples", "stations", "ground truth", "spectra", "training", "points")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.bands import ARCHIVE_BANDS, DN_SCALE, INVALID_DN, MODEL_BANDS
-from lunar_oxide_plugin.core.oxides import OXIDES, mg_number
+from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT, mg_number, within_limits
 from tests import mi_tiles
 
 
@@ -58,3 +58,22 @@ def test_shapes_and_types():
     assert result.dtype == np.float64
     with np.errstate(all="raise"):
         mg_number(np.array([0, np.nan, 5.0]), np.array([0, 1, -9999.0]))
+
+
+def test_limits_leave_rocks_alone():
+    """The three sums of soils, glass and a rock at the limit."""
+    rocks = np.array([[27.0, 15.0, 5.0, 6.0, 0.5], [11.0, 10, 18, 9, 10], [13.0] * 5]).T
+    np.testing.assert_array_equal(within_limits(rocks), rocks)
+
+
+def test_negative_oxides_become_nothing_and_large_sums_are_scaled():
+    limited = within_limits(np.array([[-1.0, 15.0, 5.0, 6.0, 0.5], [60, 30, 20, 15, 5]]).T)
+    np.testing.assert_array_equal(limited[:, 0], [0, 15, 5, 6, 0.5])
+    np.testing.assert_allclose(limited[:, 1], np.array([60, 30, 20, 15, 5]) / 2)
+    assert limited[:, 1].sum() == pytest.approx(SUM_LIMIT)
+
+
+def test_limits_of_a_block_keep_its_shape_and_nothing_is_not_divided():
+    block = within_limits(np.zeros((5, 3, 4)))
+    assert block.shape == (5, 3, 4)
+    np.testing.assert_array_equal(block, 0)

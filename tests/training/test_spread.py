@@ -1,0 +1,64 @@
+"""Calibration of the uncertainty."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from training.evaluate import Predictions, standardised_errors
+from training.protocols import K_FOLD, MISSION
+from training.spread import calibrate, growth
+
+
+def test_scale_of_normal_errors_is_their_sigma():
+    errors = np.random.default_rng(0).normal(0, [0.5, 1, 2, 3, 4], (200_000, 5))
+    # 0.68 and 0.95 are not quite the shares within 1 and 1.96 sigma: 0.6827 and 0.9500.
+    expected = np.array([0.5, 1, 2, 3, 4]) * np.sqrt(norm.ppf(0.84) * norm.ppf(0.975) / 1.96)
+    np.testing.assert_allclose(calibrate(errors), expected, rtol=0.01)
+
+
+def test_titanium_alone_grows():
+    oxides = np.array([[20.0, 12, 8, 9, 3], [10, 10, 18, 9, -1]])
+    np.testing.assert_array_equal(growth(oxides), [[1, 1, 1, 1, 4], [1, 1, 1, 1, 1]])
+
+
+def test_judged_sites_do_not_calibrate():
+    """A single huge error must not widen the interval it is judged by."""
+    measured = np.zeros((3, 5))
+    error = np.array([[[8.0] * 5, [1.0] * 5, [1.0] * 5]])
+    error[..., 4] = 0  # whose width would grow with the prediction
+    width = np.array([[1.0, 2.0, 0.5]])
+    k_fold = Predictions(np.array([[0, 1, 2]]), error, error, width, width)
+    found = standardised_errors(measured, k_fold, k_fold)[0, :, 0]
+    relative = np.array([8.0, 0.5, 2.0])
+    for site in range(3):
+        others = np.delete(relative, site)
+        low, high = np.quantile(others, 0.68), np.quantile(others, 0.95) / 1.96
+        assert found[site] == pytest.approx(relative[site] / np.sqrt(low * high))
+
+
+def test_bundled_uncertainty_covers_what_it_should(record):
+    """The default at sites held out, calibrated without them."""
+    for oxide, found in record["coverage"][K_FOLD].items():
+        assert 0.60 <= found["68"] <= 0.76, oxide
+        assert 0.90 <= found["95"] <= 0.99, oxide
+    for oxide, found in record["coverage"][MISSION].items():
+        assert found["68"] >= 0.60, oxide
+        assert found["95"] >= 0.90, oxide
+
+
+def test_recorded_coverage_follows_from_recorded_predictions(each_record):
+    measured = np.array(each_record["measured"])
+    k_fold, mission = (
+        Predictions(
+            *(np.array(each_record["protocols"][p][key]) for key in ("fold", "predicted")),
+            np.empty(0),
+            np.empty(0),
+            np.array(each_record["protocols"][p]["width"]),
+        )
+        for p in (K_FOLD, MISSION)
+    )
+    for name, judged in ((K_FOLD, k_fold), (MISSION, mission)):
+        errors = np.abs(standardised_errors(measured, judged, k_fold))
+        for column, oxide in enumerate(each_record["oxides"]):
+            share = (errors[..., column] <= 1).mean()
+            assert each_record["coverage"][name][oxide]["68"] == pytest.approx(share, abs=2e-3)
