@@ -38,4 +38,4 @@ bench: setup ## Measure speed and memory, ratios within one run
 	$(PYTHON) -m tests.benchmarks
 
 clean: ## Remove what the targets above made, environments included
-	rm -rf build dist .venv .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings
+	rm -rf build dist .venv .venv-oldest .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

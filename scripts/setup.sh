@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs everything the project needs on Debian 12. Quick when nothing changed.
-# usage: scripts/setup.sh [system] [plugin] [training]
+# usage: scripts/setup.sh [system] [plugin] [oldest] [training]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,9 +46,13 @@ plugin() {
     }
 }
 
+oldest() {
+    environment .venv-oldest requirements-oldest.txt "-c constraints.txt" --system-site-packages
+}
+
 training() {
     environment .venv-train requirements-train.txt ""
 }
 
-[ $# -gt 0 ] || set -- system plugin training
+[ $# -gt 0 ] || set -- system plugin oldest training
 for step in "$@"; do "$step"; done

@@ -109,7 +109,7 @@ def run_export(job: Job) -> None:
     record = read_record(job.record, table)
     fitted, learnt = train_final(table, method_of(record))
     domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
-    spread = fit_spread(learnt.reflectance)
+    spread = fit_spread(learnt.reflectance, learnt.oxides)
     model = build_model(fitted, spread, domain, sigma_scale(record), metadata(record, table))
     save_model(model, job.model)
     _say(f"wrote {job.model}")

@@ -22,7 +22,7 @@ from .domain import fit_domain
 from .methods import Fitted, Method
 from .metrics import r2, rmse
 from .protocols import Split
-from .spread import calibrate, fit_spread, growth
+from .spread import calibrate, fit_spread, growth, highest, stated
 from .tables import SiteTable, load_extended_sites
 
 
@@ -248,7 +248,7 @@ def standardised_errors(
     ----------
     measured : ndarray, shape (n, 5)
     judged : Predictions
-        The protocol to check.
+        The protocol to check, one that holds sites out.
     k_fold : Predictions
         The grouped k-fold, whose errors calibrate.
 
@@ -257,13 +257,16 @@ def standardised_errors(
     ndarray, shape (repeats, n, 5)
     """
     relative = k_fold.relative_errors(measured)  # (repeats, n, 5)
-    errors = judged.relative_errors(measured)
+    errors = judged.predicted - measured
     for repeat, folds in enumerate(judged.fold):
         for fold in np.unique(folds):
             test = folds == fold
-            if not test.all():  # fit-on-all has no others
-                others = relative[:, ~test].reshape(-1, measured.shape[1])
-                errors[repeat, test] /= calibrate(others)
+            errors[repeat, test] /= stated(
+                judged.width[repeat, test],
+                judged.predicted[repeat, test],
+                calibrate(relative[:, ~test].reshape(-1, measured.shape[1])),
+                highest(measured[~test]),
+            )
     return errors
 
 
@@ -292,7 +295,7 @@ def _judge(
         "predicted": method.fit(train, split.seed).predict(spectra),
         "baseline": np.broadcast_to(train.oxides.mean(axis=0), (len(spectra), len(OXIDES))),
         "distance": fit_domain(train.reflectance, pixel_noise).distance(spectra),
-        "width": fit_spread(train.reflectance).width(spectra),
+        "width": fit_spread(train.reflectance, train.oxides).width(spectra),
     }
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .protocols import FIT, K_FOLD, MISSION
 from .record import Record
-from .spread import growth
+from .spread import stated
 
 mpl.use("Agg")
 
@@ -101,7 +101,7 @@ def worst_sites(record: Record, sites: list[str], path: Path) -> None:
 def error_vs_width(record: Record, path: Path) -> None:
     """Size of held-out errors against the uncertainty stated for them, both in wt%."""
     measured = np.array(record["measured"])
-    scale = np.array(record["sigma_scale"])
+    scale, ceiling = np.array(record["sigma_scale"]), np.array(record["sigma_ceiling"])
     figure, axes = grid(1, len(record["oxides"]), (11.0, 3.0))
     for column, oxide in enumerate(record["oxides"]):
         axis = axes[0, column]
@@ -109,9 +109,9 @@ def error_vs_width(record: Record, path: Path) -> None:
         for protocol in (K_FOLD, MISSION):
             result = record["protocols"][protocol]
             predicted = np.array(result["predicted"])
-            stated = scale * growth(predicted) * np.array(result["width"])[:, :, None]
+            uncertainty = stated(np.array(result["width"]), predicted, scale, ceiling)
             error = np.abs(predicted - measured)[:, :, column].mean(axis=0)
-            sigma = stated[:, :, column].mean(axis=0)
+            sigma = uncertainty[:, :, column].mean(axis=0)
             colour, marker = _STYLES[protocol]
             axis.plot(
                 sigma, error, marker, color=colour, markersize=4, alpha=0.8, label=TITLES[protocol]

@@ -28,7 +28,7 @@ from .evaluate import (
 from .methods import METHODS, Fitted, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, PROTOCOLS
-from .spread import Spread, fit_spread, growth
+from .spread import Spread, fit_spread, stated
 
 #: Percent of a normal distribution, and half-width in sigma of the interval that holds it.
 COVERAGE = {"68": 1.0, "95": 1.96}
@@ -67,7 +67,10 @@ def make_record(
     noise = pixel_covariance(tables.load_apollo12_pixels())
     results = evaluate(table, method, noise, configuration, progress)
     fitted, learnt = train_final(table, method)
-    domain, spread = fit_domain(learnt.reflectance, noise), fit_spread(learnt.reflectance)
+    domain, spread = (
+        fit_domain(learnt.reflectance, noise),
+        fit_spread(learnt.reflectance, learnt.oxides),
+    )
     scale = sigma(table.oxides, results[K_FOLD])
     shared = {
         "model": name,
@@ -87,6 +90,7 @@ def make_record(
             for name in (K_FOLD, MISSION)
         },
         "sigma_scale": _rounded(scale),
+        "sigma_ceiling": _rounded(spread.ceiling),
         "error_correlation": _error_correlation(table.oxides, results[K_FOLD]),
     }
     if table.own:
@@ -212,7 +216,7 @@ def _scene_averages(
         oxides = fitted.predict(spectrum)
         found[name] = {
             "predicted": _rounded(oxides[0]),
-            "sigma": _rounded(scale * growth(oxides[0]) * spread.width(spectrum)[0]),
+            "sigma": _rounded(stated(spread.width(spectrum), oxides, scale, spread.ceiling)[0]),
             "domain_distance": round(float(domain.distance(spectrum)[0]), _DECIMALS),
         }
     return found

@@ -300,9 +300,11 @@ def _uncertainty_section(record: Record) -> str:
 
 1 sigma per pixel and oxide: the posterior standard deviation of a Gaussian process with the
 training spectra, small beside one of them and growing away from them, times a scale per oxide
-(for TiO2 also times 1 wt% + TiO2). The scale is set so that 1 and 1.96 sigma hold about 68 and
-95 % of the grouped k-fold errors (normalised conformal prediction). How many held-out errors
-fell within, the scale calibrated without the sites that are judged:
+(for TiO2 also times 1 wt% + TiO2). It approaches two standard deviations of the oxide among the
+training sites ({_ceiling(record)} wt%) and never exceeds
+them. The scale is set so that 1 and 1.96 sigma hold about 68 and 95 % of the grouped k-fold
+errors (normalised conformal prediction). How many held-out errors fell within, the scale
+calibrated without the sites that are judged:
 
 {table(headings, rows)}
 
@@ -314,6 +316,10 @@ Correlation between the oxides' errors, of each site's mean k-fold error; Mg# an
 need it. The model file carries it:
 
 {correlated}"""
+
+
+def _ceiling(record: Record) -> str:
+    return _listing(record["oxides"], record["sigma_ceiling"])
 
 
 def _domain_section(record: Record) -> str:

@@ -9,6 +9,10 @@ JASA 113, 1094) with a Gaussian process as the measure of difficulty.
 
 Errors of TiO2 also grow with TiO2 itself (0.3 to 10 wt% at the sites), so its width is
 multiplied by 1 wt% + TiO2.
+
+Far from every training spectrum the width would grow without end, but whoever knows nothing of a
+lunar rock still knows what lunar rocks are: sigma approaches `CEILING` standard deviations of the
+oxide among the training sites, and never exceeds it.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ NOISE = 0.001
 #: Fractions of errors that 1 and 1.96 sigma should hold.
 LEVELS = {0.68: 1.0, 0.95: 1.96}
 
+#: Largest sigma, in standard deviations of the oxide among the training sites.
+CEILING = 2.0
+
 #: Which oxides' widths grow with the oxide, and what is added to it, in wt%.
 GROWS = np.array([oxide == "TiO2" for oxide in OXIDES])
 OFFSET = 1.0
@@ -43,10 +50,13 @@ class Spread:
     kernel : Kernel
     whitening : ndarray, shape (4, m, m)
         Inverse Cholesky factors of the training covariances.
+    ceiling : ndarray, shape (5,)
+        Largest sigma in wt%.
     """
 
     kernel: Kernel
     whitening: NDArray[np.float64]
+    ceiling: NDArray[np.float64]
 
     def width(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Relative width, shape (n,), of spectra (n, 8)."""
@@ -75,14 +85,51 @@ class Spread:
         start = graph.floats("grows_from", np.where(GROWS, OFFSET, 1.0)[:, None])
         growth = graph.node("Add", [share, start], "growth")
         relative = graph.node("Mul", [growth, width], "relative_width")
-        return graph.node("Mul", [relative, graph.floats("sigma", scale[:, None])], "uncertainty")
+        sigma = graph.node("Mul", [relative, graph.floats("sigma", scale[:, None])], "sigma_free")
+        ceiling = graph.floats("sigma_ceiling", self.ceiling[:, None])
+        ratio = graph.node("Div", [sigma, ceiling], "sigma_ratio")
+        square = graph.node("Mul", [ratio, ratio], "sigma_ratio_square")
+        one = graph.floats("one_float", 1.0)
+        damping = graph.node("Sqrt", [graph.node("Add", [square, one], "sigma_sum")], "sigma_damp")
+        return graph.node("Div", [sigma, damping], "uncertainty")
 
 
-def fit_spread(reflectance: NDArray[np.float64]) -> Spread:
-    """Fit to training spectra (m, 8)."""
+def fit_spread(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> Spread:
+    """Fit to training spectra (m, 8) and their oxides (m, 5)."""
     kernel = fit_kernel(reflectance)
     covariance = kernel.with_training(reflectance) + NOISE * np.eye(len(reflectance))
-    return Spread(kernel, np.linalg.inv(np.linalg.cholesky(covariance)))
+    return Spread(kernel, np.linalg.inv(np.linalg.cholesky(covariance)), highest(oxides))
+
+
+def highest(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Largest sigma (5,) in wt% by the oxides of training sites (m, 5)."""
+    return np.asarray(CEILING * oxides.std(axis=0))
+
+
+def stated(
+    width: NDArray[np.float64],
+    oxides: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    ceiling: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Uncertainty that a model states.
+
+    Parameters
+    ----------
+    width : ndarray, shape (...)
+        From `Spread.width`.
+    oxides : ndarray, shape (..., 5)
+        Predicted, wt%.
+    scale, ceiling : ndarray, shape (5,)
+        From `calibrate` and `highest`.
+
+    Returns
+    -------
+    ndarray, shape (..., 5)
+        1 sigma, wt%.
+    """
+    free = scale * growth(oxides) * width[..., None]
+    return np.asarray(free / np.sqrt(1 + (free / ceiling) ** 2))
 
 
 def growth(oxides: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from training.methods import DEFAULT, METHODS
 from training.network import Settings
 from training.protocols import FIT, K_FOLD, PROTOCOLS
 from training.record import method_of
-from training.spread import fit_spread, growth
+from training.spread import fit_spread, stated
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def domain(trained):
 @pytest.fixture(scope="module")
 def build(trained, domain, each_record, table):
     """Build the model as an export now does."""
-    spread = fit_spread(trained[1].reflectance)
+    spread = fit_spread(trained[1].reflectance, trained[1].oxides)
     scale, props = sigma_scale(each_record), metadata(each_record, table)
     return lambda: build_model(trained[0], spread, domain, scale, props)
 
@@ -84,7 +84,7 @@ def test_predictions_are_those_of_the_report(run, each_record, table):
 
 def test_onnx_and_framework_agree(build, trained, domain, each_record, table, spectra):
     fitted, learnt = trained
-    spread = fit_spread(learnt.reflectance)
+    spread = fit_spread(learnt.reflectance, learnt.oxides)
     run_rebuilt = _runner(build().SerializeToString())
     for reflectance in (table.reflectance, learnt.reflectance, spectra):
         single = reflectance.astype(np.float32).astype(np.float64)
@@ -92,8 +92,8 @@ def test_onnx_and_framework_agree(build, trained, domain, each_record, table, sp
         expected = fitted.predict(single)
         np.testing.assert_allclose(oxides.T, expected, atol=1e-4)
         np.testing.assert_allclose(distance, domain.distance(single), rtol=1e-4, atol=1e-4)
-        width = growth(expected) * spread.width(single)[:, None]
-        np.testing.assert_allclose(uncertainty.T, width * sigma_scale(each_record), rtol=1e-4)
+        sigma = stated(spread.width(single), expected, sigma_scale(each_record), spread.ceiling)
+        np.testing.assert_allclose(uncertainty.T, sigma, rtol=1e-4)
 
 
 def test_same_training_same_bytes(build, each_record, tmp_path):
@@ -137,6 +137,8 @@ def test_oxides_stay_within_physical_limits(run, spectra):
     assert oxides.sum(axis=0).max() <= SUM_LIMIT * (1 + 1e-6)
     assert (uncertainty > 0).all()
     assert np.isfinite(uncertainty).all()
+    # Two standard deviations among the training sites, at the most.
+    assert (uncertainty.max(axis=1) <= [11.8, 4.2, 10.2, 4.2, 6.2]).all()
 
 
 def test_mean_spectra_of_real_tiles_give_plausible_oxides(run):
@@ -182,8 +184,9 @@ def test_networks_of_another_kernel_are_not_exported(table):
     method = type(METHODS["zhang2023_cnn"])(Settings(epochs=1, kernel=3))
     fitted, learnt = train_final(table, method)
     domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+    spread = fit_spread(learnt.reflectance, learnt.oxides)
     with pytest.raises(ValueError, match="only networks with a kernel of 2"):
-        build_model(fitted, fit_spread(learnt.reflectance), domain, np.ones(5), {})
+        build_model(fitted, spread, domain, np.ones(5), {})
 
 
 def _runner(model):

@@ -80,12 +80,12 @@ def test_width_is_scikit_learns_standard_deviation(table):
         )
         process.fit(describe(table.reflectance), np.zeros(38))
         variances.append(process.predict(describe(spectra), return_std=True)[1] ** 2)
-    width = spread.fit_spread(table.reflectance).width(spectra)
+    width = spread.fit_spread(table.reflectance, table.oxides).width(spectra)
     np.testing.assert_allclose(width, np.sqrt(np.mean(variances, axis=0)), rtol=1e-5)
 
 
 def test_width_grows_away_from_the_sites(table):
-    found = spread.fit_spread(table.reflectance)
+    found = spread.fit_spread(table.reflectance, table.oxides)
     at_sites = found.width(table.reflectance)
     assert (at_sites < 0.1).all()
     previous = np.median(at_sites)

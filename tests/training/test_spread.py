@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from training.evaluate import Predictions, standardised_errors
 from training.protocols import K_FOLD, MISSION
-from training.spread import calibrate, growth
+from training.spread import calibrate, growth, highest, stated
 
 
 def test_scale_of_normal_errors_is_their_sigma():
@@ -21,13 +21,25 @@ def test_titanium_alone_grows():
     np.testing.assert_array_equal(growth(oxides), [[1, 1, 1, 1, 4], [1, 1, 1, 1, 1]])
 
 
+def test_sigma_approaches_its_ceiling():
+    """Proportional to the width where it is small, the ceiling where nothing is known."""
+    oxides, scale = np.full((3, 5), 9.0), np.array([10.0, 5, 10, 5, 1])
+    ceiling = highest(np.array([[0.0] * 5, [2.0] * 5]))
+    np.testing.assert_array_equal(ceiling, 2.0)
+    found = stated(np.array([1e-3, 0.2, 1e6]), oxides, scale, ceiling)
+    np.testing.assert_allclose(found[0], scale * [1, 1, 1, 1, 10] * 1e-3, rtol=1e-4)
+    np.testing.assert_allclose(
+        found[1], 2 / np.sqrt(1 + (2 / (scale * [1, 1, 1, 1, 10] * 0.2)) ** 2)
+    )
+    np.testing.assert_allclose(found[2], 2.0)
+
+
 def test_judged_sites_do_not_calibrate():
     """A single huge error must not widen the interval it is judged by."""
-    measured = np.zeros((3, 5))
+    measured = np.outer([0.0, 1e6, 2e6], np.ones(5))  # whose ceiling is out of reach
     error = np.array([[[8.0] * 5, [1.0] * 5, [1.0] * 5]])
-    error[..., 4] = 0  # whose width would grow with the prediction
     width = np.array([[1.0, 2.0, 0.5]])
-    k_fold = Predictions(np.array([[0, 1, 2]]), error, error, width, width)
+    k_fold = Predictions(np.array([[0, 1, 2]]), measured + error, error, width, width)
     found = standardised_errors(measured, k_fold, k_fold)[0, :, 0]
     relative = np.array([8.0, 0.5, 2.0])
     for site in range(3):
