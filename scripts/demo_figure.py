@@ -69,7 +69,7 @@ def draw(folder: Path, name: str) -> Path:
     aspect = 1 / np.cos(np.radians((place[2] + place[3]) / 2))
     figure, axes = plt.subplots(2, 4, figsize=(17, 7.6 * aspect**0.7), layout="constrained")
     figure.suptitle(
-        f"{name.capitalize()}: SYNTHETIC scene, predicted by the bundled 1D-CNN", fontsize=15
+        f"{name.capitalize()}: SYNTHETIC scene, predicted by the default model", fontsize=15
     )
     for axis, (title, values, colours) in zip([*axes.flat[:6], axes.flat[7]], panels):
         low, high = np.nanpercentile(values, (1, 99))
