@@ -40,12 +40,13 @@ def test_card_holds_the_scores_in_the_model_file(succeed, model):
     report = results["REPORT"]
     assert f"Model {model}: {metadata['title']}" in report
     metrics = json.loads(metadata["metrics"])
-    lines = [line.strip() for line in report.splitlines()]
+    card = report.partition(f"Model {model}: ")[2].partition("\nModel ")[0]
+    lines = [line.strip() for line in card.splitlines()]
     for protocol, scores in metrics.items():
         shown = [line for line in lines if line.startswith(f"{protocol}: {{")]
         assert [json.loads(line.partition(": ")[2]) for line in shown] == [scores]
         assert set(scores) == set(OXIDES)
-    assert f"  citation: {metadata['citation']}" in report
+    assert f"  citation: {metadata['citation']}" in card
 
 
 @pytest.mark.parametrize("trouble", ["missing", "old"])

@@ -91,7 +91,7 @@ def test_the_project_s_own_sites_as_own_table(tmp_path):
     assert main(["fit", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 0
     report = (tmp_path / "own_my_sites.md").read_text(encoding="utf-8")
     assert "(CE-5 circled)" in report
-    assert "trained on the 38 sites of `my sites.csv`" in report
+    assert "Trained on the 38 sites of `my sites.csv`" in report
     assert "paper's 40 sites" not in report
 
 

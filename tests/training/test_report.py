@@ -44,7 +44,7 @@ def test_report_says_what_it_must(each_record):
         "Leave one mission out",
         "mean squared error",
         "CE-5",
-        "seed 115505",
+        "default_rng([115505, i])",
         "Citation:",
     ):
         assert words in text

@@ -67,7 +67,7 @@ def test_sha_ignores_line_endings_and_spelling(tmp_path, monkeypatch):
     def sha_with(changed):
         path = tmp_path / "sites.csv"
         path.write_text(changed, newline="")
-        monkeypatch.setattr(tables, "load_sites", lambda: load(path))
+        monkeypatch.setattr(tables, "load_sites", lambda source=path: load(source))
         return tables.tables_sha256()
 
     assert text.count(",13.8,") == 1

@@ -189,6 +189,7 @@ class PredictOxides(MiAlgorithm):
             "uncertainty",
             "error_correlation",
             "domain",
+            "limits",
         ):
             if key in model.metadata:
                 metadata[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
