@@ -145,7 +145,7 @@ def test_quick_study_says_what_its_parts_say(table, quick):
     assert quick["ceiling"]["hindsight"][K_FOLD]["r2"] == [
         max(row[K_FOLD][column] for row in quick["tried"]) for column in range(5)
     ]
-    # Without a fold of its own, CE-5 left out is predicted as by leave one mission out.
+    # No other site has as much FeO: a model that has not seen CE-5 gives it less.
     spectra = {spectrum["name"]: spectrum for spectrum in quick["farthest"]["spectra"]}
     assert spectra["CE-5"]["known"] == table.oxides[-1].tolist()
     assert spectra["CE-5"]["without"][2] < spectra["CE-5"]["with"][2]
