@@ -36,7 +36,7 @@ from .study_sites import (
 )
 from .tables import SiteTable
 
-#: Sites that no other site is like: young mare, and two mares of the eastern limb.
+#: Sites that no other site is like: young mare, and the maria Fecunditatis and Crisium.
 LONE_SITES = ("CE-5", "Luna16", "Luna24")
 
 _REPORTS = Path(__file__).parent / "reports"

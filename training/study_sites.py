@@ -18,7 +18,7 @@ from .evaluate import Configuration, Predictions
 from .methods import DEFAULT, METHODS, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, Split, grouped_k_fold
-from .spread import fit_spread, growth
+from .spread import fit_spread, stated
 from .study_estimates import learning_draws, permutations, rounded, slopes
 from .tables import SiteTable
 
@@ -68,25 +68,14 @@ def learning_curve(
 def without_farthest(
     table: SiteTable, configuration: Configuration, k_fold: Predictions, progress: Progress
 ) -> dict[str, Any]:
-    """What the default predicts when it has not learnt from CE-5.
-
-    Parameters
-    ----------
-    table : SiteTable
-    configuration : Configuration
-    k_fold : Predictions
-        Of the default that learns from CE-5.
-    progress : callable
-    """
+    """What the default predicts when it has not learnt from CE-5; k_fold is of one that has."""
     progress(f"study: without {FARTHEST}")
     row = table.sites.index(FARTHEST)
     others = [other for other in range(len(table.sites)) if other != row]
     default = METHODS[DEFAULT]
     folds = (configuration.folds, configuration.repeats, configuration.seed)
     splits = [_without(row, split) for split in grouped_k_fold(table.sites, *folds)]
-    alone = np.full_like(k_fold.predicted, np.nan)
-    for split, values in zip(splits, _predict_all(table, default, default.extended, splits)):
-        alone[split.repeat, list(split.test)] = values
+    alone = _held_out(table, default, default.extended, splits)
 
     def error(predicted: NDArray[np.float64]) -> Any:
         squared = (predicted - table.oxides)[:, others] ** 2
@@ -97,6 +86,7 @@ def without_farthest(
     spectra, known = _mare_spectra(table)
     return {
         "site": FARTHEST,
+        "choices": {"with": with_it.choices(), "without": without.choices()},
         "rmse_others": {"with": error(k_fold.predicted), "without": error(alone)},
         "spectra": [
             {
@@ -126,18 +116,6 @@ def other_tio2(
     noise = pixel_covariance(tables.load_apollo12_pixels())
     again = evaluate.evaluate(changed, default, noise, configuration, quiet)
 
-    fitted, learnt = evaluate.train_final(table, default)
-    refitted, _ = evaluate.train_final(changed, default)
-    scale = evaluate.sigma(table.oxides, results[K_FOLD])
-    spread = fit_spread(learnt.reflectance)
-
-    def change(spectra: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        before = fitted.predict(spectra)
-        stated = scale * growth(before) * spread.width(spectra)[:, None]
-        difference = refitted.predict(spectra) - before
-        return difference, difference / stated
-
-    at_sites = dict(zip(("wt%", "sigma"), change(table.reflectance)))
     return {
         "labels": [
             {"site": table.sites[row], "used": table.oxides[row, column], "other": value}
@@ -150,10 +128,31 @@ def other_tio2(
             }
             for protocol in (K_FOLD, MISSION)
         },
+        **_changes(table, changed, evaluate.sigma(table.oxides, results[K_FOLD])),
+    }
+
+
+def _changes(table: SiteTable, changed: SiteTable, scale: NDArray[np.float64]) -> dict[str, Any]:
+    """Changed less present predictions of the default, in wt% and in stated sigma.
+
+    The scale (5,) is that of the present model's sigma.
+    """
+    fitted, learnt = evaluate.train_final(table, METHODS[DEFAULT])
+    refitted, _ = evaluate.train_final(changed, METHODS[DEFAULT])
+    spread = fit_spread(learnt.reflectance, learnt.oxides)
+
+    def change(spectra: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        before = fitted.predict(spectra)
+        sigma = stated(spread.width(spectra), before, scale, spread.ceiling)
+        difference = refitted.predict(spectra) - before
+        return {"wt%": difference, "sigma": difference / sigma}
+
+    at_sites = change(table.reflectance)
+    return {
         "largest": {unit: rounded(np.abs(d).max(axis=0)) for unit, d in at_sites.items()},
         "rms": {unit: rounded(np.sqrt((d**2).mean(axis=0))) for unit, d in at_sites.items()},
         "tiles": {
-            name: dict(zip(("wt%", "sigma"), (rounded(d[0]) for d in change(spectrum))))
+            name: {unit: rounded(d[0]) for unit, d in change(spectrum).items()}
             for name, spectrum in probes.lunar_probes().items()
         },
     }
@@ -174,10 +173,8 @@ def shuffled_labels(
         each = []
         for order in permutations(len(table.sites), count, configuration.seed):
             shuffled = replace(table, oxides=table.oxides[order])
-            predicted = np.full_like(table.oxides, np.nan)
-            for split, values in zip(splits, _predict_all(shuffled, METHODS[name], False, splits)):
-                predicted[list(split.test)] = values
-            each.append(r2(shuffled.oxides, predicted))
+            predicted = _held_out(shuffled, METHODS[name], False, splits)
+            each.append(r2(shuffled.oxides, predicted[0]))
         found[name] = {
             "mean": rounded(np.mean(each, axis=0)),
             "largest": rounded(np.max(each, axis=0)),
@@ -233,6 +230,17 @@ def _mare_spectra(
         spectra[name] = table.reflectance[parts].mean(axis=0, keepdims=True)
         known[name] = rounded(table.oxides[parts].mean(axis=0))
     return spectra, known
+
+
+def _held_out(
+    table: SiteTable, method: Method, extended: bool, splits: list[Split]
+) -> NDArray[np.float64]:
+    """Oxides (repeats, n, 5) of every site by the split that held it out; nan where none did."""
+    repeats = 1 + max(split.repeat for split in splits)
+    found = np.full((repeats, *table.oxides.shape), np.nan)
+    for split, values in zip(splits, _predict_all(table, method, extended, splits)):
+        found[split.repeat, list(split.test)] = values
+    return found
 
 
 def _predict_all(

@@ -22,7 +22,7 @@ from training.study_estimates import (
     slopes,
 )
 from training.study_report import write_study
-from training.study_sites import OTHER, SIZES, _without, shuffled_labels
+from training.study_sites import OTHER, SIZES, _held_out, _without, shuffled_labels
 
 SECTIONS = ("What was tried", "The ceiling", "More sites", "What CE-5", "Four sites", "Shuffled")
 
@@ -115,6 +115,19 @@ def test_a_site_left_out_is_neither_learnt_nor_judged():
     split = Split(K_FOLD, 3, 2, (0, 1, 4), (2, 3))
     assert _without(4, split) == replace(split, train=(0, 1))
     assert _without(3, split) == replace(split, test=(2,))
+
+
+def test_held_out_predictions_stand_where_their_split_says(table):
+    splits = [Split(K_FOLD, r, 0, tuple(range(20 + r)), (30, 31 + r)) for r in range(2)]
+    found = _held_out(table, METHODS[DEFAULT], False, splits)
+    assert found.shape == (2, 38, 5)
+    for split in splits:
+        alone = METHODS[DEFAULT].fit(table.rows(split.train), split.seed)
+        rows = list(split.test)
+        np.testing.assert_allclose(
+            found[split.repeat, rows], alone.predict(table.reflectance[rows]), rtol=1e-9
+        )
+    assert np.isfinite(found).sum() == 2 * 2 * 5
 
 
 def test_shuffled_labels_cannot_be_predicted(table):
