@@ -197,6 +197,14 @@ def load_missing_sites() -> dict[str, NDArray[np.float64]]:
     return _oxides_by_site(DATA / "missing_sites.csv")
 
 
+def load_other_tio2() -> dict[str, float]:
+    """TiO2 (wt%) by another source, at the sites where it is 0.5 wt% or more from the paper's."""
+    path = DATA / "tio2_other_source.csv"
+    rows = _read(path, ("site", "TiO2", "source"))
+    values = _numbers(path, rows, ("TiO2",))[:, 0]
+    return {row.cells["site"]: value for row, value in zip(rows, values.tolist())}
+
+
 def load_paper_predictions() -> dict[str, NDArray[np.float64]]:
     """Five oxides (wt%) the paper's own network predicts (its Table 3), by site."""
     return _oxides_by_site(DATA / "paper_table3.csv")
