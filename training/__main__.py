@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
@@ -35,12 +36,11 @@ from .paper_study import make_paper_record
 from .record import make_record, method_of, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
+from .study import make_study
+from .study_report import write_study
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"
-
-#: Record of the study beside the paper.
-PAPER = "paper.json"
 
 #: Small enough for a test of the commands; its scores mean nothing.
 QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
@@ -136,6 +136,7 @@ def run_all(jobs: list[Job], quick: bool) -> None:
     folder, table = jobs[0].reports, tables.load_sites()
     networks = read_record(folder / f"{ConvolutionalNetworks.id}.json")
     write_paper_report(make_paper_record(table, networks, quick, _say), folder)
+    write_study(make_study(table, jobs[0].configuration, quick, _say), folder)
     run_reports(jobs)
 
 
@@ -148,7 +149,8 @@ def run_reports(jobs: list[Job]) -> None:
     written = (
         write_comparison(list(records.values()), folder),
         write_empirical_report(records[ConvolutionalNetworks.id], folder),
-        write_paper_report(json.loads((folder / PAPER).read_text(encoding="utf-8")), folder),
+        write_paper_report(_json(folder / "paper.json"), folder),
+        write_study(_json(folder / "study.json"), folder),
     )
     for path in written:
         _say(f"wrote {path}")
@@ -224,6 +226,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"training: {error}\n")
         return 1
     return 0
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A record that no model belongs to."""
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
 
 
 def _say(text: str) -> None:
