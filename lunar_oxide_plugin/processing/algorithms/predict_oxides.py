@@ -56,13 +56,27 @@ class PredictOxides(MiAlgorithm):
     GROUP = "Oxides"
     SUMMARY = "Predicts Al2O3, CaO, FeO, MgO and TiO2 in wt% from Kaguya MI reflectance."
     DETAILS = (
-        "The bundled model is the 1D convolutional network of Zhang et al. (2023, Icarus 397, "
-        "115505), trained on published MI reflectance of 38 sample sites. Its errors, from sites "
-        "it had not seen, are in its model card (Check installation shows it). A pixel is "
-        "predicted only where all eight bands are valid. Where the domain distance is above 1, "
-        "the spectrum is unlike every training site and the values are extrapolated."
+        "The bundled models are Gaussian processes on log-ratios of the oxides (the default) and "
+        "methods of the literature, among them the 1D convolutional network of Zhang et al. (2023, "
+        "Icarus 397, 115505), all trained on published MI reflectance of the same 38 sample sites "
+        "(the default also on ten more). Their errors, from sites they had not seen, are in their "
+        "model cards (Check installation shows them). A pixel is predicted only where all eight "
+        "bands are valid. No oxide is below zero, and all five sum to at most 65 wt%. Where the "
+        "domain distance is above 1, the spectrum is unlike every training site and the values "
+        "are extrapolated."
     )
-    TAGS = ("feo", "tio2", "mgo", "cao", "al2o3", "selene", "neural network", "onnx")
+    TAGS = (
+        "feo",
+        "tio2",
+        "mgo",
+        "cao",
+        "al2o3",
+        "selene",
+        "neural network",
+        "gaussian process",
+        "random forest",
+        "onnx",
+    )
 
     INPUT = "INPUT"
     MODEL = "MODEL"
