@@ -139,8 +139,8 @@ def _with_and_without(record: Record) -> str:
         f"{word} for {join([o for o, g in zip(oxides, gain * sign) if g > 0])}"
         for word, sign in (("better", 1), ("worse", -1))
     )
-    wrong = [f"{without[o]:.1f} instead of {measured[o]:.1f} wt%" for o in (feo, mgo)]
-    return f"""- Without it, {site} is predicted to hold FeO and MgO of {join(wrong)}.
+    wrong = [f"{oxides[o]} {without[o]:.1f} instead of {measured[o]:.1f}" for o in (feo, mgo)]
+    return f"""- Without it, {site} is predicted at {join(wrong)} wt%.
   The mixtures with it change with it: it extends the range, as the paper says.
 - The other sites are predicted {better} with it.
 - It also decides what is chosen inside the training sites. For FeO: {choices[0]} with it,
