@@ -186,7 +186,7 @@ def evaluate(
     extended = method.extended if use_extended is None else use_extended
     judge = partial(_judge, table, method, extended, pixel_noise)
     for done, (split, found) in enumerate(
-        zip(splits, _workers().map(judge, splits, chunksize=4)), start=1
+        zip(splits, workers().map(judge, splits, chunksize=4)), start=1
     ):
         test = list(split.test)
         result = results[split.protocol]
@@ -300,7 +300,7 @@ def _judge(
 
 
 @cache
-def _workers() -> ProcessPoolExecutor:
+def workers() -> ProcessPoolExecutor:
     """One process per core, kept for the run: the models are too small for more than one core."""
     return ProcessPoolExecutor(
         os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_single_threaded

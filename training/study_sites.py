@@ -248,7 +248,7 @@ def _predict_all(
 ) -> list[NDArray[np.float64]]:
     """Oxides at the test sites of each split."""
     predict = partial(_predict, table, method, extended)
-    return list(evaluate._workers().map(predict, splits, chunksize=4))
+    return list(evaluate.workers().map(predict, splits, chunksize=4))
 
 
 def _predict(table: SiteTable, method: Method, extended: bool, split: Split) -> NDArray[np.float64]:
