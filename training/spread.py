@@ -87,11 +87,18 @@ class Spread:
         relative = graph.node("Mul", [growth, width], "relative_width")
         sigma = graph.node("Mul", [relative, graph.floats("sigma", scale[:, None])], "sigma_free")
         ceiling = graph.floats("sigma_ceiling", self.ceiling[:, None])
-        ratio = graph.node("Div", [sigma, ceiling], "sigma_ratio")
+        # Its square must stay a float32, whatever the reflectance.
+        ratio = graph.node(
+            "Min",
+            [graph.node("Div", [sigma, ceiling], "sigma_quotient"), graph.floats("huge", 1e15)],
+            "sigma_ratio",
+        )
         square = graph.node("Mul", [ratio, ratio], "sigma_ratio_square")
         one = graph.floats("one_float", 1.0)
         damping = graph.node("Sqrt", [graph.node("Add", [square, one], "sigma_sum")], "sigma_damp")
-        return graph.node("Div", [sigma, damping], "uncertainty")
+        return graph.node(
+            "Mul", [ceiling, graph.node("Div", [ratio, damping], "sigma_share")], "uncertainty"
+        )
 
 
 def fit_spread(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> Spread:

@@ -51,7 +51,7 @@ def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64])
     Raises
     ------
     RuntimeError
-        No power law of the angle follows the TiO2.
+        No rising power law of the angle follows the TiO2.
     """
     r415, r750, r950 = reflectance.T
     start = OTAKE_PUBLISHED
@@ -64,6 +64,8 @@ def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64])
         ftol=1e-14,
         xtol=1e-14,
     )
+    if factor <= 0 or exponent <= 0:
+        raise RuntimeError(f"TiO2 does not rise with its angle: {factor:g} theta^{exponent:g}")
     return start._replace(
         fe_slope=float(slope),
         fe_intercept=float(intercept),

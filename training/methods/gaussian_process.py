@@ -5,7 +5,8 @@ averaged. They predict the logarithms of the five oxides over the rest (100 wt% 
 SiO2 and minor oxides), Aitchison's additive log-ratio (1982, J. R. Stat. Soc. B 44, 139), so that
 no oxide can be negative nor all five exceed 100 wt%, and an oxide gives way where others rise.
 FeO and TiO2 are averaged with the angle equations of Otake et al. (2012), whose few constants
-cannot follow noise.
+cannot follow noise. Their values count from zero to `ANGLE_REACH` times the highest of the
+training sites: the power law of TiO2 knows no end.
 
 Per oxide, the noise of the processes and the share of the angle equation are those with the
 smallest squared leave-one-out error among the training sites (closed form, Rasmussen and
@@ -37,6 +38,10 @@ from .method import Fitted, Method
 SMALLEST_OXIDE = 0.05
 
 
+#: How far the angle equations are believed, in units of the highest oxide of the training sites.
+ANGLE_REACH = 1.25
+
+
 class Choice(NamedTuple):
     """What is chosen for one oxide: noise variance in units of the sites', share of the angle."""
 
@@ -59,6 +64,8 @@ class FittedProcesses(Fitted):
         By oxide.
     constants : AngleConstants or None
         None when no power law follows the TiO2 of the training sites.
+    angle_limits : ndarray, shape (2,)
+        Highest FeO and TiO2 in wt% that the angle equations may give.
     """
 
     kernel: Kernel
@@ -67,6 +74,7 @@ class FittedProcesses(Fitted):
     scale: NDArray[np.float64]
     choice: tuple[Choice, ...]
     constants: AngleConstants | None
+    angle_limits: NDArray[np.float64]
 
     def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Oxides in wt%, shape (n, 5)."""
@@ -76,7 +84,7 @@ class FittedProcesses(Fitted):
         predicted = np.stack([_from_ratios(r)[:, o] for o, r in enumerate(ratios)], axis=1)
         if self.constants is not None:
             share = np.array([self.choice[column].angle_share for column in ANGLE_COLUMNS])
-            angles = _angle_oxides(self.constants, reflectance)
+            angles = np.clip(_angle_oxides(self.constants, reflectance), 0, self.angle_limits)
             blended = (1 - share) * predicted[:, ANGLE_COLUMNS] + share * angles
             predicted[:, ANGLE_COLUMNS] = blended
         return predicted
@@ -124,8 +132,10 @@ class FittedProcesses(Fitted):
         ti = graph.node("Mul", [power, graph.doubles("ti_factor", constants.ti_factor)], "angle_ti")
         none = graph.node("Mul", [fe, graph.doubles("zero_double", 0.0)], "angle_none")
         rows = [none] * len(OXIDES)
-        for column, name in zip(ANGLE_COLUMNS, (fe, ti)):
-            rows[column] = name
+        for column, name, limit in zip(ANGLE_COLUMNS, (fe, ti), self.angle_limits):
+            above = graph.node("Max", [name, graph.doubles("zero_double", 0.0)], f"{name}_above")
+            highest = graph.doubles(f"{name}_limit", limit)
+            rows[column] = graph.node("Min", [above, highest], f"{name}_within")
         angles = graph.node("Concat", rows, "angle_oxides", axis=0)
         share = np.array([[c.angle_share] for c in self.choice])
         mine = graph.node("Mul", [predicted, graph.doubles("own_share", 1 - share)], "own_part")
@@ -165,7 +175,7 @@ class GaussianProcesses(Method):
         for noise in self.noises:
             inverse = np.linalg.inv(within + noise * np.eye(len(ratios)))
             weights[noise] = inverse @ ((ratios - mean) / scale)
-            errors = weights[noise] / np.diagonal(inverse, axis1=1, axis2=2)[:, :, None]
+            errors = leave_one_out_errors(inverse, weights[noise])
             left_out[noise] = _from_ratios(ratios - scale * errors.mean(axis=0))
         constants, angle_left_out = _fit_angles(table)
         choice = tuple(
@@ -178,11 +188,31 @@ class GaussianProcesses(Method):
             for o in range(len(OXIDES))
         )
         chosen = np.stack([weights[c.noise] for c in choice])
-        return FittedProcesses(kernel, chosen, mean, scale, choice, constants)
+        limits = ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0)
+        return FittedProcesses(kernel, chosen, mean, scale, choice, constants, limits)
 
     def quick(self) -> GaussianProcesses:
         """It is quick as it is."""
         return self
+
+
+def leave_one_out_errors(
+    inverse: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Measured less predicted of each site by a process of the others, without fitting again.
+
+    Parameters
+    ----------
+    inverse : ndarray, shape (4, m, m)
+        Inverse covariances of all sites, noise included.
+    weights : ndarray, shape (4, m, k)
+        `inverse` times the k measured values.
+
+    Returns
+    -------
+    ndarray, shape (4, m, k)
+    """
+    return np.asarray(weights / np.diagonal(inverse, axis1=1, axis2=2)[:, :, None])
 
 
 def _choose(
@@ -213,9 +243,10 @@ def _fit_angles(
         for row in range(len(oxides)):
             rest = np.arange(len(oxides)) != row
             constants = fit_constants(bands[rest], oxides[rest])
-            left_out[row] = apply_constants(constants, bands[[row]])[0]
+            reach = ANGLE_REACH * oxides[rest].max(axis=0)
+            left_out[row] = np.clip(apply_constants(constants, bands[[row]])[0], 0, reach)
         constants = fit_constants(bands, oxides)
-    except (RuntimeError, ValueError):
+    except (RuntimeError, TypeError, ValueError):  # TypeError: fewer sites than constants
         return None, None
     if not np.isfinite(left_out).all():
         return None, None
