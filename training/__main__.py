@@ -29,11 +29,12 @@ from .domain import fit_domain, pixel_covariance
 from .empirical_report import write_empirical_report
 from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
+from .files import require_writable
 from .methods import DEFAULT, METHODS, Method
 from .methods.convolutional import ConvolutionalNetworks
 from .paper_report import write_paper_report
 from .paper_study import make_paper_record
-from .record import make_record, method_of, read_record, write_record
+from .record import Record, make_record, method_of, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
 from .study import make_study
@@ -70,6 +71,22 @@ class Job:
         """The sites to learn from."""
         return tables.load_own_sites(self.sites) if self.sites else tables.load_sites()
 
+    def read(self, table: tables.SiteTable) -> Record:
+        """The record of this job.
+
+        Raises
+        ------
+        ValueError
+            It is of another table or method.
+        """
+        record = read_record(self.record, table)
+        if record["method"] != self.method.id:
+            raise ValueError(
+                f"{self.record} is of the method {record['method']}, not {self.method.id}; run the "
+                "evaluation again"
+            )
+        return record
+
 
 def bundled(method_id: str) -> Job:
     """The job of a bundled model."""
@@ -79,8 +96,8 @@ def bundled(method_id: str) -> Job:
 def job_of(options: argparse.Namespace, method_id: str) -> Job:
     """Where the results go: over the bundled ones, or into a folder.
 
-    A model of a user's own table is called own_TABLE, or own_TABLE_METHOD when the method is not
-    the default: no bundled model ever is.
+    A model of a user's own table is called own_TABLE, or own_TABLE-METHOD when the method is not
+    the default: no bundled model ever is, and no table's name can hold the hyphen.
     """
     method = METHODS[method_id].quick() if options.quick else METHODS[method_id]
     configuration = QUICK if options.quick else Configuration()
@@ -89,8 +106,9 @@ def job_of(options: argparse.Namespace, method_id: str) -> Job:
     sites = getattr(options, "sites", None)
     name = method_id
     if sites:
-        name = f"own_{re.sub('[^A-Za-z0-9]+', '_', sites.stem).strip('_')}"
-        name += "" if method_id == DEFAULT else f"_{method_id}"
+        stem = re.sub(r"\W+", "_", sites.stem).strip("_")
+        name = f"own_{stem}"
+        name += "" if method_id == DEFAULT else f"-{method_id}"
     return Job(options.output / f"{name}.onnx", options.output, method, configuration, sites)
 
 
@@ -106,7 +124,7 @@ def run_evaluate(job: Job) -> None:
 def run_export(job: Job) -> None:
     """Train on all sites as the record says; write the model."""
     table = job.table()
-    record = read_record(job.record, table)
+    record = job.read(table)
     fitted, learnt = train_final(table, method_of(record))
     domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
     spread = fit_spread(learnt.reflectance, learnt.oxides)
@@ -117,7 +135,7 @@ def run_export(job: Job) -> None:
 
 def run_report(job: Job) -> None:
     """Write the report and its figures from the record."""
-    write_report(read_record(job.record, job.table()), job.reports)
+    write_report(job.read(job.table()), job.reports)
     _say(f"wrote {job.reports / job.name}.md")
 
 
@@ -217,6 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
     # The small network's optimiser may stop early; its score is what it is.
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
     try:
+        if options.output:
+            require_writable(options.output)
         if options.command == "all":
             jobs = [job_of(options, name) for name in METHODS]
             run_reports(jobs) if options.from_records else run_all(jobs, options.quick)

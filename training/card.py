@@ -15,7 +15,7 @@ from .domain import FLOOR
 from .methods import METHODS
 from .protocols import PROTOCOLS
 from .record import Record
-from .tables import SiteTable
+from .tables import SiteTable, load_extended_sites
 
 REFLECTANCE_CITATION = (
     "Sites: Zhang L. et al. (2023), Icarus 397, 115505 (chemistry); Yang C. et al. (2023), Nature "
@@ -75,7 +75,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
             "RMSE in wt%, predictions pooled. Settings chosen inside the training folds."
         ),
         "metrics": json.dumps(_metrics(record)),
-        "training_range": json.dumps(_training_range(table)),
+        "training_range": json.dumps(_training_range(_learnt(record, table))),
         "error_correlation": json.dumps(record["error_correlation"]),
         "tables_sha256": record["tables_sha256"],
         "uncertainty": (
@@ -124,6 +124,11 @@ def _metrics(record: Record) -> dict[str, dict[str, dict[str, float]]]:
         for protocol in PROTOCOLS
         for scores in [record["protocols"][protocol]["metrics"]]
     }
+
+
+def _learnt(record: Record, table: SiteTable) -> SiteTable:
+    """All sites the model learnt from."""
+    return table.and_(load_extended_sites()) if record["learnt_besides"] else table
 
 
 def _training_range(table: SiteTable) -> dict[str, list[float]]:

@@ -23,7 +23,10 @@ from .methods import Fitted, Method
 from .metrics import r2, rmse
 from .protocols import Split
 from .spread import calibrate, fit_spread, growth, highest, stated
-from .tables import SiteTable, load_extended_sites
+from .tables import BAND_COLUMNS, SiteTable, load_extended_sites
+
+#: Fewest sites a method can learn from: as many as its inner cross-validation has folds.
+FEWEST_SITES = 5
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
     Raises
     ------
     ValueError
-        Fewer sites than folds, a single mission, or a split that leaves fewer
-        than two sites to learn from or sites that are all alike.
+        Fewer sites than folds, a single mission, a column that is the same at all
+        sites, or a split that leaves fewer than `FEWEST_SITES` to learn from.
     """
     sites, missions = len(table.sites), set(table.missions)
     if sites < configuration.folds:
@@ -114,14 +117,22 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
             f"{table.own}: all sites are of one mission ({', '.join(missions)}), so leaving one "
             "mission out leaves none. Sample sites of another one, or name landing areas in mission"
         )
+    columns = np.array([*BAND_COLUMNS, *OXIDES])
     for split in all_splits(table, configuration):
         train = list(split.train)
-        values = np.concatenate([table.reflectance[train], table.oxides[train]], axis=1)
-        if len(train) < 2 or (values == values[0]).all(axis=0).any():
-            held_out = ", ".join(table.sites[row] for row in split.test)
+        held_out = ", ".join(table.sites[row] for row in split.test)
+        place = "" if split.protocol == protocols.FIT else f" with {held_out} held out"
+        if len(train) < FEWEST_SITES:
             raise ValueError(
-                f"{table.own}: too few sites: with {held_out} held out ({split.protocol}) a "
-                "column is the same at all sites left to learn from. Sample more of them"
+                f"{table.own}: too few sites:{place} ({split.protocol}) {len(train)} are left to "
+                f"learn from, {FEWEST_SITES} are needed. Sample more of them"
+            )
+        values = np.concatenate([table.reflectance[train], table.oxides[train]], axis=1)
+        constant = columns[(values == values[0]).all(axis=0)]
+        if len(constant):
+            raise ValueError(
+                f"{table.own}: {', '.join(constant)}: a column is the same at all sites{place} "
+                f"({split.protocol}), so nothing can be learnt of it. Sample other sites"
             )
 
 
@@ -241,8 +252,10 @@ def standardised_errors(
 ) -> NDArray[np.float64]:
     """Held-out errors divided by the uncertainty the model would have stated.
 
-    For an honest check the scale is calibrated without the sites that are held out
-    together with the judged one, and the width is by the fold's training sites.
+    The scale is calibrated without the sites that are held out together with the
+    judged one, and the width is by the fold's training sites. The other sites' k-fold
+    models have learnt from the judged site, though, so the check flatters a little;
+    `study` repeats it for the default with nothing of the judged mission.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from onnx import TensorProto, helper
 from lunar_oxide_plugin.core.oxides import SUM_LIMIT
 
 from .domain import FLOOR, Domain
+from .files import write_whole
 from .graph import IR_VERSION, ML_OPSET, OPSET, Graph
 from .methods import Fitted
 from .spread import Spread
@@ -85,8 +86,7 @@ def build_model(
 
 def save_model(model: onnx.ModelProto, path: Path) -> None:
     """Write the model; the same model gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    write_whole(path, model.SerializeToString(deterministic=True))
 
 
 def _add_limits(graph: Graph, predicted: str) -> None:

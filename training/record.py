@@ -25,6 +25,7 @@ from .evaluate import (
     standardised_errors,
     train_final,
 )
+from .files import write_whole
 from .methods import METHODS, Fitted, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, PROTOCOLS
@@ -130,10 +131,9 @@ def method_of(record: Record) -> Method:
 
 def write_record(record: Record, path: Path) -> None:
     """Write a record as JSON, innermost lists on one line each."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=1)
+    text = json.dumps(record, indent=1, allow_nan=False)
     compact = re.sub(r"\[[^\[\]{}]*\]", lambda match: re.sub(r"\s+", " ", match[0]), text)
-    path.write_text(compact + "\n", encoding="utf-8")
+    write_whole(path, compact + "\n")
 
 
 def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
@@ -142,10 +142,14 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     Raises
     ------
     ValueError
-        The record was made from other tables than the present ones.
+        The file is no record, or was made from other tables than the present ones.
     """
-    record: Record = json.loads(path.read_text(encoding="utf-8"))
-    if record["tables_sha256"] != tables.tables_sha256(table):
+    try:
+        record: Record = json.loads(path.read_text(encoding="utf-8"))
+        made_from = record["tables_sha256"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is no record of an evaluation: {error!r}") from error
+    if made_from != tables.tables_sha256(table):
         raise ValueError(f"{path}: the tables have changed since; run the evaluation again")
     return record
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import card, figures, own_report
+from . import card, figures, own_report, tables
 from .figures import HIGHLIGHT, TITLES
+from .files import write_whole
 from .markdown import join, pair, table
 from .methods import METHODS
 from .protocols import FIT, K_FOLD, MISSION
@@ -28,7 +29,7 @@ def write_report(record: Record, folder: Path) -> None:
     figures.worst_sites(record, worst, folder / f"{name}_worst_sites.png")
     figures.error_vs_width(record, folder / f"{name}_error_vs_sigma.png")
     text = "\n\n".join(section(record) for section in _sections(record))
-    (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    write_whole(folder / f"{name}.md", text + "\n")
 
 
 def _sections(record: Record) -> tuple[Callable[[Record], str], ...]:
@@ -232,13 +233,23 @@ def _mission_notes(record: Record) -> str:
     next_feo = np.delete(feo, ce5).max()
     measured = np.array(record["measured"])[ce5]
     predicted = measured + _mean_residuals(record, MISSION)[ce5]
+    besides = "."
+    if record["learnt_besides"]:
+        extended = tables.load_extended_sites()
+        highest = int(extended.oxides[:, oxides.index("FeO")].argmax())
+        besides = (
+            f"\n  and on {extended.sites[highest]} "
+            f"({extended.oxides[highest, oxides.index('FeO')]:.1f} wt%) of the "
+            f"{len(extended.sites)} stations of {join(sorted(set(extended.missions)))} that it "
+            "learns from besides."
+        )
     return f"""- {share} of {len(missions)} sites are from {join(many)}. What the model knows
   is mostly what these two landing sites span; the other
   {len(set(missions)) - len(many)} are one point each.
 - CE-5 is the only site above {next_feo:.2f} wt% FeO, with {feo[ce5]:.1f}, and the only young mare.
   Measured: {_listing(oxides, measured)}. Held out, it is on average predicted at
   {_listing(oxides, predicted)}.
-  FeO above {next_feo:.1f} wt% on a map rests on this single site.
+  FeO above {next_feo:.1f} wt% on a map rests on this single site{besides}
 - Not among the sites: any soil of the far side, of the poles, of South Pole-Aitken, pyroclastic
   deposits, fresh rock and crater walls. No protocol here says anything about those."""
 
@@ -303,8 +314,9 @@ training spectra, small beside one of them and growing away from them, times a s
 (for TiO2 also times 1 wt% + TiO2). It approaches two standard deviations of the oxide among the
 training sites ({_ceiling(record)} wt%) and never exceeds
 them. The scale is set so that 1 and 1.96 sigma hold about 68 and 95 % of the grouped k-fold
-errors (normalised conformal prediction). How many held-out errors fell within, the scale
-calibrated without the sites that are judged:
+errors (normalised conformal prediction). How many held-out errors fell within, the scale set
+without the errors of the sites that are judged (the other sites' models had learnt from these,
+which flatters a little):
 
 {table(headings, rows)}
 

@@ -24,6 +24,7 @@ from .methods.gaussian_process import GaussianProcesses
 from .methods.kernel import fit_kernel
 from .protocols import K_FOLD, MISSION
 from .record import Record, configuration_of, method_of, read_record
+from .study_coverage import coverage
 from .study_estimates import error_share, neighbour_variance, r2_left, r2_of, rounded
 from .study_sites import (
     Progress,
@@ -96,6 +97,7 @@ def make_study(
             "farthest": without_farthest(table, configuration, results[K_FOLD], progress),
             "other_tio2": other_tio2(table, configuration, results, progress),
             "shuffled": shuffled_labels(table, configuration, effort.permutations, progress),
+            "coverage": coverage(table, configuration, results),
         }
 
 

@@ -15,6 +15,7 @@ from .markdown import join, table
 from .methods import DEFAULT
 from .protocols import K_FOLD, MISSION
 from .record import Record, write_record
+from .study_coverage import section
 from .study_sites import OTHER
 from .study_sites_report import cells, per_doubling, sections
 
@@ -27,7 +28,11 @@ def write_study(record: Record, folder: Path) -> Path:
     write_record(record, folder / f"{NAME}.json")
     study_figures.tried(record, folder / f"{NAME}_tried.png")
     study_figures.learning(record, folder / f"{NAME}_learning.png")
-    parts = [*(part(record) for part in (_opening, _tried, _ceiling)), *sections(record)]
+    parts = [
+        *(part(record) for part in (_opening, _tried, _ceiling)),
+        *sections(record),
+        section(record),
+    ]
     path = folder / f"{NAME}.md"
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return path

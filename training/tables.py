@@ -24,6 +24,9 @@ DATA = Path(__file__).parent / "data"
 #: Reflectance columns, in the order of a model's input.
 BAND_COLUMNS = MEAN_COLUMNS
 
+#: Reflectance below which MI MAP calls a pixel a shadow.
+SHADOW = 0.01
+
 #: Smallest and largest plausible sum of the five oxides of a lunar soil in wt%.
 #: The rest is SiO2 (about 40-48 wt%) and a few wt% of minor oxides.
 OXIDE_SUM_RANGE = (45.0, 62.0)
@@ -255,15 +258,23 @@ def _oxides_by_site(path: Path) -> dict[str, NDArray[np.float64]]:
 
 def _read(path: Path, columns: tuple[str, ...]) -> list[_Row]:
     # Spreadsheets put a byte order mark before the first column's name.
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        found = reader.fieldnames or ()
-        missing = [name for name in columns if name not in found]
-        if missing:
-            raise ValueError(
-                f"{path.name}: missing columns {', '.join(missing)}; it has {', '.join(found)}"
-            )
-        return [_Row(reader.line_num, cells) for cells in reader]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            found = reader.fieldnames or ()
+            missing = [name for name in columns if name not in found]
+            if missing:
+                raise ValueError(
+                    f"{path.name}: missing columns {', '.join(missing)}; it has {', '.join(found)}"
+                )
+            return [_Row(reader.line_num, _stripped(cells)) for cells in reader]
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not UTF-8 text; save it as CSV (UTF-8)") from None
+
+
+def _stripped(cells: dict[str, str]) -> dict[str, str]:
+    """Cells without the blanks around them: "Apollo17 " is Apollo17."""
+    return {name: text.strip() if isinstance(text, str) else text for name, text in cells.items()}
 
 
 def _numbers(path: Path, rows: Sequence[_Row], columns: tuple[str, ...]) -> NDArray[np.float64]:
@@ -293,6 +304,12 @@ def _check_reflectance(path: Path, rows: Sequence[_Row], reflectance: NDArray[np
         raise ValueError(
             f"{_where(path, rows[index], BAND_COLUMNS[column])} is {value:g}, but reflectance is "
             f"a fraction between 0 and 1{hint}"
+        )
+    for index in np.flatnonzero(reflectance[:, BAND_COLUMNS.index("r750")] < SHADOW):
+        value = reflectance[index, BAND_COLUMNS.index("r750")]
+        raise ValueError(
+            f"{_where(path, rows[int(index)], 'r750')} is {value:g}; below {SHADOW:g} MI sees "
+            "shadow, not soil. Was a scale applied twice?"
         )
 
 

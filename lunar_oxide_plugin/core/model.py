@@ -37,8 +37,8 @@ BUNDLED = (
     ("random_forest", "Random forest (Qiu 2021)"),
 )
 
-#: Position of the model that is taken when none is chosen: the one that does best at held-out
-#: sites (training/reports/README.md).
+#: Position of the model that is taken when none is chosen: at held-out sites the best for every
+#: oxide but MgO (training/reports/README.md).
 DEFAULT_MODEL = 1
 
 #: As in "/src/model.cc:256 onnxruntime::Model::Model(const A&, B&) ".

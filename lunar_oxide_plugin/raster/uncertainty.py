@@ -130,7 +130,13 @@ def _require_same_pixels(raster: Raster, of: Raster) -> None:
 
 
 def _require_same_model(raster: Raster, of: Raster) -> None:
-    models = [one.model_metadata().get("LUNAR_OXIDE_MODEL") for one in (raster, of)]
+    said = [one.model_metadata() for one in (raster, of)]
+    models = [metadata.get("LUNAR_OXIDE_MODEL") for metadata in said]
+    if all(models) and models[0] == models[1] and said[0] != said[1]:
+        raise RasterError(
+            f"{raster.name} (UNCERTAINTY) and {of.name} (INPUT) are both of the model {models[0]}, "
+            f"but of two trainings of it. {_GIVE} as INPUT."
+        )
     if all(models) and models[0] != models[1]:
         raise RasterError(
             f"{raster.name} (UNCERTAINTY) is of the model {models[0]}, {of.name} (INPUT) of "

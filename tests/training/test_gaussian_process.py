@@ -153,3 +153,22 @@ def test_extended_stations_change_the_model_but_are_not_its_sites(table, record)
     with_them = GaussianProcesses().fit(joined).predict(table.reflectance)
     without = GaussianProcesses().fit(table).predict(table.reflectance)
     assert np.abs(with_them - without).max() > 0.05
+
+
+def test_titanium_that_falls_with_its_angle_has_no_power_law(table):
+    """Its power would be infinite at an angle of zero."""
+    falling = table.oxides.copy()
+    falling[:, 4] = falling[:, 4].max() + 0.4 - falling[:, 4]
+    fitted = GaussianProcesses().fit(replace(table, oxides=falling))
+    assert fitted.constants is None
+    assert all(choice.angle_share == 0 for choice in fitted.choice)
+
+
+def test_angle_equations_are_believed_within_reach(table):
+    """Luna 16 with a blue end far too bright: the power law alone would say 49 wt% TiO2."""
+    fitted = METHODS["gaussian_process"].fit(table, ())
+    spectrum = table.reflectance[[table.sites.index("Luna16")]] * [1.5, 1, 1, 1, 1, 1, 1, 1]
+    alone = replace(fitted, choice=tuple(c._replace(angle_share=1.0) for c in fitted.choice))
+    assert alone.oxides(spectrum)[0, 4] == pytest.approx(1.25 * table.oxides[:, 4].max())
+    unlimited = replace(alone, angle_limits=np.full(2, np.inf))
+    assert unlimited.oxides(spectrum)[0, 4] > 30

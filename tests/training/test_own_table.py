@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.model import OxideModel
-from training import tables
+from training import files, tables
 from training.__main__ import main
+from training.methods import DEFAULT, METHODS
 
 TABLE = Path(__file__).resolve().parents[1] / "data" / "sites" / "synthetic_sites.csv"
 
@@ -138,6 +139,11 @@ def no_oxides(rows):
         del row[first : last + 1]
 
 
+def no_titanium(rows):
+    for row in rows[1:]:
+        row[rows[0].index("TiO2")] = "0"
+
+
 def keep(count):
     def edit(rows):
         del rows[count + 1 :]
@@ -161,6 +167,9 @@ OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
         (put(4, "site", "invented 1"), ["row 5 (invented 1)", "row 2", "twice"]),
         (one_mission, ["bad.csv", "one mission (A)"]),
         (nothing_sampled, ["bad.csv", "no row was sampled"]),
+        (times(5, ["r750"], 0.05), ["row 6 (invented 5), column r750", "scale applied twice"]),
+        (no_titanium, ["bad.csv: TiO2: a column is the same at all sites", "Sample other"]),
+        (keep(4), ["bad.csv", "too few sites"]),
         (keep(2), ["bad.csv", "2 sites are too few", "3-fold"]),
     ],
 )
@@ -201,3 +210,82 @@ def test_a_spreadsheet_s_byte_order_mark_is_no_column(tmp_path):
     path = tmp_path / "bom.csv"
     path.write_bytes(b"\xef\xbb\xbf" + TABLE.read_bytes())
     assert tables.load_own_sites(path).sites == tables.load_own_sites(TABLE).sites
+
+
+def test_blanks_around_a_name_do_not_make_another_mission(tmp_path):
+    def pad(rows):
+        rows[1][rows[0].index("mission")] += " "
+
+    own = tables.load_own_sites(edited(tmp_path, pad))
+    assert own.missions == tables.load_own_sites(TABLE).missions
+
+
+def test_other_encodings_are_named(tmp_path, capsys):
+    path = tmp_path / "wide.csv"
+    path.write_bytes(TABLE.read_text(encoding="utf-8").encode("utf-16"))
+    assert main(["fit", "--sites", str(path), "--quick", "--output", str(tmp_path / "o")]) == 1
+    assert "wide.csv is not UTF-8 text" in capsys.readouterr().err
+
+
+def test_names_in_any_script_stay_apart(tmp_path):
+    for name in ("月球", "嫦娥"):
+        path = tmp_path / f"{name}.csv"
+        path.write_bytes(TABLE.read_bytes())
+        arguments = ["evaluate", "--sites", str(path), "--quick", "--output", str(tmp_path)]
+        assert main(arguments) == 0
+        assert (tmp_path / f"own_{name}.json").is_file()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_a_table(tmp_path, method):
+    arguments = ["--sites", str(TABLE), "--quick", "--output", str(tmp_path), "--model", method]
+    assert main(["fit", *arguments]) == 0
+    (path,) = tmp_path.glob("*.onnx")
+    assert path.stem == "own_synthetic_sites" + ("" if method == DEFAULT else f"-{method}")
+    spectra = tables.load_own_sites(TABLE).reflectance.T.astype(np.float32)
+    prediction = OxideModel(path).predict(spectra)
+    assert np.isfinite(prediction.oxides).all()
+    assert (prediction.uncertainty > 0).all()
+    text = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert f"--model {method}" in text
+    assert "its scores mean nothing" in text
+
+
+def test_a_record_of_another_method_is_not_exported(tmp_path, capsys):
+    common = ["--sites", str(TABLE), "--quick", "--output", str(tmp_path)]
+    assert main(["evaluate", *common]) == 0
+    (tmp_path / "own_synthetic_sites.json").rename(tmp_path / "own_synthetic_sites-plsr.json")
+    assert main(["export", *common, "--model", "plsr"]) == 1
+    assert "of the method gaussian_process, not plsr" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1, 2]", '{"tables_sha256": '])
+def test_a_damaged_record_is_named(tmp_path, capsys, content):
+    (tmp_path / "own_synthetic_sites.json").write_text(content)
+    assert main(["report", "--sites", str(TABLE), "--quick", "--output", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert "own_synthetic_sites.json is no record of an evaluation" in error
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_training(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert main(["fit", "--sites", str(TABLE), "--output", str(tmp_path / "file")]) == 1
+    captured = capsys.readouterr()
+    assert "file cannot be written" in captured.err
+    assert "splits" not in captured.out
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "record.json"
+    path.write_text("old")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(files.Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        files.write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["record.json"]

@@ -171,10 +171,13 @@ class GaussianProcesses(Method):
         within = kernel.with_training(table.reflectance)
         ratios = _to_ratios(table.oxides)
         mean, scale = ratios.mean(axis=0), ratios.std(axis=0)
-        weights, left_out = {}, {}
+        weights: dict[float, NDArray[np.float64]] = {}
+        left_out: dict[float, NDArray[np.float64]] = {}
         for noise in self.noises:
-            inverse = np.linalg.inv(within + noise * np.eye(len(ratios)))
-            weights[noise] = inverse @ ((ratios - mean) / scale)
+            inverse = np.asarray(
+                np.linalg.inv(within + noise * np.eye(len(ratios))), dtype=np.float64
+            )
+            weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale), dtype=np.float64)
             errors = leave_one_out_errors(inverse, weights[noise])
             left_out[noise] = _from_ratios(ratios - scale * errors.mean(axis=0))
         constants, angle_left_out = _fit_angles(table)

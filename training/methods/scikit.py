@@ -153,7 +153,7 @@ class PartialLeastSquares(ScikitMethod):
         return PLSRegression(scale=False)
 
     def _grid(self, sites: int) -> dict[str, list[Any]]:
-        return {"plsregression__n_components": list(range(1, min(8, sites * 4 // 5 - 1)))}
+        return {"plsregression__n_components": list(range(1, max(2, min(8, sites * 4 // 5 - 1))))}
 
     def quick(self) -> PartialLeastSquares:
         """It is quick as it is."""

@@ -97,8 +97,9 @@ class PredictOxides(MiAlgorithm):
             QgsProcessingParameterEnum(
                 self.MODEL, "Model", [title for _, title in BUNDLED], defaultValue=DEFAULT_MODEL
             ),
-            "One of the bundled models. The default does best at sites it has not seen; the others "
-            "are the methods of the literature, trained at the same sites.",
+            "One of the bundled models. At sites it has not seen the default does best for all "
+            "oxides but MgO, where the 1D-CNN is a little better near known landing sites; the "
+            "others are the methods of the literature, trained at the same sites.",
         )
         self.add(
             QgsProcessingParameterFile(
