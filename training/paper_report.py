@@ -207,7 +207,8 @@ def _table_s1(record: Record) -> str:
 {table(["", "kernel", *record["oxides"]], rows)}
 
 RMSE of each of the {study["repeats"]} k-fold repeats, to show how much the folds and starting
-weights alone move it (Table 4 has more repeats, so its k-fold differs from kernel {KERNEL} here):
+weights alone move it (Table 4 has more repeats and the bundled model's physical limits, no oxide
+below zero, so its k-fold differs a little from kernel {KERNEL} here):
 
 {table(["kernel", *record["oxides"]], each)}
 

@@ -245,7 +245,7 @@ def _mission_notes(record: Record) -> str:
         )
     return f"""- {share} of {len(missions)} sites are from {join(many)}. What the model knows
   is mostly what these two landing sites span; the other
-  {len(set(missions)) - len(many)} are one point each.
+  {len(set(missions)) - len(many)} have one of the {len(missions)} each.
 - CE-5 is the only site above {next_feo:.2f} wt% FeO, with {feo[ce5]:.1f}, and the only young mare.
   Measured: {_listing(oxides, measured)}. Held out, it is on average predicted at
   {_listing(oxides, predicted)}.
@@ -297,7 +297,8 @@ def _uncertainty_section(record: Record) -> str:
         "At an unseen landing site the stated sigma is too small (by more than 5 % of the errors) "
         f"for {join(missed)}."
         if missed
-        else "At unseen landing sites the stated sigma holds what it should, or more."
+        else "By this measure the stated sigma holds what it should at unseen landing sites too,\n"
+        "within 5 % of the errors; of terrain that no site is like it will hold less."
     )
     correlation = np.array(record["error_correlation"])
     correlated = table(

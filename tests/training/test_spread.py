@@ -73,4 +73,6 @@ def test_recorded_coverage_follows_from_recorded_predictions(each_record):
         errors = np.abs(standardised_errors(measured, judged, k_fold))
         for column, oxide in enumerate(each_record["oxides"]):
             share = (errors[..., column] <= 1).mean()
-            assert each_record["coverage"][name][oxide]["68"] == pytest.approx(share, abs=2e-3)
+            # The recorded predictions are rounded: one error at an edge may fall to either side.
+            one = 1.01 / errors[..., column].size
+            assert each_record["coverage"][name][oxide]["68"] == pytest.approx(share, abs=one)
