@@ -156,8 +156,7 @@ def main() -> None:
 
 Made by `make bench`: a full synthetic MI MAP tile ({TILE_SIZE} x {TILE_SIZE} x 9), model
 `{default}` where no other is named, medians of {REPEATS} runs, on {os.cpu_count()} cores
-({platform.machine()},
-{platform.system()}, Python {platform.python_version()}).
+({platform.machine()}, {platform.system()}, Python {platform.python_version()}).
 
 | what | value | relative |
 |---|---|---|
