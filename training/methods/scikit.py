@@ -7,6 +7,7 @@ there, the forest's by its out-of-bag error.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -95,7 +96,7 @@ class FittedEstimators(Fitted):
 
 
 class ScikitMethod(Method):
-    """A method of scikit-learn with settings chosen by `_search`."""
+    """A method of scikit-learn; `_search` chooses its settings inside the training sites."""
 
     double: ClassVar[bool] = True
     #: One estimator per oxide rather than one for all.
@@ -114,6 +115,16 @@ class ScikitMethod(Method):
             tuple(estimator for estimator, _ in found), mean, scale, self.double, chosen
         )
 
+    @abstractmethod
+    def _search(
+        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+    ) -> tuple[BaseEstimator, dict[str, Any]]:
+        """The fitted estimator and the settings chosen, for standardised oxides."""
+
+
+class CrossValidated(ScikitMethod):
+    """A method whose settings a cross-validation inside the training sites chooses."""
+
     def _search(
         self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
     ) -> tuple[BaseEstimator, dict[str, Any]]:
@@ -128,15 +139,17 @@ class ScikitMethod(Method):
             name.split("__")[1]: value for name, value in search.best_params_.items()
         }
 
+    @abstractmethod
     def _estimator(self, state: int) -> BaseEstimator:
-        raise NotImplementedError
+        """The estimator before its settings are chosen."""
 
+    @abstractmethod
     def _grid(self, sites: int) -> dict[str, list[Any]]:
-        raise NotImplementedError
+        """The settings to try, for a number of training sites."""
 
 
 @dataclass(frozen=True)
-class PartialLeastSquares(ScikitMethod):
+class PartialLeastSquares(CrossValidated):
     """Partial least squares regression, all oxides together."""
 
     id: ClassVar[str] = "plsr"
@@ -161,7 +174,7 @@ class PartialLeastSquares(ScikitMethod):
 
 
 @dataclass(frozen=True)
-class MultilayerPerceptron(ScikitMethod):
+class MultilayerPerceptron(CrossValidated):
     """A small neural network, all oxides together."""
 
     hidden: int = 8
@@ -195,7 +208,7 @@ class MultilayerPerceptron(ScikitMethod):
 
 
 @dataclass(frozen=True)
-class SupportVectors(ScikitMethod):
+class SupportVectors(CrossValidated):
     """Support vector regression with a Gaussian kernel, one per oxide."""
 
     id: ClassVar[str] = "svr"
