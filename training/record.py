@@ -76,7 +76,7 @@ def make_record(
     shared = {
         "model": name,
         "method": method.id,
-        "settings": asdict(method),  # type: ignore[call-overload]
+        "settings": _settings(method),
         "chosen": fitted.choices(),
         "tables_sha256": tables.tables_sha256(table),
         "configuration": asdict(configuration),
@@ -110,6 +110,11 @@ def configuration_of(record: Record) -> Configuration:
     return Configuration(**record["configuration"])
 
 
+def _settings(method: Method) -> dict[str, Any]:
+    """The fields of a method, all of which are dataclasses, though `Method` itself is none."""
+    return dict(asdict(method))  # type: ignore[call-overload]
+
+
 def method_of(record: Record) -> Method:
     """The method of a record with the settings it was made with.
 
@@ -120,8 +125,7 @@ def method_of(record: Record) -> Method:
     """
     method = METHODS[record["method"]]
     for candidate in (method, method.quick()):
-        settings = json.loads(json.dumps(asdict(candidate)))  # type: ignore[call-overload]
-        if settings == record["settings"]:
+        if json.loads(json.dumps(_settings(candidate))) == record["settings"]:
             return candidate
     raise ValueError(
         f"{record['model']}: the settings of {method.id} have changed since; run the evaluation "
