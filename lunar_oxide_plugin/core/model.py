@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,9 @@ DEFAULT_MODEL = 1
 #: As in "/src/model.cc:256 onnxruntime::Model::Model(const A&, B&) ".
 _CPP_PLACE = re.compile(r"(?:[A-Z]:)?[\\/]\S*\.(?:cc|h):\d+ [^()]*\([^()]*\) ")
 
+#: The outputs a model may have, in the order of `Prediction`.
+OUTPUTS = ("oxides", "uncertainty", "domain_distance")
+
 _INTERFACE = (
     f"A model has one input 'reflectance' float32 [{len(MODEL_BANDS)}, n] and the outputs "
     f"'oxides' float32 [{len(OXIDES)}, n] and, optionally, 'uncertainty' [{len(OXIDES)}, n] "
@@ -60,6 +64,17 @@ class Prediction(NamedTuple):
     uncertainty: NDArray[np.float32] | None
     #: <= 1 inside the training domain, float32 [n], or None when the model gives none
     domain_distance: NDArray[np.float32] | None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Prediction]) -> Prediction:
+        """Predictions of one model, at least one, as one of all their spectra in order."""
+
+        def join(values: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+            given = [part for part in values if part is not None]
+            return np.concatenate(given, axis=-1) if given else None
+
+        oxides, uncertainty, distance = zip(*parts)
+        return cls(np.concatenate(oxides, axis=-1), join(uncertainty), join(distance))
 
 
 class OxideModel:
@@ -90,6 +105,9 @@ class OxideModel:
         options = onnxruntime.SessionOptions()
         # Only the error that is raised; onnxruntime also prints it otherwise.
         options.log_severity_level = 4
+        # A call has the work of one thread: threads of the caller's, each with spectra of its
+        # own, wait for each other less than threads inside every operator of a call.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(
                 str(self.path), options, providers=["CPUExecutionProvider"]
@@ -102,29 +120,43 @@ class OxideModel:
         self.id = self.metadata.get("id", self.path.stem)
         self.title = self.metadata.get("title", self.path.stem)
         self._check_interface()
+        #: optional input that computes an output or leaves it out -> that output
+        self._switches = {
+            tensor.name: output
+            for tensor in self._session.get_overridable_initializers()
+            for output in self._outputs
+            if tensor.name == f"with_{output}" and tensor.type == "tensor(bool)"
+        }
         self._check_probe()
 
     def gives(self, output: str) -> bool:
         """Whether the model has an output: oxides, uncertainty or domain_distance."""
         return output in self._outputs
 
-    def predict(self, reflectance: NDArray[np.float32]) -> Prediction:
-        """Predict oxides.
+    def predict(
+        self, reflectance: NDArray[np.float32], wanted: Collection[str] = OUTPUTS
+    ) -> Prediction:
+        """Predict oxides, in the calling thread. Several threads may call it at once.
 
         Parameters
         ----------
         reflectance : ndarray of float32, shape (8, n)
             Valid spectra, bands in the order of `bands.MODEL_BANDS`.
+        wanted : collection of str
+            Names of outputs besides the oxides; what is not wanted costs nothing where the model
+            can leave it out, and is None.
         """
         n = reflectance.shape[1]
         results = {
             name: np.empty((len(OXIDES), n) if rows else n, dtype=np.float32)
             for name, rows in self._outputs.items()
+            if name == "oxides" or name in wanted
         }
+        switches = {name: np.array(output in wanted) for name, output in self._switches.items()}
         for start in range(0, n, CHUNK):
             part = slice(start, min(start + CHUNK, n))
             spectra = np.ascontiguousarray(reflectance[:, part], dtype=np.float32)
-            values = self._session.run(list(results), {"reflectance": spectra})
+            values = self._session.run(list(results), {"reflectance": spectra, **switches})
             for name, value in zip(results, values):
                 target = results[name][..., part]
                 if value.shape != target.shape:  # or numpy would repeat it to fit
@@ -151,9 +183,7 @@ class OxideModel:
             self._refuse(f"its outputs are {_listed(outputs)}")
         #: name -> whether the output has a row per oxide
         self._outputs = {
-            name: rows
-            for name, rows in (("oxides", True), ("uncertainty", True), ("domain_distance", False))
-            if name in outputs
+            name: rows for name, rows in zip(OUTPUTS, (True, True, False)) if name in outputs
         }
         for name, rows in self._outputs.items():
             self._check_tensor(outputs[name], len(OXIDES) if rows else None)
@@ -182,6 +212,7 @@ class OxideModel:
         spectra = np.outer(probe, np.array([1, 1.5, 2], np.float32))
         try:
             together, alone = self.predict(spectra), self.predict(spectra[:, :1])
+            only = self.predict(spectra, ())
         except ModelError:
             raise
         except Exception as error:
@@ -192,6 +223,8 @@ class OxideModel:
             self._refuse("it gives no finite oxides for a plain test spectrum")
         if not np.allclose(together.oxides[:, :1], alone.oxides, rtol=1e-3, atol=1e-3):
             self._refuse("the oxides of a pixel depend on which others are computed with it")
+        if not np.array_equal(only.oxides, together.oxides):
+            self._refuse(f"its oxides depend on {' and '.join(self._switches)}")
 
     def _refuse(self, reason: str) -> None:
         raise ModelError(f"{self.path.name} is not an oxide model: {reason}. {_INTERFACE}")

@@ -7,18 +7,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from qgis.core import (
+    QgsApplication,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
+from ..core.threads import available_cores
 from ..raster.mosaic import Mosaic
 from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
@@ -43,6 +46,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     #: What to know of the method, with its source.
     DETAILS = ""
     TAGS: tuple[str, ...] = ()
+
+    THREADS = "THREADS"
 
     def createInstance(self) -> LunarOxideAlgorithm:
         """Make another one; QGIS runs copies."""
@@ -90,6 +95,28 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                 parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced
             )
         self.addParameter(parameter)
+
+    def add_threads(self) -> None:
+        """Declare how many threads compute."""
+        self.add(
+            QgsProcessingParameterNumber(
+                self.THREADS,
+                "Threads",
+                QgsProcessingParameterNumber.Type.Integer,
+                optional=True,
+                minValue=1,
+            ),
+            "How many threads compute. Empty: QGIS's own setting (Options > Rendering), which "
+            "without a limit is one for each processor core. Results are the same with any number.",
+            advanced=True,
+        )
+
+    def threads(self, parameters: dict[str, Any], context: QgsProcessingContext) -> int:
+        """THREADS, or what QGIS is set to use, or all cores."""
+        if parameters.get(self.THREADS) is not None:
+            return self.parameterAsInt(parameters, self.THREADS, context)
+        of_qgis = QgsApplication.maxThreads()
+        return of_qgis if of_qgis > 0 else available_cores()
 
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from qgis.core import QgsProcessingFeedback
 
@@ -30,3 +30,13 @@ def stop_if_cancelled(feedback: QgsProcessingFeedback) -> None:
     """Raise CancelledError once the user has cancelled."""
     if feedback.isCanceled():
         raise CancelledError("Cancelled. No output was written.")
+
+
+def progress_or_cancel(feedback: QgsProcessingFeedback) -> Callable[[float], None]:
+    """Takes the part that is done, 0 ... 1, as progress; raises once the user has cancelled."""
+
+    def report(done: float) -> None:
+        stop_if_cancelled(feedback)
+        feedback.setProgress(100 * done)
+
+    return report

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
-import numpy as np
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -17,35 +17,26 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import ModelError
-from ...core.model import BUNDLED, DEFAULT_MODEL, OxideModel, Prediction, bundled_path
-from ...core.oxides import OXIDES
+from ...core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from ...raster.mi_sources import open_mi_source
-from ...raster.outputs import BandInfo
+from ...raster.prediction import (
+    DOMAIN_MAP,
+    OXIDE_MAP,
+    UNCERTAINTY_MAP,
+    model_metadata,
+    predict_area,
+)
 from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress
+from ..progress import progress_or_cancel
 from ..runtime import load_model
 
-
-class _Product(NamedTuple):
-    """One output raster: its parameter, style, bands and part of the prediction."""
-
-    parameter: str
-    style: str
-    bands: tuple[BandInfo, ...]
-    values: str
-
-
-_PRODUCTS = (
-    _Product("OUTPUT", "oxides", tuple(BandInfo(oxide, "wt%") for oxide in OXIDES), "oxides"),
-    _Product(
-        "OUTPUT_UNCERTAINTY",
-        "uncertainty",
-        tuple(BandInfo(f"{oxide} 1 sigma", "wt%") for oxide in OXIDES),
-        "uncertainty",
-    ),
-    _Product("OUTPUT_DOMAIN", "domain", (BandInfo("domain distance"),), "domain_distance"),
-)
+#: Parameter of each raster.
+_PRODUCTS = {
+    "OUTPUT": OXIDE_MAP,
+    "OUTPUT_UNCERTAINTY": UNCERTAINTY_MAP,
+    "OUTPUT_DOMAIN": DOMAIN_MAP,
+}
 
 
 class PredictOxides(MiAlgorithm):
@@ -109,6 +100,7 @@ class PredictOxides(MiAlgorithm):
             advanced=True,
         )
         self.add_mi_parameters()
+        self.add_threads()
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Oxides"),
             "GeoTIFF, Float32, five bands in wt%: Al2O3, CaO, FeO, MgO, TiO2.",
@@ -147,39 +139,39 @@ class PredictOxides(MiAlgorithm):
     ) -> dict[str, Any]:
         """Predict block by block."""
         model = self._model(parameters, context)
-        outputs = {p: self.output_path(parameters, p.parameter, context) for p in _PRODUCTS}
-        outputs = {product: path for product, path in outputs.items() if path}
-        _require_outputs(model, outputs)
+        paths = {name: self.output_path(parameters, name, context) for name in _PRODUCTS}
+        paths = {name: path for name, path in paths.items() if path}
+        _require_outputs(model, paths)
         options = self.mi_options(parameters, context)
+        threads = self.threads(parameters, context)
         source = open_mi_source(self.input_paths(self.INPUT)[0], **options)
         metadata = self._metadata(parameters, model, source)
         for line in source.report():
             feedback.pushInfo(line)
 
-        valid_pixels, outside = 0, 0
         with self.output_files(source) as files:
             writers = {
                 product: files.raster(
-                    path, source.grid, product.bands, metadata, style=style(product.style)
+                    paths[name], source.grid, product.bands, metadata, style=style(product.style)
                 )
-                for product, path in outputs.items()
+                for name, product in _PRODUCTS.items()
+                if name in paths
             }
-            for window in blocks_with_progress(source.grid.window, feedback):
-                reflectance, valid = source.spectra(window)
-                prediction = model.predict(reflectance[:, valid])
-                for product, writer in writers.items():
-                    writer.write(window, _spread(prediction, product, valid))
-                valid_pixels += int(valid.sum())
-                if prediction.domain_distance is not None:
-                    outside += int((prediction.domain_distance > 1).sum())
-            numbers: dict[str, float] = {self.VALID_PIXELS: valid_pixels}
-            if model.gives("domain_distance"):
-                percent = 100 * outside / valid_pixels if valid_pixels else 0.0
+            counts = predict_area(
+                source,
+                source.grid.window,
+                model,
+                writers,
+                threads,
+                progress_or_cancel(feedback),
+            )
+            numbers: dict[str, float] = {self.VALID_PIXELS: counts.valid}
+            if model.gives(DOMAIN_MAP.values):
+                percent = 100 * counts.outside / counts.valid if counts.valid else 0.0
                 numbers[self.EXTRAPOLATED_PERCENT] = percent
             for writer in writers.values():
                 writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(n) for key, n in numbers.items()})
-        results: dict[str, Any] = {p.parameter: path for p, path in outputs.items()}
-        results.update(numbers)
+        results: dict[str, Any] = {**paths, **numbers}
         self._report(results, source.grid.window.size, feedback)
         return results
 
@@ -193,21 +185,7 @@ class PredictOxides(MiAlgorithm):
     def _metadata(
         self, parameters: dict[str, Any], model: OxideModel, source: MiSource
     ) -> dict[str, str]:
-        metadata = self.provenance(parameters, source)
-        metadata["LUNAR_OXIDE_MODEL"] = model.id
-        metadata["LUNAR_OXIDE_MODEL_TITLE"] = model.title
-        for key in (
-            "training_set",
-            "protocol",
-            "metrics",
-            "citation",
-            "uncertainty",
-            "error_correlation",
-            "domain",
-            "limits",
-        ):
-            if key in model.metadata:
-                metadata[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
+        metadata = {**self.provenance(parameters, source), **model_metadata(model)}
         metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(source.report())
         metadata["LUNAR_OXIDE_BANDS"] = " ".join(map(str, source.bands))
         metadata["LUNAR_OXIDE_SCALE"] = " ".join(f"{value:g}" for value in source.scale)
@@ -228,17 +206,11 @@ class PredictOxides(MiAlgorithm):
             )
 
 
-def _require_outputs(model: OxideModel, outputs: dict[_Product, str]) -> None:
-    for product in outputs:
-        if not model.gives(product.values):
+def _require_outputs(model: OxideModel, parameters: Iterable[str]) -> None:
+    for name in parameters:
+        values = _PRODUCTS[name].values
+        if not model.gives(values):
             raise ModelError(
-                f"{model.title} gives no {product.values.replace('_', ' ')}. Leave "
-                f"{product.parameter} empty, or choose a model that has it."
+                f"{model.title} gives no {values.replace('_', ' ')}. Leave {name} empty, or choose "
+                "a model that has it."
             )
-
-
-def _spread(prediction: Prediction, product: _Product, valid: np.ndarray) -> np.ndarray:
-    """Values of the valid pixels back in their places [bands, height, width], NaN elsewhere."""
-    block = np.full((len(product.bands), *valid.shape), np.nan, np.float32)
-    block[:, valid] = getattr(prediction, product.values)
-    return block

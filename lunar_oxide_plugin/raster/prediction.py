@@ -1,0 +1,177 @@
+"""Oxide maps from spectra: blocks read, predicted by several threads, and written, at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.model import OxideModel, Prediction
+from ..core.oxides import OXIDES
+from ..core.uncertainty import uncertainty_name
+from .ahead import finished, read_ahead
+from .blocks import Window, blocks
+from .outputs import BandInfo, RasterWriter
+
+#: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
+#: run ends in a fraction of a second, large enough that handing it over costs nothing.
+PIECE = 8192
+
+#: Blocks under way besides the one that is read: one computed, one that waits to be.
+_QUEUE = 2
+
+#: What a model says of itself that its maps carry on.
+_FROM_MODEL = (
+    "training_set",
+    "protocol",
+    "metrics",
+    "citation",
+    "uncertainty",
+    "error_correlation",
+    "domain",
+    "limits",
+)
+
+
+class Product(NamedTuple):
+    """A raster that a model's prediction gives."""
+
+    #: Name of the model's output
+    values: str
+    #: Name of its style
+    style: str
+    bands: tuple[BandInfo, ...]
+
+
+OXIDE_MAP = Product("oxides", "oxides", tuple(BandInfo(oxide, "wt%") for oxide in OXIDES))
+UNCERTAINTY_MAP = Product(
+    "uncertainty",
+    "uncertainty",
+    tuple(BandInfo(uncertainty_name(oxide), "wt%") for oxide in OXIDES),
+)
+DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo("domain distance"),))
+
+
+class Spectra(Protocol):
+    """What is read as spectra: `MiSource`, `Mosaic` or `Resampled`."""
+
+    def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Reflectance [8, height, width] and validity [height, width] of a window."""
+
+
+class Counts(NamedTuple):
+    """Pixels of a map."""
+
+    #: All eight bands valid, and so predicted
+    valid: int = 0
+    #: Of these, outside the model's training domain; 0 when it does not tell
+    outside: int = 0
+
+
+def predict_area(
+    source: Spectra,
+    area: Window,
+    model: OxideModel,
+    writers: Mapping[Product, RasterWriter],
+    threads: int,
+    progress: Callable[[float], None],
+) -> Counts:
+    """Predict the pixels of an area and write them.
+
+    One thread reads, `threads` predict and the caller's writes. At most a few blocks are
+    under way, so memory does not grow with the area. Each pixel's values are the same to the
+    last bit whatever the number of threads.
+
+    Parameters
+    ----------
+    source : Spectra
+    area : Window
+        In pixels of the source.
+    model : OxideModel
+    writers : mapping of Product to RasterWriter
+        Rasters of the area's size; only what they hold is computed.
+    threads : int
+    progress : callable
+        Called with the part that is done, 0 ... 1, at least every tenth of a second; raises
+        to stop.
+
+    Raises
+    ------
+    RasterError, ModelError
+        As reading, predicting and writing raise them; nothing is under way any more then.
+    """
+    wanted = {product.values for product in writers}
+    if model.gives(DOMAIN_MAP.values):
+        wanted.add(DOMAIN_MAP.values)
+    counts, done = Counts(), 0.0
+    under_way: deque[_Block] = deque()
+
+    def check() -> None:
+        progress(done / area.size)
+
+    def write_oldest() -> None:
+        nonlocal counts, done
+        window, valid, pieces = under_way.popleft()
+        parts = []
+        for piece in pieces:
+            parts.append(finished(piece, check))
+            done += window.size / len(pieces)
+        if not parts:  # what is never written is no data
+            done += window.size
+            return
+        prediction = Prediction.joined(parts)
+        for product, writer in writers.items():
+            values = getattr(prediction, product.values)
+            writer.write(window.relative_to(area.x, area.y), _in_place(values, valid))
+        outside = 0
+        if prediction.domain_distance is not None:
+            outside = int((prediction.domain_distance > 1).sum())
+        counts = Counts(counts.valid + int(valid.sum()), counts.outside + outside)
+
+    with ThreadPoolExecutor(threads, "predict") as workers:
+        try:
+            with closing(read_ahead(source.spectra, blocks(area), check)) as read:
+                for window, (reflectance, valid) in read:
+                    spectra = reflectance[:, valid]
+                    pieces = [
+                        workers.submit(model.predict, spectra[:, start : start + PIECE], wanted)
+                        for start in range(0, spectra.shape[1], PIECE)
+                    ]
+                    under_way.append(_Block(window, valid, pieces))
+                    if len(under_way) > _QUEUE:
+                        write_oldest()
+            while under_way:
+                write_oldest()
+            check()
+        finally:
+            workers.shutdown(cancel_futures=True)
+    return counts
+
+
+def model_metadata(model: OxideModel) -> dict[str, str]:
+    """What a map carries of the model that made it."""
+    items = {"LUNAR_OXIDE_MODEL": model.id, "LUNAR_OXIDE_MODEL_TITLE": model.title}
+    for key in _FROM_MODEL:
+        if key in model.metadata:
+            items[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
+    return items
+
+
+class _Block(NamedTuple):
+    """A block being predicted, piece by piece of its valid pixels."""
+
+    window: Window
+    valid: NDArray[np.bool_]
+    pieces: list[Future[Prediction]]
+
+
+def _in_place(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Values of the valid pixels back in their places [bands, height, width], NaN elsewhere."""
+    block = np.full((*values.shape[:-1], *valid.shape), np.nan, np.float32)
+    block[..., valid] = values
+    return block.reshape(-1, *valid.shape)
