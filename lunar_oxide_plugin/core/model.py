@@ -24,7 +24,8 @@ from .oxides import OXIDES
 
 #: Pixels per call. The widest layer of the CNN holds about 1 kB per pixel, so
 #: this keeps a call's working set within a processor's second-level cache and
-#: memory independent of the block size.
+#: memory independent of the block size. Every call has exactly so many: with another number
+#: onnxruntime takes other kernels, which round the last bits differently.
 CHUNK = 2048
 
 #: The models that come with the plugin: id (file stem) and title, in the order
@@ -138,6 +139,9 @@ class OxideModel:
     ) -> Prediction:
         """Predict oxides, in the calling thread. Several threads may call it at once.
 
+        What is said of a spectrum is the same to the last bit whatever comes with it, on one
+        kind of processor with one version of onnxruntime.
+
         Parameters
         ----------
         reflectance : ndarray of float32, shape (8, n)
@@ -155,16 +159,16 @@ class OxideModel:
         switches = {name: np.array(output in wanted) for name, output in self._switches.items()}
         for start in range(0, n, CHUNK):
             part = slice(start, min(start + CHUNK, n))
-            spectra = np.ascontiguousarray(reflectance[:, part], dtype=np.float32)
+            spectra = _filled_up(reflectance[:, part])
             values = self._session.run(list(results), {"reflectance": spectra, **switches})
             for name, value in zip(results, values):
                 target = results[name][..., part]
-                if value.shape != target.shape:  # or numpy would repeat it to fit
+                if value.shape != (*target.shape[:-1], CHUNK):  # or numpy would repeat it to fit
                     raise ModelError(
                         f"{self.path.name} gives '{name}' of shape {list(value.shape)} "
-                        f"for {spectra.shape[1]} spectra."
+                        f"for {CHUNK} spectra."
                     )
-                target[...] = value
+                target[...] = value[..., : target.shape[-1]]
         return Prediction(
             results["oxides"], results.get("uncertainty"), results.get("domain_distance")
         )
@@ -228,6 +232,13 @@ class OxideModel:
 
     def _refuse(self, reason: str) -> None:
         raise ModelError(f"{self.path.name} is not an oxide model: {reason}. {_INTERFACE}")
+
+
+def _filled_up(spectra: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Spectra [8, n], at most `CHUNK`, with the last one repeated until they are so many."""
+    missing = CHUNK - spectra.shape[1]
+    filled = np.pad(spectra, ((0, 0), (0, missing)), mode="edge") if missing else spectra
+    return np.ascontiguousarray(filled, dtype=np.float32)
 
 
 def bundled_path(model_id: str) -> Path:
