@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..about import VERSION
-from ..core.errors import LunarOxideError, NoValidPixelError, SpectraError
+from ..core.errors import LunarOxideError, RasterError, SpectraError
 from ..core.model import BUNDLED, OxideModel, bundled_path
 from ..raster.blocks import Window, blocks
 from ..raster.extent import Extent
@@ -199,8 +199,8 @@ def _require_readable(mosaic: Mosaic) -> None:
     for source in mosaic.sources[:_TRIED]:
         try:
             _ = source.scaling
-        except NoValidPixelError:
-            continue
+        except RasterError:
+            continue  # empty, or broken: its windows will tell
         except SpectraError as error:
             refused = refused or error
         else:

@@ -1,4 +1,4 @@
-"""Dependencies point one way: processing, scaleout -> raster -> core; training uses the core only."""
+"""Dependencies point one way: processing, scaleout -> raster -> core; training uses core only."""
 
 from __future__ import annotations
 
