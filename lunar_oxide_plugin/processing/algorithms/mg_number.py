@@ -21,15 +21,20 @@ from ...core.oxides import MG_NUMBER, mg_number
 from ...core.statistics import Moments
 from ...core.uncertainty import mg_number_uncertainty, uncertainty_name
 from ...raster.areas import PixelAreas
-from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ...raster.uncertainty import Uncertainty
-from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
+from ..storage import StorageAlgorithm
+
+#: Mg# is at most 1, which scaled integers hold in these steps; its uncertainty has no end, and its
+#: steps reach to 6.5.
+_MG_NUMBER = BandInfo(MG_NUMBER, step=0.00002)
+_SIGMA = BandInfo(uncertainty_name(MG_NUMBER), step=0.0001)
 
 
-class MgNumber(LunarOxideAlgorithm):
+class MgNumber(StorageAlgorithm):
     """Mg# from an oxide raster."""
 
     NAME = "mgnumber"
@@ -77,9 +82,15 @@ class MgNumber(LunarOxideAlgorithm):
             "the same pixels: the result Uncertainty of the same run of Predict oxides. Needed for "
             "the uncertainty of Mg#.",
         )
+        self.add_storage(
+            "0.00002 (uncertainty: 0.0001)",
+            "UInt16, scaled: whole numbers of these, about half the size, off by at most half of "
+            "them; for software that applies the scale of a band, as QGIS does. No data is 65535. "
+            "An uncertainty above 6.5534 is refused.",
+        )
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Mg number"),
-            "GeoTIFF, Float32, one band.",
+            "GeoTIFF, one band.",
         )
         self.add(
             QgsProcessingParameterRasterDestination(
@@ -88,7 +99,7 @@ class MgNumber(LunarOxideAlgorithm):
                 optional=True,
                 createByDefault=False,
             ),
-            "One standard deviation of Mg#, a molar fraction: GeoTIFF, Float32, one band.",
+            "One standard deviation of Mg#, a molar fraction: GeoTIFF, one band.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
@@ -99,6 +110,7 @@ class MgNumber(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        storage = self.storage(parameters, context)
         outputs = {
             name: self.output_path(parameters, name, context)
             for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
@@ -126,23 +138,26 @@ class MgNumber(LunarOxideAlgorithm):
             metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = said
         moments = Moments()
         known, without = 0, 0
+        steps = self.steps(storage, feedback)
         with self.output_files(*inputs) as files:
             writer = files.raster(
                 outputs[self.OUTPUT],
                 raster.grid,
-                [BandInfo(MG_NUMBER)],
+                [_MG_NUMBER],
                 metadata,
+                storage=storage,
                 style=style("mgnumber"),
             )
             if uncertainty:
                 sigma_writer = files.raster(
                     outputs[self.OUTPUT_UNCERTAINTY],
                     raster.grid,
-                    [BandInfo(uncertainty_name(MG_NUMBER))],
+                    [_SIGMA],
                     metadata,
+                    storage=storage,
                     style=style("mgnumber_uncertainty"),
                 )
-            for window in blocks_with_progress(raster.grid.window, feedback):
+            for window in blocks_with_progress(raster.grid.window, steps):
                 oxides = raster.values(window, numbers)
                 values = mg_number(*oxides)
                 writer.write(window, values[np.newaxis])
@@ -165,6 +180,7 @@ class MgNumber(LunarOxideAlgorithm):
                     f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
                     f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
                 )
+            self.finish(files, steps)
         feedback.pushInfo(f"Mean Mg#: {moments.mean:.3f} over {moments.count} pixels.")
         if without:
             feedback.pushWarning(

@@ -23,9 +23,9 @@ from ...about import style
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile, Moments
-from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ..base import LunarOxideAlgorithm
 from ..progress import blocks_with_progress
 
