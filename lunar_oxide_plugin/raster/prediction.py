@@ -117,12 +117,12 @@ def predict_area(
     def write_oldest() -> None:
         nonlocal counts, done
         window, valid, pieces = under_way.popleft()
-        parts = []
+        before, parts = done, []
         for piece in pieces:
             parts.append(finished(piece, check))
-            done += window.size / len(pieces)
+            done = before + window.size * len(parts) / len(pieces)
+        done = before + window.size
         if not parts:  # what is never written is no data
-            done += window.size
             return
         prediction = Prediction.joined(parts)
         for product, writer in writers.items():
