@@ -21,7 +21,7 @@ from .storage import WEIGHT_STEP, BandInfo
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
-PIECE = 8192
+PIECE = 4096
 
 #: Blocks under way besides the one that is read: one computed, one that waits to be.
 _QUEUE = 2
@@ -121,12 +121,12 @@ def predict_area(
     def write_oldest() -> None:
         nonlocal counts, done
         window, valid, pieces = under_way.popleft()
-        parts = []
+        before, parts = done, []
         for piece in pieces:
             parts.append(finished(piece, check))
-            done += window.size / len(pieces)
+            done = before + window.size * len(parts) / len(pieces)
+        done = before + window.size
         if not parts:  # what is never written is no data
-            done += window.size
             return
         prediction = Prediction.joined(parts)
         for product, writer in writers.items():

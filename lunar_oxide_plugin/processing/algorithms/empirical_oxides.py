@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from ...raster.source import MiSource
 from ...raster.storage import WEIGHT_STEP, BandInfo
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress
+from ..progress import blocks_with_progress, stop_if_cancelled
 from ..storage import StorageAlgorithm
 
 #: Where the three wavelengths stand among the bands of an MI source.
@@ -90,7 +91,10 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
         output = self.output_path(parameters, self.OUTPUT, context)
         source = _opened(
-            method, self.input_paths(self.INPUT)[0], self.mi_options(parameters, context)
+            method,
+            self.input_paths(self.INPUT)[0],
+            self.mi_options(parameters, context),
+            lambda: stop_if_cancelled(feedback),
         )
         metadata = self._metadata(parameters, method, source)
         for line in source.report():
@@ -150,7 +154,9 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         }
 
 
-def _opened(method: Method, path: str, options: dict[str, Any]) -> MiSource | ClementineSource:
+def _opened(
+    method: Method, path: str, options: dict[str, Any], check: Callable[[], None]
+) -> MiSource | ClementineSource:
     """The raster as data of the method's instrument.
 
     Raises
@@ -161,7 +167,7 @@ def _opened(method: Method, path: str, options: dict[str, Any]) -> MiSource | Cl
     if method.instrument == CLEMENTINE:
         return ClementineSource(path, **options)
     try:
-        return open_mi_source(path, **options)
+        return open_mi_source(path, **options, check=check)
     except RasterError as error:
         if not _may_be_clementine(path):
             raise
