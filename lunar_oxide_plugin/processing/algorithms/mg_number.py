@@ -90,7 +90,7 @@ class MgNumber(StorageAlgorithm):
         )
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Mg number"),
-            "GeoTIFF, one band.",
+            "GeoTIFF, one band: a molar fraction.",
         )
         self.add(
             QgsProcessingParameterRasterDestination(
@@ -99,7 +99,7 @@ class MgNumber(StorageAlgorithm):
                 optional=True,
                 createByDefault=False,
             ),
-            "One standard deviation of Mg#, a molar fraction: GeoTIFF, one band.",
+            "One standard deviation of Mg#: GeoTIFF, one band.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
