@@ -19,6 +19,8 @@ from ...about import style
 from ...core.bands import MODEL_BANDS
 from ...core.empirical import CLEMENTINE, METHODS, OMAT, WAVELENGTHS, Method
 from ...core.errors import RasterError
+from ...core.pieces import pieces
+from ...raster.blocks import Window
 from ...raster.clementine import ClementineSource
 from ...raster.mi_sources import open_mi_source
 from ...raster.raster import Raster
@@ -26,7 +28,7 @@ from ...raster.source import MiSource
 from ...raster.storage import WEIGHT_STEP, BandInfo
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress, stop_if_cancelled
+from ..progress import each_block, stop_if_cancelled
 from ..storage import StorageAlgorithm
 
 #: Where the three wavelengths stand among the bands of an MI source.
@@ -111,19 +113,29 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         ]
         valid_pixels, undefined = 0, 0
         steps = self.steps(storage, feedback)
+        threads = self.threads(parameters, context)
+
+        def mapped(window: Window) -> tuple[np.ndarray, int]:
+            """The maps [bands, height, width], NaN where not defined, and measured pixels."""
+            reflectance, valid = source.spectra(window)
+            values = np.empty((len(bands), *valid.shape), np.float32)
+            for rows in pieces(*valid.shape):
+                three = _three_bands(source, reflectance[:, rows])
+                maps = method.maps(np.where(valid[rows], three, np.float32(np.nan)))
+                for plane, name in zip(values, method.names):
+                    plane[rows] = maps[name]
+            return values, int(valid.sum())
+
         with self.output_files(source) as files:
             writer = files.raster(
                 output, source.grid, bands, metadata, storage=storage, style=style("feo")
             )
-            for window in blocks_with_progress(source.grid.window, steps):
-                reflectance, valid = source.spectra(window)
-                maps = method.maps(_three_bands(source, reflectance)[:, valid])
-                values = np.full((len(bands), *valid.shape), np.nan)
-                values[:, valid] = np.stack([maps[name] for name in method.names])
-                writer.write(window, values)
-                defined = int(np.isfinite(values).all(axis=0).sum())
-                valid_pixels += defined
-                undefined += int(valid.sum()) - defined
+            with each_block(mapped, source.grid.window, steps, threads) as done:
+                for window, (values, measured) in done:
+                    writer.write(window, values)
+                    defined = int(np.isfinite(values).all(axis=0).sum())
+                    valid_pixels += defined
+                    undefined += measured - defined
             if valid_pixels == 0:
                 raise RasterError(
                     f"{source.name} has no pixel where {method.title} is defined: all are darker "

@@ -34,7 +34,7 @@ from ...raster.source import MiSource
 from ...raster.storage import BandInfo, Layout, Storage
 from ..inputs import plain_value
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress, progress_or_cancel, stop_if_cancelled
+from ..progress import each_block, progress_or_cancel, stop_if_cancelled
 
 _BANDS = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
 
@@ -187,11 +187,10 @@ class ImportMiMap(MiAlgorithm):
             valid_pixels = 0
             steps.setCurrentStep(1)
             # Blocks of the output, which then is written tile by tile.
-            for window in blocks_with_progress(raster.grid.window, steps):
-                reflectance, valid = raster.spectra(window)
-                reflectance[:, ~valid] = float("nan")
-                writer.write(window, reflectance)
-                valid_pixels += int(valid.sum())
+            with each_block(raster.spectra, raster.grid.window, steps) as done:
+                for window, (reflectance, valid) in done:
+                    writer.write(window, reflectance)
+                    valid_pixels += int(valid.sum())
             steps.setCurrentStep(2)
             files.finish(progress_or_cancel(steps))
         feedback.pushInfo(f"{valid_pixels} of {raster.grid.window.size} pixels are valid.")
