@@ -24,7 +24,7 @@ class StorageAlgorithm(LunarOxideAlgorithm):
     LAYOUT = "LAYOUT"
 
     def add_storage(self, error: str, integers: str = "") -> None:
-        """Declare how rasters are kept.
+        """Declare how rasters are kept; optional, as models that users saved before lack them.
 
         Parameters
         ----------
@@ -39,6 +39,7 @@ class StorageAlgorithm(LunarOxideAlgorithm):
                 "Storage",
                 list(KINDS if integers else KINDS[: Kind.UINT16]),
                 defaultValue=int(Kind.FLOAT32),
+                optional=True,
             ),
             "What the files hold. Float32, lossless: values as computed, compressed by ZSTD where "
             "QGIS's GDAL has it, which some older software cannot read. Float32, DEFLATE: the "
@@ -48,7 +49,11 @@ class StorageAlgorithm(LunarOxideAlgorithm):
         )
         self.add(
             QgsProcessingParameterEnum(
-                self.LAYOUT, "Layout", list(LAYOUTS), defaultValue=int(Layout.GEOTIFF)
+                self.LAYOUT,
+                "Layout",
+                list(LAYOUTS),
+                defaultValue=int(Layout.GEOTIFF),
+                optional=True,
             ),
             "How the files are laid out. Overviews, smaller copies inside the file, show large "
             "maps faster, for a third more of size. A cloud-optimised GeoTIFF has them too, in the "
