@@ -29,9 +29,10 @@ from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, blocks
 from lunar_oxide_plugin.raster.geopackage import write_polygons
 from lunar_oxide_plugin.raster.mi_tile import write_tile
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, METRES_PER_DEGREE, Grid
-from lunar_oxide_plugin.raster.outputs import BandInfo, OutputFiles
+from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
+from lunar_oxide_plugin.raster.storage import BandInfo, Layout, Storage
 
 #: Pixels of the oxide raster on each side: four MI tiles.
 SIZE = 8192
@@ -143,16 +144,16 @@ def _writing_seconds(path: Path) -> float:
     values = raster.dataset.ReadAsArray()
     values = values.reshape(-1, *values.shape[-2:])
     overviews = raster.dataset.GetRasterBand(1).GetOverviewCount() > 0
+    storage = Storage(layout=Layout.OVERVIEWS if overviews else Layout.GEOTIFF)
+    rgba = values.dtype == np.uint8
     bands = [BandInfo(name) for name in raster.band_names]
     copy = path.with_name(f"copy_{path.name}")
 
     def write() -> None:
         with OutputFiles() as files:
-            writer = files.raster(copy, raster.grid, bands, {}, rgba=values.dtype == np.uint8)
+            writer = files.raster(copy, raster.grid, bands, {}, rgba=rgba, storage=storage)
             for window in blocks(raster.grid.window):
                 writer.write(window, values[(slice(None), *window.slices)])
-            if overviews:
-                writer.add_overviews(lambda _: True)
 
     return _seconds(write)
 

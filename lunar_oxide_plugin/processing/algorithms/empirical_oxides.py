@@ -23,18 +23,19 @@ from ...core.pieces import pieces
 from ...raster.blocks import Window
 from ...raster.clementine import ClementineSource
 from ...raster.mi_sources import open_mi_source
-from ...raster.outputs import BandInfo
 from ...raster.raster import Raster
 from ...raster.source import MiSource
+from ...raster.storage import WEIGHT_STEP, BandInfo
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..mi_input import MiAlgorithm
 from ..progress import each_block, stop_if_cancelled
+from ..storage import StorageAlgorithm
 
 #: Where the three wavelengths stand among the bands of an MI source.
 _OF_MI = [[band.nominal for band in MODEL_BANDS].index(nm) for nm in WAVELENGTHS]
 
 
-class EmpiricalOxides(MiAlgorithm):
+class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
     """FeO, TiO2 and optical maturity by published equations of three bands."""
 
     NAME = "empiricaloxides"
@@ -73,10 +74,11 @@ class EmpiricalOxides(MiAlgorithm):
             "The equations, their constants, and thereby the instrument.",
         )
         self.add_mi_parameters(" For methods 2 and 3: three numbers, for 415 750 950 nm.")
+        # No scaled integers: the equations end neither at zero nor at what a rock can hold.
+        self.add_storage("0.001 wt% (with OMAT: 0.0001)")
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "FeO and TiO2"),
-            "GeoTIFF, Float32: FeO and TiO2 in wt%, by Lucey 2000 OMAT as well, by Wilcox 2005 "
-            "FeO alone.",
+            "GeoTIFF: FeO and TiO2 in wt%, by Lucey 2000 OMAT as well, by Wilcox 2005 FeO alone.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
@@ -87,6 +89,7 @@ class EmpiricalOxides(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        storage = self.storage(parameters, context)
         method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
         output = self.output_path(parameters, self.OUTPUT, context)
         source = _opened(
@@ -104,8 +107,12 @@ class EmpiricalOxides(MiAlgorithm):
                 "Reflectance of Clementine and MI is not interchangeable (at 44 sites MI is 0.50 "
                 "to 0.73 of Clementine at 750 nm): MI data give wrong oxides here."
             )
-        bands = [BandInfo(name, "" if name == OMAT else "wt%") for name in method.names]
+        bands = [
+            BandInfo(name, step=0.0001) if name == OMAT else BandInfo(name, "wt%", WEIGHT_STEP)
+            for name in method.names
+        ]
         valid_pixels, undefined = 0, 0
+        steps = self.steps(storage, feedback)
         threads = self.threads(parameters, context)
 
         def mapped(window: Window) -> tuple[np.ndarray, int]:
@@ -120,8 +127,10 @@ class EmpiricalOxides(MiAlgorithm):
             return values, int(valid.sum())
 
         with self.output_files(source) as files:
-            writer = files.raster(output, source.grid, bands, metadata, style=style("feo"))
-            with each_block(mapped, source.grid.window, feedback, threads) as done:
+            writer = files.raster(
+                output, source.grid, bands, metadata, storage=storage, style=style("feo")
+            )
+            with each_block(mapped, source.grid.window, steps, threads) as done:
                 for window, (values, measured) in done:
                     writer.write(window, values)
                     defined = int(np.isfinite(values).all(axis=0).sum())
@@ -133,6 +142,7 @@ class EmpiricalOxides(MiAlgorithm):
                     "than its equations allow. Check METHOD and SCALE."
                 )
             writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(valid_pixels)})
+            self.finish(files, steps)
         feedback.pushInfo(f"{valid_pixels} of {source.grid.window.size} pixels have all values.")
         if undefined:
             feedback.pushWarning(

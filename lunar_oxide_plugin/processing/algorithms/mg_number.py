@@ -21,15 +21,20 @@ from ...core.oxides import MG_NUMBER
 from ...core.uncertainty import uncertainty_name
 from ...raster.areas import PixelAreas
 from ...raster.mg_map import MgNumberMap, MgNumberTotals
-from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ...raster.uncertainty import Uncertainty
-from ..base import LunarOxideAlgorithm
 from ..progress import each_block, stop_if_cancelled
+from ..storage import StorageAlgorithm
+
+#: Mg# is at most 1, which scaled integers hold in these steps; its uncertainty has no end, and its
+#: steps reach to 6.5.
+_MG_NUMBER = BandInfo(MG_NUMBER, step=0.00002)
+_SIGMA = BandInfo(uncertainty_name(MG_NUMBER), step=0.0001)
 
 
-class MgNumber(LunarOxideAlgorithm):
+class MgNumber(StorageAlgorithm):
     """Mg# from an oxide raster."""
 
     NAME = "mgnumber"
@@ -77,9 +82,15 @@ class MgNumber(LunarOxideAlgorithm):
             "the same pixels: the result Uncertainty of the same run of Predict oxides. Needed for "
             "the uncertainty of Mg#.",
         )
+        self.add_storage(
+            "0.00002 (uncertainty: 0.0001)",
+            "UInt16, scaled: whole numbers of these, about half the size, off by at most half of "
+            "them; for software that applies the scale of a band, as QGIS does. No data is 65535. "
+            "An uncertainty above 6.5534 is refused.",
+        )
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Mg number"),
-            "GeoTIFF, Float32, one band.",
+            "GeoTIFF, one band: a molar fraction.",
         )
         self.add(
             QgsProcessingParameterRasterDestination(
@@ -88,7 +99,7 @@ class MgNumber(LunarOxideAlgorithm):
                 optional=True,
                 createByDefault=False,
             ),
-            "One standard deviation of Mg#, a molar fraction: GeoTIFF, Float32, one band.",
+            "One standard deviation of Mg#: GeoTIFF, one band.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
@@ -99,6 +110,7 @@ class MgNumber(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        storage = self.storage(parameters, context)
         outputs = {
             name: self.output_path(parameters, name, context)
             for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
@@ -129,13 +141,15 @@ class MgNumber(LunarOxideAlgorithm):
         mg_map = MgNumberMap(raster, numbers, uncertainty, correlation)
         totals = MgNumberTotals()
         threads = self.threads(parameters, context)
+        steps = self.steps(storage, feedback)
         with self.output_files(*inputs) as files:
             writers = [
                 files.raster(
                     outputs[self.OUTPUT],
                     raster.grid,
-                    [BandInfo(MG_NUMBER)],
+                    [_MG_NUMBER],
                     metadata,
+                    storage=storage,
                     style=style("mgnumber"),
                 )
             ]
@@ -144,12 +158,13 @@ class MgNumber(LunarOxideAlgorithm):
                     files.raster(
                         outputs[self.OUTPUT_UNCERTAINTY],
                         raster.grid,
-                        [BandInfo(uncertainty_name(MG_NUMBER))],
+                        [_SIGMA],
                         metadata,
+                        storage=storage,
                         style=style("mgnumber_uncertainty"),
                     )
                 )
-            with each_block(mg_map.planes, raster.grid.window, feedback, threads) as done:
+            with each_block(mg_map.planes, raster.grid.window, steps, threads) as done:
                 for window, planes in done:
                     for writer, plane in zip(writers, planes):
                         writer.write(window, plane[np.newaxis])
@@ -164,6 +179,7 @@ class MgNumber(LunarOxideAlgorithm):
                     f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
                     f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
                 )
+            self.finish(files, steps)
         mean = totals.moments.mean
         feedback.pushInfo(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")
         if totals.without_sigma:

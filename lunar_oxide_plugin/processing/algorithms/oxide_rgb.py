@@ -24,9 +24,9 @@ from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.statistics import ExactQuantile
 from ...raster.blocks import Window, sample_windows
-from ...raster.outputs import BandInfo
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ..base import LunarOxideAlgorithm
 from ..progress import each_block, stop_if_cancelled
 
