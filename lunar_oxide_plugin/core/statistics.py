@@ -11,8 +11,11 @@ from .pieces import pieces
 #: Of 64 windows spread over a map it holds for 2 and 98 %.
 _MARGIN = 0.03
 
-#: So few values are sorted in less time than it takes to go through the bins of a histogram.
-_FEW = 4096
+#: So few values are sorted in less time than it takes to go through a histogram of 2^12 bins.
+_FEW, _BITS = 4096, 12
+
+_Keys = NDArray[np.uint32]
+_Weights = NDArray[np.float64]
 
 
 #: Bytes that an `ExactQuantile` takes, besides what it keeps.
@@ -39,7 +42,7 @@ class Moments:
         """Add values [n] with positive weights [n]; neither may hold NaN."""
         x, w = np.asarray(values), np.asarray(weights)
         for piece in pieces(x.size):
-            self._add_piece(x[piece].astype(np.float64), w[piece].astype(np.float64))
+            self._add_piece(np.asarray(x[piece], np.float64), np.asarray(w[piece], np.float64))
 
     def _add_piece(self, x: NDArray[np.float64], w: NDArray[np.float64]) -> None:
         weight = float(w.sum())
@@ -102,7 +105,8 @@ class ExactQuantile:
         self._target = 0.0
         self._room = room
         self._near = _around(fraction, np.empty(0) if sample is None else np.asarray(sample))
-        self._kept: list[tuple[NDArray[np.uint32], NDArray[np.float64] | None]] = []
+        #: Keys and weights; None once there is no room.
+        self._kept: list[tuple[_Keys, _Weights | None]] | None = [] if room else None
 
     def add(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
         """Add float32 values [n], not NaN, with positive weights [n]; by default all alike."""
@@ -111,75 +115,79 @@ class ExactQuantile:
         if self._upper is not None:
             self._add_lower(keys, w, self._upper)
             return
-        if self._room > 0:
-            self._keep(keys, w)
+        self._keep(keys, w)
         self._weights += np.bincount(keys >> 16, w, 1 << 16)
 
     def refine(self) -> bool:
         """End the first pass; whether a second one is needed."""
+        kept, self._kept = self._kept, None
         cumulated = np.cumsum(self._weights)
         if cumulated[-1] == 0:
             return False
-        target = self._fraction * cumulated[-1]
-        upper = _reached(self._weights, cumulated, target)
-        self._target = target - (cumulated[upper] - self._weights[upper])
+        target = _target(self._fraction, cumulated[-1])
+        upper, self._target = _reached(self._weights, cumulated, target)
         self._weights = np.zeros(1 << 16)
         self._upper = upper
-        kept, self._kept = self._kept, []
-        found = self._room > 0 and self._near[0] >> 16 <= upper <= self._near[1] >> 16
-        for keys, w in kept if found else ():
+        if kept is None or not self._near[0] >> 16 <= upper <= self._near[1] >> 16:
+            return True
+        for keys, w in kept:
             self._add_lower(keys, w, upper)
-        return not found
+        return False
 
     def value(self) -> float:
         """The quantile after both passes; NaN without values."""
         if self._upper is None:
             return np.nan
-        lower = _reached(self._weights, np.cumsum(self._weights), self._target)
-        return float(_unsorted(np.uint32((self._upper << 16) | lower)))
+        lower, _ = _reached(self._weights, np.cumsum(self._weights), self._target)
+        return _unsorted((self._upper << 16) | lower)
 
-    def _add_lower(
-        self, keys: NDArray[np.uint32], w: NDArray[np.float64] | None, upper: int
-    ) -> None:
+    def _add_lower(self, keys: _Keys, w: _Weights | None, upper: int) -> None:
         inside = keys >> 16 == upper
         self._weights += np.bincount(
             keys[inside] & 0xFFFF, None if w is None else w[inside], 1 << 16
         )
 
-    def _keep(self, keys: NDArray[np.uint32], w: NDArray[np.float64] | None) -> None:
-        low, high = self._near
-        near = (keys >= low) & (keys <= high)
+    def _keep(self, keys: _Keys, w: _Weights | None) -> None:
+        if self._kept is None:
+            return
+        near = (keys >= self._near[0]) & (keys <= self._near[1])
         self._kept.append((keys[near], None if w is None else w[near]))
         self._room -= self._kept[-1][0].size
-        if self._room <= 0:
-            self._kept = []
+        if self._room < 0:
+            self._kept = None
 
 
-def quantile(
-    values: NDArray[np.float32], weights: NDArray[np.float64], fraction: float = 0.5
-) -> float:
+def quantile(values: NDArray[np.float32], weights: _Weights, fraction: float = 0.5) -> float:
     """Weighted quantile as `ExactQuantile` finds it, of values [n] that are all at hand."""
-    if values.size > _FEW:
-        found = ExactQuantile(fraction)
-        found.add(values, weights)
-        found.refine()
-        found.add(values, weights)
-        return found.value()
     if values.size == 0:
         return np.nan
-    order = np.argsort(values)
-    cumulated = np.cumsum(weights[order])
-    index = _reached(weights[order], cumulated, fraction * cumulated[-1])
-    return float(values[order[index]] + np.float32(0))
+    keys = _sortable(values)
+    target = _target(fraction, float(weights.sum()))
+    while keys.size > _FEW:
+        low, high = int(keys.min()), int(keys.max())
+        if low == high:
+            return _unsorted(low)
+        digits = (keys - np.uint32(low)) >> np.uint32(max((high - low).bit_length() - _BITS, 0))
+        sums = np.asarray(np.bincount(digits, weights), np.float64)
+        digit, target = _reached(sums, np.cumsum(sums), target)
+        inside = digits == digit
+        keys, weights = keys[inside], weights[inside]
+    order = np.argsort(keys)
+    index, _ = _reached(weights[order], np.cumsum(weights[order]), target)
+    return _unsorted(int(keys[order[index]]))
 
 
-def _reached(weights: NDArray[np.float64], cumulated: NDArray[np.float64], target: float) -> int:
-    """Where cumulated weights reach a target, among those that are not zero."""
+def _target(fraction: float, total: float) -> float:
     # A sum of many weights carries rounding; a tie must not fall to the next value for it.
-    slack = 1e-12 * cumulated[-1]
+    return (fraction - 1e-12) * total
+
+
+def _reached(weights: _Weights, cumulated: _Weights, target: float) -> tuple[int, float]:
+    """Where cumulated weights reach a target, among those that are not zero, and what is left."""
     filled = np.flatnonzero(weights > 0)
-    index = int(np.searchsorted(cumulated[filled], target - slack))
-    return int(filled[min(index, filled.size - 1)])
+    index = int(np.searchsorted(cumulated[filled], target))
+    found = int(filled[min(index, filled.size - 1)])
+    return found, target - float(cumulated[found] - weights[found])
 
 
 def _around(fraction: float, sample: NDArray[np.floating]) -> tuple[np.uint32, np.uint32]:
@@ -197,14 +205,13 @@ def _upper_bits(value: float) -> int:
     return int(_sortable(np.array([value], np.float32))[0]) >> 16
 
 
-def _sortable(values: NDArray[np.float32]) -> NDArray[np.uint32]:
+def _sortable(values: NDArray[np.float32]) -> _Keys:
     # + 0.0 turns -0.0 into 0.0, which would sort apart.
     bits = (values + np.float32(0)).view(np.int32)
     bits ^= (bits >> 31) | np.int32(-(1 << 31))
     return bits.view(np.uint32)
 
 
-def _unsorted(key: np.uint32) -> np.float32:
-    positive = bool(key >> np.uint32(31))
-    bits = np.uint32(key & np.uint32(0x7FFFFFFF)) if positive else np.uint32(~key)
-    return np.frombuffer(bits.tobytes(), np.float32)[0]
+def _unsorted(key: int) -> float:
+    bits = key & 0x7FFFFFFF if key >> 31 else ~key & 0xFFFFFFFF
+    return float(np.array(bits, np.uint32).view(np.float32))

@@ -18,7 +18,8 @@ Areas = NDArray[np.float64]
 class ZoneStatistics:
     """Area-weighted statistics of a zone's pixels, band by band.
 
-    Use: `add` all pixels; unless they are kept, `refine` and `add_again` all pixels; `summaries`.
+    Use: `add` the pixels; unless they are kept, `refine` and `add_again` the
+    same; `summaries`.
 
     Parameters
     ----------
@@ -42,13 +43,11 @@ class ZoneStatistics:
         """Bytes taken by a zone of so many pixels."""
         return pixels * (4 * bands + 8) if keep else bands * HISTOGRAM_BYTES
 
-    def add(self, values: Values, areas: Areas, sigmas: Values | None = None) -> None:
-        """Add pixels, valid or not, and the uncertainties of their values."""
-        self._pixel_area += float(areas.sum())
-        seen = np.isfinite(values).any(axis=0)
-        if not seen.all():
-            values, areas = values.compress(seen, axis=1), areas[seen]
-            sigmas = None if sigmas is None else sigmas.compress(seen, axis=1)
+    def add(
+        self, pixel_area: float, values: Values, areas: Areas, sigmas: Values | None = None
+    ) -> None:
+        """Add pixels that are valid in any band, and the area of these and of all others."""
+        self._pixel_area += pixel_area
         for index, band in enumerate(values):
             valid, weights = _valid(band, areas)
             self._moments[index].add(valid, weights)

@@ -115,13 +115,13 @@ class ZonalStatistics:
         statistics: dict[int, ZoneStatistics] = {}
         plan = passes(zones, self._raster.grid, len(self._numbers))
         with closing(self._pixels(zones, plan, progress)) as pixels:
-            for again, (index, _, keep, last), (values, areas, sigmas) in pixels:
+            for again, (index, _, keep, last), (area, values, areas, sigmas) in pixels:
                 if index not in statistics:
                     statistics[index] = ZoneStatistics(with_sigma, keep)
                 if again:
                     statistics[index].add_again(values, areas)
                 else:
-                    statistics[index].add(values, areas, sigmas)
+                    statistics[index].add(area, values, areas, sigmas)
                 if last and (keep or again):
                     zone = zones[index]
                     summaries[index] = statistics.pop(index).summaries(zone.area, zone.covered)
@@ -167,10 +167,13 @@ class ZonalStatistics:
         mask = inside(polygon, self._raster.grid.part(part))
         areas = np.broadcast_to(self._areas.of(part), mask.shape)
         mask &= areas > 0  # not beyond the projection's edge
-        places = np.flatnonzero(mask)
+        pixel_area = float(areas[mask].sum())
         cut = (slice(None), *part.relative_to(block.x, block.y).slices)
         values, sigmas = planes
+        mask &= np.isfinite(values[cut]).any(axis=0)
+        places = np.flatnonzero(mask)
         return _Pixels(
+            pixel_area,
             _taken(values[cut], places),
             areas[mask],
             None if sigmas is None else _taken(sigmas[cut], places),
@@ -182,8 +185,10 @@ _Planes = tuple[NDArray[np.float32], Optional[NDArray[np.float32]]]
 
 
 class _Pixels(NamedTuple):
-    """Values [bands, n], areas [n] and uncertainties [bands, n] of some pixels."""
+    """Values [bands, n], areas [n] and uncertainties [bands, n] of the pixels valid in any band."""
 
+    #: Of all pixels, valid or not.
+    area: float
     values: Values
     areas: Areas
     sigmas: Values | None
