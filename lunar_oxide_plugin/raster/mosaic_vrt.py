@@ -11,9 +11,10 @@ from osgeo import gdal
 
 from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
+from .encoding import NODATA
 from .mosaic import Mosaic
-from .outputs import NODATA, BandInfo
 from .source import MiSource
+from .storage import BandInfo
 from .virtual import opening
 from .vrt import Vrt, add
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from .blocks import Window
 from .moon import Grid
-from .outputs import BandInfo
+from .storage import BandInfo
 
 
 class Vrt:
@@ -37,7 +37,7 @@ class Vrt:
             add(items, "MDI", text, key=key)
 
     def band(
-        self, data_type: str, info: BandInfo, nodata: float, **more: float
+        self, data_type: str, info: BandInfo, nodata: float | None, **more: float
     ) -> ElementTree.Element:
         """Add a band; `more` are its Offset and Scale."""
         number = len(self._root.findall("VRTRasterBand")) + 1
@@ -48,7 +48,8 @@ class Vrt:
         if info.unit:
             add(band, "UnitType", info.unit)
         for tag, value in {"NoDataValue": nodata, **more}.items():
-            add(band, tag, repr(value))
+            if value is not None:
+                add(band, tag, repr(value))
         return band
 
     def source(

@@ -1,11 +1,11 @@
 """Predict a mosaic that is too large for one machine, window by window on a Dask cluster.
 
-The mosaic is cut into windows. Each becomes a GeoTIFF per product in OUTPUT/windows; at the end a
-VRT per product and a STAC collection lie over all of them. The pixels are the same whatever the
-windows, workers and threads. Run the same command again to go on after an interruption: finished
-windows are kept. An argument @FILE stands for the lines of that file, as for a long list of
-tiles. Exit code 0: all windows are finished; 1: some are not, or nothing could be done; 130:
-interrupted. Runbook: docs/scaleout.md.
+The mosaic is cut into windows. Each becomes a cloud-optimised GeoTIFF per product in
+OUTPUT/windows; at the end a VRT per product and a STAC collection lie over all of them. The pixels
+are the same whatever the windows, workers and threads. Run the same command again to go on after
+an interruption: finished windows are kept. An argument @FILE stands for the lines of that file, as
+for a long list of tiles. Exit code 0: all windows are finished; 1: some are not, or nothing could
+be done; 130: interrupted. Runbook: docs/scaleout.md.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..core.errors import LunarOxideError
 from ..core.model import BUNDLED, DEFAULT_MODEL
 from ..core.threads import available_cores
 from ..raster.mosaic import Mosaic
+from ..raster.storage import Kind
 from . import cluster
 from .index import Finished, write_index
 from .job import Job, Part, Reading, absolute_name, make_job, open_mosaic
@@ -62,6 +63,15 @@ def parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--uncertainty", action="store_true", help="also write 1 sigma")
     what.add_argument("--domain", action="store_true", help="also write the domain distance")
+    what.add_argument(
+        "--storage",
+        type=str.lower,
+        choices=[kind.name.lower() for kind in Kind],
+        default=Kind.FLOAT32.name.lower(),
+        help="what the files hold: float32 without loss (default) in the fastest compression that "
+        "GDAL has, or in deflate; lerc, with errors of at most 0.001 wt%%; uint16, in steps of "
+        "0.001 wt%%",
+    )
     what.add_argument(
         "--extent",
         nargs=4,
@@ -173,7 +183,9 @@ def _run(options: argparse.Namespace) -> int:
     finished: dict[Part, dict[str, Any]] = {}
     for part in parts:
         record = results.finished(part, options.verify)
-        if record is not None:
+        if record is None:
+            results.forget(part)
+        else:
             finished[part] = record
             progress.add(part.window.size, computed=False)
     missing = [part for part in parts if part not in finished]
@@ -216,7 +228,10 @@ def _plan(options: argparse.Namespace) -> _Plan:
     products += ["domain_distance"] if options.domain else []
     _say("Reading the headers of the inputs ...")
     mosaic = open_mosaic(inputs, extent, reading, lambda: None)
-    job, parts = make_job(mosaic, inputs, extent, reading, options.model, products, options.window)
+    storage = Kind[options.storage.upper()]
+    job, parts = make_job(
+        mosaic, inputs, extent, reading, options.model, products, storage, options.window
+    )
     results = Results(options.output)
     results.begin(job)
     results.remove_partial_files()

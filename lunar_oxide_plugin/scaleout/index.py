@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..about import style
 from ..raster.blocks import Window
-from ..raster.outputs import NODATA, OutputFiles
+from ..raster.outputs import OutputFiles
 from ..raster.prediction import Product
 from ..raster.raster import opened
 from ..raster.vrt import Vrt, add
@@ -68,11 +68,13 @@ def _vrt(
 ) -> str:
     """One raster over all windows; what none covers is no data."""
     vrt = Vrt(path, job.grid, metadata)
+    encoding = job.encoding(product)
     files = [(str(results.raster(part, product.values)), part.window) for part in parts]
     # With these GDAL need not open every file to open the VRT.
     block = opened(files[0][0]).GetRasterBand(1).GetBlockSize() if files else (0, 0)
     for number, info in enumerate(product.bands, start=1):
-        band = vrt.band("Float32", info, NODATA)
+        scale = {"Offset": 0.0, "Scale": info.step} if encoding.scaled else {}
+        band = vrt.band(encoding.type_name, info, encoding.nodata, **scale)
         for name, window in files:
             whole = Window(0, 0, window.width, window.height)
             source = vrt.source(band, "SimpleSource", name, number, whole, window)
@@ -82,7 +84,7 @@ def _vrt(
                 "",
                 RasterXSize=str(window.width),
                 RasterYSize=str(window.height),
-                DataType="Float32",
+                DataType=encoding.type_name,
                 BlockXSize=str(block[0]),
                 BlockYSize=str(block[1]),
             )

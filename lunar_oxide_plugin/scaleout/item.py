@@ -10,8 +10,7 @@ from typing import Any
 
 from ..raster.extent import PlateCarree
 from ..raster.moon import Grid, wrapped_longitude
-from ..raster.outputs import NODATA
-from ..raster.prediction import Counts
+from ..raster.prediction import Counts, Product
 from .job import PRODUCTS, Job, Part
 from .results import Results, checksum
 
@@ -30,7 +29,7 @@ EXTENSIONS = [
 #: From the launch of SELENE to its impact: the label of a mosaic tells no more.
 MISSION = ("2007-09-14T00:00:00Z", "2009-06-10T23:59:59Z")
 
-_GEOTIFF = "image/tiff; application=geotiff"
+_COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 TITLES = {
     "oxides": "Al2O3, CaO, FeO, MgO, TiO2",
@@ -75,12 +74,9 @@ def item(
         assets[name] = {
             "href": file.name,
             "title": TITLES[name],
-            "type": _GEOTIFF,
+            "type": _COG,
             "roles": ["data"],
-            "raster:bands": [
-                {"data_type": "float32", "nodata": NODATA, **({"unit": b.unit} if b.unit else {})}
-                for b in PRODUCTS[name].bands
-            ],
+            "raster:bands": _bands(job, PRODUCTS[name]),
             "file:size": file.stat().st_size,
             "file:checksum": checksum(file),
         }
@@ -99,6 +95,20 @@ def item(
         ],
         "assets": assets,
     }
+
+
+def _bands(job: Job, product: Product) -> list[dict[str, Any]]:
+    """What the bands of a product's rasters hold."""
+    encoding = job.encoding(product)
+    described: list[dict[str, Any]] = []
+    for info in product.bands:
+        band = {"data_type": encoding.type_name.lower(), "nodata": encoding.nodata}
+        if info.unit:
+            band["unit"] = info.unit
+        if encoding.scaled:
+            band.update(scale=info.step, offset=0)
+        described.append(band)
+    return described
 
 
 def footprint(grid: Grid) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from ..about import VERSION
 from ..core.errors import LunarOxideError, RasterError, SpectraError
 from ..core.model import BUNDLED, OxideModel, bundled_path
 from ..raster.blocks import Window, blocks
+from ..raster.encoding import Encoding, encoding_of
 from ..raster.extent import Extent
 from ..raster.mi_folder import mi_products
 from ..raster.mi_sources import open_mi_sources
 from ..raster.moon import GEOGRAPHIC_WKT, Grid
 from ..raster.mosaic import Mosaic
 from ..raster.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Product
+from ..raster.storage import Kind, Layout, Storage, require_available
 from ..raster.virtual import is_file
 from ..raster.vrt import absolute
 
@@ -51,6 +53,8 @@ class Job:
     model: str
     model_sha256: str
     products: tuple[str, ...]
+    #: Name of a `Kind`
+    storage: str
     #: Width and height of a window, in pixels
     window: int
     grid: Grid
@@ -72,6 +76,15 @@ class Job:
     def rasters(self) -> list[Product]:
         """The products to write."""
         return [PRODUCTS[name] for name in self.products]
+
+    @property
+    def stored(self) -> Storage:
+        """How a window's rasters are kept."""
+        return Storage(Kind[self.storage], Layout.COG)
+
+    def encoding(self, product: Product) -> Encoding:
+        """The numbers in a product's rasters."""
+        return encoding_of(self.stored.kind, product.bands)
 
 
 class Part(NamedTuple):
@@ -141,6 +154,7 @@ def make_job(
     reading: Reading,
     model: str,
     products: Sequence[str],
+    storage: Kind,
     window: int,
 ) -> tuple[Job, list[Part]]:
     """A job, and the parts of the mosaic that a tile touches: where there is none is nothing to do.
@@ -148,8 +162,9 @@ def make_job(
     Raises
     ------
     LunarOxideError
-        When the model does not load or does not give a product.
+        When the model does not load or does not give a product, or GDAL cannot store it so.
     """
+    require_available(storage)
     model = model if model in dict(BUNDLED) else str(Path(model).absolute())
     loaded = OxideModel(model_path(model))
     for name in products:
@@ -164,6 +179,7 @@ def make_job(
         model,
         sha256(model_path(model).read_bytes()),
         tuple(products),
+        storage.name,
         window,
         mosaic.grid,
         sha256(repr(tiles).encode()),

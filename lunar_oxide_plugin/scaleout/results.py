@@ -94,6 +94,10 @@ class Results:
             return None
         return record
 
+    def forget(self, part: Part) -> None:
+        """Have a window computed again, whatever its record says."""
+        self.record(part).unlink(missing_ok=True)
+
     def write_failures(self, failures: Iterable[Mapping[str, Any]]) -> None:
         """List the windows that could not be finished; no file when there are none."""
         listed = list(failures)

@@ -104,7 +104,11 @@ def _write(
         with OutputFiles() as files:
             writers = {
                 product: files.raster(
-                    results.raster(part, product.values), mosaic.grid, product.bands, metadata
+                    results.raster(part, product.values),
+                    mosaic.grid,
+                    product.bands,
+                    metadata,
+                    storage=job.stored,
                 )
                 for product in job.rasters
             }

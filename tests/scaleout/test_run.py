@@ -82,6 +82,38 @@ def test_other_models_and_extent(scene, tmp_path, model):
     assert np.isnan(found[..., 2 * STEP + SIZE - STEP :]).all()
 
 
+def test_windows_are_cloud_optimised(scene, tmp_path):
+    folder = tmp_path / "out"
+    here(scene.folder, "--output", folder, "--window", 64)
+    for path in folder.rglob("*.tif"):
+        assert gdal.Open(str(path)).GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG"
+
+
+@pytest.mark.parametrize(("kind", "type_name"), [("lerc", "Float32"), ("uint16", "UInt16")])
+def test_smaller_files(scene, tmp_path, kind, type_name):
+    """The VRT and the items say how values are made of the numbers in the files."""
+    folder = tmp_path / "out"
+    here(scene.folder, "--output", folder, "--window", 64, "--storage", kind, "--domain")
+    for product, unit in (("oxides", "wt%"), ("domain_distance", "")):
+        vrt = gdal.Open(str(folder / f"{product}.vrt"))
+        band = vrt.GetRasterBand(1)
+        assert gdal.GetDataTypeName(band.DataType) == type_name
+        assert band.GetUnitType() == unit
+        (item,) = [path for path in records(folder) if path.stem == "R0000C0000"]
+        described = json.loads(item.read_text())["assets"][product]["raster:bands"][0]
+        assert described["nodata"] == band.GetNoDataValue()
+        scale = described.get("scale", 1)
+        assert scale == (0.001 if kind == "uint16" else 1)
+        assert (band.GetScale() or 1, band.GetOffset() or 0) == (scale, 0)
+        stored = vrt.ReadAsArray().reshape(getattr(scene, product).shape)
+        values = np.where(stored == band.GetNoDataValue(), np.nan, stored * scale)
+        expected = getattr(scene, product)
+        assert np.array_equal(np.isnan(values), np.isnan(expected))
+        reach = np.nan_to_num(expected) < 65  # above it domain distances are kept as the highest
+        error = np.abs(values - expected)[reach & np.isfinite(expected)].max()
+        assert 0 < error <= 0.001
+
+
 def test_windows_that_no_tile_touches_cost_nothing(scene, tmp_path):
     """In the south there is a hole from pixel 88 to 120; an empty tile is read, and not written."""
     folder, step = tmp_path / "out", 20
@@ -233,7 +265,7 @@ def test_a_folder_that_holds_something_else_is_refused(scene, tmp_path):
     [
         (("--model", "/nowhere.onnx"), "/nowhere.onnx does not exist"),
         (("--scale", "1"), "MI DN: if so, set SCALE to 2e-05"),
-        (("--extent", "10", "0", "11", "1"), "None of the 7 MI files in FOLDER"),
+        (("--extent", "10", "0", "11", "1"), "touches EXTENT"),
         (("--bands", "1,2"), "BANDS"),
     ],
 )
@@ -304,7 +336,7 @@ def broken_tiles(scene, folder):
 def test_windows_that_fail_are_listed_and_the_others_finished(scene, tmp_path, workers):
     path, whole = broken_tiles(scene, tmp_path / "tiles")
     folder = tmp_path / "out"
-    arguments = [path.parent, path, "--output", folder, "--window", 64, "--workers", workers]
+    arguments = [path, path.parent, "--output", folder, "--window", 64, "--workers", workers]
     said = run(*arguments, "--attempts", 2, code=1)
     listed = json.loads((folder / "failures.json").read_text())
     assert {entry["window"] for entry in listed} == {
