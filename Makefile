@@ -3,12 +3,12 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training demo test lint train package bench clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train package bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Install system packages and both Python environments
+setup: ## Install system packages and all Python environments
 	scripts/setup.sh
 
 setup-plugin:
@@ -17,10 +17,13 @@ setup-plugin:
 setup-training:
 	scripts/setup.sh system training
 
+setup-scaleout:
+	scripts/setup.sh system scaleout
+
 demo: setup-plugin ## Map two synthetic MI tiles through real QGIS into build/demo
 	scripts/demo.sh
 
-test: setup ## Run all tests: core, raster, QGIS, command line, training
+test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-out
 	scripts/test.sh
 
 lint: setup-training ## Check style (ruff) and types (mypy)
@@ -38,4 +41,4 @@ bench: setup ## Measure speed and memory, ratios within one run
 	$(PYTHON) -m tests.benchmarks
 
 clean: ## Remove what the targets above made, environments included
-	rm -rf build dist .venv .venv-oldest .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings
+	rm -rf build dist .venv .venv-oldest .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-SUITES = ("cli", "qgis", "training", "unit")
+SUITES = ("cli", "qgis", "scaleout", "training", "unit")
 
 totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
 missing = set(SUITES)

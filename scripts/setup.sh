@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs everything the project needs on Debian 12. Quick when nothing changed.
-# usage: scripts/setup.sh [system] [plugin] [oldest] [training]
+# usage: scripts/setup.sh [system] [plugin] [oldest] [training] [scaleout]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,5 +54,9 @@ training() {
     environment .venv-train requirements-train.txt ""
 }
 
-[ $# -gt 0 ] || set -- system plugin oldest training
+scaleout() {
+    environment .venv-scaleout requirements-scaleout.txt "-c constraints.txt" --system-site-packages
+}
+
+[ $# -gt 0 ] || set -- system plugin oldest training scaleout
 for step in "$@"; do "$step"; done

@@ -15,6 +15,7 @@ suite unit .venv/bin/python -p no:pytest_qgis
 suite qgis .venv/bin/python --qgis_disable_gui
 suite cli .venv/bin/python -p no:pytest_qgis
 suite training .venv-train/bin/python
+suite scaleout .venv-scaleout/bin/python
 
 .venv/bin/python scripts/count_tests.py build/tests-*.xml || failed=1
 exit $failed

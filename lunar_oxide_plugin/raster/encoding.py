@@ -36,6 +36,12 @@ class Encoding:
     #: For users, kept in the file; "": nothing to say
     description = ""
 
+    @property
+    def type_name(self) -> str:
+        """GDAL's name of the data type."""
+        name: str = gdal.GetDataTypeName(self.data_type)
+        return name
+
     def stored(self, values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
         """Numbers to store of values [bands, height, width] that lie at a window.
 

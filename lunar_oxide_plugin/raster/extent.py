@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -114,6 +115,7 @@ class PlateCarree(NamedTuple):
     degrees_per_y: float
 
     @classmethod
+    @lru_cache(maxsize=32)  # PROJ takes 20 ms
     def of(cls, wkt: str) -> PlateCarree | None:
         """Its lines, or None for any other CRS."""
         if not wkt:

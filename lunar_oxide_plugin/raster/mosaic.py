@@ -66,7 +66,7 @@ class Mosaic:
         self, sources: Iterable[MiSource], extent: Extent | None = None, margin: float = 0.0
     ) -> None:
         kept: list[MiSource] = []
-        self._synthetic: set[MiSource] = set()
+        synthetic: set[MiSource] = set()
         labels: set[str] = set()
         for source in sources:
             # A product may be given by its label and by its image.
@@ -78,7 +78,7 @@ class Mosaic:
             if kept:
                 _require_same_grid(kept[0].grid, source.grid, kept[0].name, source.name)
             if source.synthetic:
-                self._synthetic.add(source)
+                synthetic.add(source)
             source.close()
             kept.append(source)
         _require_positions(kept)
@@ -95,10 +95,31 @@ class Mosaic:
             degree = first.geotransform[1] * (cylinder.degrees_per_x if cylinder else 1.0)
             bounds = _bounds(extent.to(first.wkt), first, cylinder, margin)
             tiles, area = _within(tiles, bounds, turn, margin / degree)
+        placed = [Tile(s, place.relative_to(area.x, area.y)) for s, place in tiles]
+        self._arrange(first.part(area), placed, synthetic)
+
+    @classmethod
+    def of_tiles(cls, grid: Grid, tiles: Iterable[Tile]) -> Mosaic:
+        """A mosaic of tiles whose places are known, as of a part of another mosaic.
+
+        Parameters
+        ----------
+        grid : Grid
+            Where its pixels lie.
+        tiles : iterable of Tile
+            First choice first, at their places among these pixels.
+        """
+        made = cls.__new__(cls)
+        tiles = list(tiles)
+        made._arrange(grid, tiles, {tile.source for tile in tiles if tile.source.synthetic})
+        return made
+
+    def _arrange(self, grid: Grid, tiles: list[Tile], synthetic: set[MiSource]) -> None:
         #: Where its pixels lie.
-        self.grid = first.part(area)
+        self.grid = grid
         #: The tiles at their places, first choice first.
-        self.tiles = [Tile(s, place.relative_to(area.x, area.y)) for s, place in tiles]
+        self.tiles = tiles
+        self._synthetic = synthetic
         self._open: dict[MiSource, None] = {}
 
     def examine(self) -> Iterator[list[str]]:
@@ -154,7 +175,15 @@ class Mosaic:
         return list(dict.fromkeys(tile.source for tile in self.tiles))
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Reflectance [8, height, width], NaN where not valid, and validity [height, width]."""
+        """Reflectance [8, height, width], NaN where not valid, and validity [height, width].
+
+        The scale of a tile is decided when it is first read, if `examine` has not.
+
+        Raises
+        ------
+        RasterError, SpectraError
+            As of `MiSource`; a tile without a valid pixel is left out, as by `examine`.
+        """
         reflectance = np.full((len(MODEL_BANDS), window.height, window.width), np.nan, np.float32)
         valid = np.zeros(reflectance.shape[1:], bool)
         for source, place in self.tiles:
@@ -164,7 +193,13 @@ class Mosaic:
             rows, columns = common.relative_to(window.x, window.y).slices
             if valid[rows, columns].all():
                 continue
-            found, found_valid = self._opened(source).spectra(common.relative_to(place.x, place.y))
+            try:
+                found, found_valid = self._opened(source).spectra(
+                    common.relative_to(place.x, place.y)
+                )
+            except NoValidPixelError:
+                self.tiles = [tile for tile in self.tiles if tile.source is not source]
+                continue
             new = found_valid & ~valid[rows, columns]
             np.copyto(reflectance[:, rows, columns], found, where=new)
             valid[rows, columns] |= new

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 from osgeo import gdal
 
 from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
-from .blocks import Window
 from .encoding import NODATA
-from .mosaic import Mosaic, Tile
+from .mosaic import Mosaic
 from .source import MiSource
 from .storage import BandInfo
 from .virtual import opening
+from .vrt import Vrt, add
 
 #: No data of DN; none of MI's own codes, which all become this one.
 _NODATA_DN = -32768
@@ -62,76 +61,21 @@ def mosaic_vrt(
     for source in mosaic.sources:
         _require_same_values(source)
     scaling = mosaic.sources[0].scaling
-    grid = mosaic.grid
-    root = ElementTree.Element(
-        "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
-    )
-    if grid.wkt:
-        _add(root, "SRS", grid.wkt)
-    _add(root, "GeoTransform", ",".join(map(repr, grid.geotransform)))
-    items = ElementTree.SubElement(root, "Metadata")
-    for key, text in metadata.items():
-        _add(items, "MDI", text, key=key)
+    vrt = Vrt(path, mosaic.grid, metadata)
     for index, info in enumerate(bands):
-        band = ElementTree.SubElement(
-            root, "VRTRasterBand", dataType=gdal.GetDataTypeName(kind), band=str(index + 1)
-        )
-        _add(band, "Description", info.name)
-        _add(band, "NoDataValue", repr(nodata))
-        _add(band, "Offset", repr(float(scaling.offset[index, 0])))
-        _add(band, "Scale", repr(float(scaling.scale[index, 0])))
+        offset, scale = (float(part[index, 0]) for part in (scaling.offset, scaling.scale))
+        band = vrt.band(gdal.GetDataTypeName(kind), info, nodata, Offset=offset, Scale=scale)
         # What is painted later covers what is there: the first choice comes last.
-        for tile in reversed(mosaic.tiles):
-            name, number = tile.source.location(tile.source.bands[index])
-            part = _add_source(band, tile, number, grid.window)
-            relative = _relative(name, path)
-            _add(
-                part,
-                "SourceFilename",
-                relative or _absolute(name),
-                relativeToVRT="01"[bool(relative)],
-            )
+        for source, place in reversed(mosaic.tiles):
+            common = place.intersection(mosaic.grid.window)
+            if common is None:
+                raise AssertionError("a mosaic holds only tiles inside it")
+            name, number = source.location(source.bands[index])
+            taken = common.relative_to(place.x, place.y)
+            part = vrt.source(band, "ComplexSource", name, number, taken, common)
             if kind == gdal.GDT_Int16:
-                _add(part, "LUT", _LUT.format(nodata=nodata))
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _add(parent: ElementTree.Element, tag: str, text: str, **attributes: str) -> None:
-    ElementTree.SubElement(parent, tag, attributes).text = text
-
-
-def _add_source(
-    band: ElementTree.Element, tile: Tile, number: int, area: Window
-) -> ElementTree.Element:
-    """One band of a tile, with its number in its file, at its place in an area."""
-    common = tile.place.intersection(area)
-    if common is None:
-        raise AssertionError("a mosaic holds only tiles inside it")
-    source = ElementTree.SubElement(band, "ComplexSource")
-    _add(source, "SourceBand", str(number))
-    for tag, window in (
-        ("SrcRect", common.relative_to(tile.place.x, tile.place.y)),
-        ("DstRect", common),
-    ):
-        x, y, width, height = map(str, window)
-        ElementTree.SubElement(source, tag, xOff=x, yOff=y, xSize=width, ySize=height)
-    return source
-
-
-def _relative(name: str, path: Path) -> str | None:
-    """A file's name as seen from the folder of the VRT, when it lies there or below."""
-    if name.startswith("/vsi"):
-        return None
-    try:
-        return Path(name).absolute().relative_to(path.absolute().parent).as_posix()
-    except ValueError:
-        return None
-
-
-def _absolute(name: str) -> str:
-    """A file's name as it can be read from any folder."""
-    return name if name.startswith("/vsi") else str(Path(name).absolute())
+                add(part, "LUT", _LUT.format(nodata=nodata))
+    return vrt.text()
 
 
 def _common_storage(mosaic: Mosaic) -> tuple[int, float]:

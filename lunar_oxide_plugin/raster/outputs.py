@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -41,6 +42,8 @@ class OutputFiles:
         self._renames: list[tuple[Path, Path]] = []
         self._writers: list[RasterWriter] = []
         self._stale: list[Path] = []
+        # On a shared file system another machine's process may have the same number.
+        self._mark = f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}"
 
     def __enter__(self) -> OutputFiles:
         return self
@@ -88,7 +91,7 @@ class OutputFiles:
                 )
         if final.resolve() in [other.resolve() for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
-        partial = final.with_name(f"{final.stem}{PARTIAL}{os.getpid()}{final.suffix}")
+        partial = final.with_name(f"{final.stem}{self._mark}{final.suffix}")
         try:
             partial.touch()
         except OSError as error:
@@ -217,7 +220,7 @@ class OutputFiles:
         moved: list[tuple[Path, Path]] = []
         try:
             for partial, final in moves:
-                previous = final.with_name(f"{final.name}{PARTIAL}{os.getpid()}.previous")
+                previous = final.with_name(f"{final.name}{self._mark}.previous")
                 if final.exists():
                     final.replace(previous)
                 moved.append((final, previous))

@@ -103,6 +103,11 @@ class MiSource(Raster):
         """The files it is read from."""
         return [file.path for file in self._files] or super().files
 
+    @property
+    def names(self) -> list[str]:
+        """The names from which `open_mi_sources` makes the same source again."""
+        return [file.path for file in self._files] or [self.path]
+
     def location(self, number: int) -> tuple[str, int]:
         """File of a band, under the name by which GDAL opens it, and the band's number there."""
         if self._files:
@@ -139,7 +144,10 @@ class MiSource(Raster):
             if self.label and self._user_scale is None and few:
                 scaling = declared_scaling(sample, scales, offsets)
             else:
-                scaling = choose_scaling(sample, scales, offsets, self._user_scale)
+                try:
+                    scaling = choose_scaling(sample, scales, offsets, self._user_scale)
+                except SpectraError as error:  # which knows no file; there may be thousands
+                    raise SpectraError(f"{self.name}: {error}") from error
             if self._choice.note:
                 self._check_assumed_order(scaling)
             self._codes = self._lifted_codes(scaling)

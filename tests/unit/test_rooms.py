@@ -1,4 +1,4 @@
-"""Dependencies point one way: processing -> raster -> core, and training uses the core only."""
+"""Dependencies point one way: processing, scaleout -> raster -> core; training uses core only."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ ROOMS = {
             f"{PLUGIN}.processing",
         ),
         ("osgeo",),
+        NO_NETWORK,
+    ),
+    # Without QGIS, and without Dask until a cluster is asked for.
+    f"{PLUGIN}/scaleout": Room(
+        (
+            "numpy",
+            f"{PLUGIN}.about",
+            f"{PLUGIN}.core",
+            f"{PLUGIN}.raster",
+            f"{PLUGIN}.scaleout",
+        ),
+        ("distributed",),
         NO_NETWORK,
     ),
 }
@@ -102,8 +114,8 @@ def test_plugin_room(folder):
     assert found == {}
 
 
-def test_core_and_raster_are_there_to_be_checked():
-    for folder in ("core", "raster"):
+def test_rooms_are_there_to_be_checked():
+    for folder in ("core", "raster", "scaleout"):
         assert len(modules(ROOT / PLUGIN / folder)) > 5
 
 
@@ -134,6 +146,10 @@ def test_training_uses_only_the_core():
         ("raster", "from ..processing.provider import P", f"{PLUGIN}.processing.provider.P"),
         ("processing", "from osgeo import gdal", "osgeo.gdal"),
         ("processing", "import jax", "jax"),
+        ("scaleout", "import distributed", "distributed"),
+        ("scaleout", "def f():\n    import qgis", "qgis"),
+        ("scaleout", "from ..processing.base import L", f"{PLUGIN}.processing.base.L"),
+        ("raster", "from ..scaleout.job import Job", f"{PLUGIN}.scaleout.job.Job"),
     ],
 )
 def test_the_check_finds_a_breach(folder, source, breach):

@@ -1,5 +1,7 @@
 """From the files a user names to MI sources."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,23 @@ def test_one_file_stands_for_its_set(tmp_path):
     for open_one in (open_mi_source, lambda path: open_mi_sources([path])[0]):
         source = open_one(paths[2])
         np.testing.assert_array_equal(source.spectra(source.grid.window)[0], expected)
+
+
+def test_names_of_a_source_make_the_same_source_again(tmp_path):
+    """Also of a set known by one of its files, and of a tile in an archive."""
+    paths, _ = write_set(tmp_path, NAMES["nm"])
+    tile = write_tile(tmp_path, scene(seed=1))
+    archive = tmp_path / "tile.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for part in (tile, tile.with_suffix(".img")):
+            file.write(part, part.name)
+    for path, count in ((paths[2], len(paths)), (str(tile), 1), (str(archive), 1)):
+        source = open_mi_source(path)
+        assert len(source.names) == count
+        again = open_mi_source(source.names[0]) if count == 1 else open_mi_sources(source.names)[0]
+        window = source.grid.window
+        assert again.grid == source.grid
+        np.testing.assert_array_equal(again.spectra(window)[0], source.spectra(window)[0])
 
 
 def test_bands_count_files_in_the_order_given(tmp_path):

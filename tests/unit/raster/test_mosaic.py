@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.errors import NoValidPixelError, RasterError
+from lunar_oxide_plugin.core.errors import NoValidPixelError, RasterError, SpectraError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.extent import Extent
 from lunar_oxide_plugin.raster.moon import GEOGRAPHIC_WKT
@@ -218,6 +218,35 @@ def test_empty_tiles_are_left_out(tmp_path):
     assert notes[1][0].startswith("Left out: T1.lbl has no valid pixel")
     assert [source.name for source in mosaic.sources] == ["T0.lbl", "T2.lbl"]
     assert mosaic.spectra(mosaic.grid.window)[1].sum() == 32
+
+
+def test_empty_tiles_are_left_out_where_nobody_examined_them(tmp_path):
+    """As in a part of a mosaic that another process has arranged: the next choice is read."""
+    dn = np.stack([mi_tiles.scene(4, 4)] * 2)
+    dn[0] = -30000
+    (tmp_path / "under").mkdir()
+    empty, full = opened(write_row(tmp_path, 20, dn))
+    (under,) = opened(write_row(tmp_path / "under", 20, dn[1:]))
+    whole = Mosaic([empty, full, under])
+    part = Mosaic.of_tiles(whole.grid, whole.tiles)
+    examined = list(whole.examine())
+    assert [len(found) for found in examined] == [1, 5, 5]
+    for mosaic in (part, whole):
+        reflectance, valid = mosaic.spectra(mosaic.grid.window)
+        assert valid.all()
+        assert [source.path for source in mosaic.sources] == [full.path, under.path]
+    assert np.array_equal(reflectance, part.spectra(part.grid.window)[0])
+
+
+def test_a_tile_of_another_scale_is_refused_by_name(tmp_path):
+    paths = write_row(tmp_path, 20, np.stack([mi_tiles.scene(32, 32)] * 2))
+    label = Path(paths[1])
+    label.write_bytes(label.read_bytes().replace(b"2e-05", b"2e-04"))
+    mosaic = Mosaic(opened(paths))
+    first, second = (tile.place for tile in mosaic.tiles)
+    assert mosaic.spectra(first)[1].all()
+    with pytest.raises(SpectraError, match=r"^T1\.lbl: The values fit neither"):
+        mosaic.spectra(second)
 
 
 def test_tiles_of_different_grids_are_refused_with_what_to_do(tmp_path):

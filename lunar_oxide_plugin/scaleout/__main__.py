@@ -1,0 +1,328 @@
+"""Predict a mosaic that is too large for one machine, window by window on a Dask cluster.
+
+The mosaic is cut into windows. Each becomes a cloud-optimised GeoTIFF per product in
+OUTPUT/windows; at the end a VRT per product and a STAC collection lie over all of them. The pixels
+are the same whatever the windows, workers and threads. Run the same command again to go on after
+an interruption: finished windows are kept. An argument @FILE stands for the lines of that file, as
+for a long list of tiles. Exit code 0: all windows are finished; 1: some are not, or nothing could
+be done; 130: interrupted. Runbook: docs/scaleout.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+from ..core.errors import LunarOxideError
+from ..core.model import BUNDLED, DEFAULT_MODEL
+from ..core.threads import available_cores
+from ..raster.mosaic import Mosaic
+from ..raster.storage import Kind
+from . import cluster
+from .index import Finished, write_index
+from .job import Job, Part, Reading, absolute_name, make_job, open_mosaic
+from .outcomes import Outcome, compute_here
+from .progress import Progress
+from .results import Results
+from .window import loaded_model, provenance
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m lunar_oxide_plugin.scaleout",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fromfile_prefix_chars="@",
+    )
+    made.add_argument(
+        "input",
+        nargs="+",
+        metavar="INPUT",
+        help="MI tiles, rasters of the eight MI bands, a VRT of them, or folders of MI products; "
+        "under any name that GDAL reads (/vsis3/..., /vsicurl/...) and that all workers find",
+    )
+    made.add_argument(
+        "--output",
+        required=True,
+        metavar="FOLDER",
+        help="new or of the same run; on a file system that all workers share",
+    )
+    what = made.add_argument_group("what is computed")
+    default, _ = BUNDLED[DEFAULT_MODEL]
+    what.add_argument(
+        "--model",
+        default=default,
+        metavar="ID_OR_FILE",
+        help=f"{', '.join(name for name, _ in BUNDLED)}, or an .onnx file (default: {default})",
+    )
+    what.add_argument("--uncertainty", action="store_true", help="also write 1 sigma")
+    what.add_argument("--domain", action="store_true", help="also write the domain distance")
+    what.add_argument(
+        "--storage",
+        type=str.lower,
+        choices=[kind.name.lower() for kind in Kind],
+        default=Kind.FLOAT32.name.lower(),
+        help="what the files hold: float32 without loss (default) in the fastest compression that "
+        "GDAL has, or in deflate; lerc, with errors of at most 0.001 wt%%; uint16, in steps of "
+        "0.001 wt%%",
+    )
+    what.add_argument(
+        "--extent",
+        nargs=4,
+        type=float,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="only this part of the inputs, in degrees; 179 ... 181 lies across 180 degrees",
+    )
+    what.add_argument(
+        "--bands",
+        type=_numbers,
+        metavar="N,N,...",
+        help="eight band numbers, when files do not tell",
+    )
+    what.add_argument("--scale", type=float, help="reflectance per stored value, instead of files'")
+    what.add_argument(
+        "--no-mask-shadow", dest="mask_shadow", action="store_false", help="keep pixels in shadow"
+    )
+    what.add_argument(
+        "--window",
+        type=_count,
+        default=2048,
+        metavar="PIXELS",
+        help="width and height of a window (default: 2048, that of an MI tile, about 15 s of work "
+        "for one core). Smaller ones spread over more cores and lose less with a worker, but give "
+        "more files; there should be at least four for each core. A multiple of 256 reads fastest",
+    )
+    where = made.add_argument_group("where it is computed")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tcp://HOST:8786")
+    where.add_argument(
+        "--scheduler-file", metavar="FILE", help="in which a Dask scheduler wrote its address"
+    )
+    where.add_argument(
+        "--wait",
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="for the scheduler and its first worker (default: 300)",
+    )
+    where.add_argument(
+        "--workers",
+        type=_count_or_none,
+        metavar="N",
+        help="processes on this machine when no scheduler is named (default: one for each core); "
+        "0: this process alone, without Dask",
+    )
+    where.add_argument(
+        "--threads",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="that compute in each worker at a time (default: 1, best with one worker per core)",
+    )
+    where.add_argument(
+        "--attempts",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="for each window before it is listed in failures.json (default: 3)",
+    )
+    where.add_argument(
+        "--dashboard",
+        default="127.0.0.1:8787",
+        metavar="ADDRESS",
+        help="of the local cluster's dashboard (default: 127.0.0.1:8787)",
+    )
+    where.add_argument(
+        "--verify",
+        action="store_true",
+        help="compare finished windows with their checksums, not with their sizes alone",
+    )
+    return made
+
+
+class _Plan(NamedTuple):
+    """A run that can begin."""
+
+    job: Job
+    parts: list[Part]
+    results: Results
+    mosaic: Mosaic
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    made = parser()
+    options = made.parse_args(arguments)
+    if sum(given is not None for given in _places(options)) > 1:
+        made.error("give one of --scheduler, --scheduler-file and --workers")
+    try:
+        with _interrupted_by_sigterm():
+            return _run(options)
+    except KeyboardInterrupt:
+        _say("Interrupted. Run the same command again to go on: finished windows are kept.")
+        return 130
+    except LunarOxideError as error:
+        _say(f"scaleout: {error}")
+        return 1
+
+
+def _places(options: argparse.Namespace) -> tuple[Any, ...]:
+    return options.scheduler, options.scheduler_file, options.workers
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Compute what is missing, then write the index; 1 when windows failed."""
+    plan = _plan(options)
+    results, parts = plan.results, plan.parts
+    progress = Progress(sys.stderr, len(parts), sum(part.window.size for part in parts))
+    finished: dict[Part, dict[str, Any]] = {}
+    for part in parts:
+        record = results.finished(part, options.verify)
+        if record is None:
+            results.forget(part)
+        else:
+            finished[part] = record
+            progress.add(part.window.size, computed=False)
+    missing = [part for part in parts if part not in finished]
+    _say(
+        f"{len(parts)} windows of {plan.job.window} pixels over {plan.job.grid.width} x "
+        f"{plan.job.grid.height}, {len(finished)} of them finished before."
+    )
+    failures = []
+    if missing:
+        with _computing(options, plan, missing, progress) as (outcomes, workers):
+            for outcome in outcomes:
+                if isinstance(outcome, str):
+                    progress.say(outcome)
+                elif isinstance(outcome, Outcome) and outcome.record is not None:
+                    finished[outcome.part] = outcome.record
+                    progress.add(outcome.part.window.size)
+                elif isinstance(outcome, Outcome):
+                    failures.append(outcome)
+                    progress.failed += 1
+                    progress.say(f"Window {outcome.part.name} failed: {outcome.error}")
+                progress.show(workers())
+            progress.show(workers(), last=True)
+    results.write_failures(_failure(outcome) for outcome in failures)
+    _finish(plan, finished, len(failures))
+    if failures:
+        _say(
+            f"{len(failures)} windows failed {options.attempts} times and are listed with the "
+            f"reasons in {results.failures_file}. Run the same command again to try them again."
+        )
+    return int(bool(failures))
+
+
+def _plan(options: argparse.Namespace) -> _Plan:
+    """Open the inputs and decide what is to be done."""
+    reading = Reading(options.bands, options.scale, options.mask_shadow)
+    extent = tuple(options.extent) if options.extent else None
+    inputs = [absolute_name(name) for name in options.input]
+    products = ["oxides"]
+    products += ["uncertainty"] if options.uncertainty else []
+    products += ["domain_distance"] if options.domain else []
+    _say("Reading the headers of the inputs ...")
+    mosaic = open_mosaic(inputs, extent, reading, lambda: None)
+    storage = Kind[options.storage.upper()]
+    job, parts = make_job(
+        mosaic, inputs, extent, reading, options.model, products, storage, options.window
+    )
+    results = Results(options.output)
+    results.begin(job)
+    results.remove_partial_files()
+    return _Plan(job, parts, results, mosaic)
+
+
+@contextmanager
+def _computing(
+    options: argparse.Namespace, plan: _Plan, missing: list[Part], progress: Progress
+) -> Iterator[tuple[Iterator[Outcome | str | None], Any]]:
+    """What becomes of the missing windows, and a function that says who computes."""
+    arguments = plan.job, missing, str(plan.results.folder), options.threads, options.attempts
+    if options.workers == 0:
+        yield compute_here(*arguments), lambda: "this process"
+        return
+    if options.scheduler or options.scheduler_file:
+        connection = cluster.remote_cluster(options.scheduler, options.scheduler_file, options.wait)
+    else:
+        connection = cluster.local_cluster(options.workers or available_cores(), options.dashboard)
+    with connection as client:
+        progress.say(f"Dashboard: {client.dashboard_link}")
+        for note in cluster.require_agreement(client, plan.job, str(plan.results.folder)):
+            progress.say(note)
+        yield (
+            cluster.compute_on_cluster(client, *arguments),
+            lambda: f"{len(client.nthreads())} workers",
+        )
+
+
+def _finish(plan: _Plan, finished: dict[Part, dict[str, Any]], failed: int) -> None:
+    """Write the index, and say what there is."""
+    valid = sum(r["properties"]["lunaroxide:valid_pixels"] for r in finished.values())
+    model = loaded_model(str(plan.job.model_path))
+    metadata = provenance(plan.job, model, plan.mosaic.synthetic)
+    metadata["LUNAR_OXIDE_VALID_PIXELS"] = str(valid)
+    if failed:
+        metadata["LUNAR_OXIDE_MISSING_WINDOWS"] = str(failed)
+    done = [
+        Finished(part, tuple(finished[part]["assets"]))
+        for part in plan.parts
+        if part in finished and finished[part]["assets"]
+    ]
+    for path in write_index(plan.job, plan.results, done, metadata):
+        _say(f"Wrote {path}")
+    _say(f"{valid} valid pixels in {len(done)} windows.")
+
+
+def _failure(outcome: Outcome) -> dict[str, Any]:
+    """A window that failed, for failures.json."""
+    return {
+        "window": outcome.part.name,
+        "pixels": list(outcome.part.window),
+        "tiles": [name for names, _ in outcome.part.tiles for name in names],
+        "attempts": outcome.attempts,
+        "error": outcome.error,
+    }
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Take SIGTERM, which batch systems send before they kill, as Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in text.split(","))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _count_or_none(text: str) -> int:
+    return 0 if text == "0" else _count(text)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

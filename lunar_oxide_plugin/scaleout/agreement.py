@@ -1,0 +1,71 @@
+"""Whether processes on several machines compute the same: asked before the work begins."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..about import FOLDER, VERSION
+from ..core.bands import MODEL_BANDS
+from ..core.errors import RasterError
+from ..core.model import CHUNK, OxideModel
+from ..core.onnx_runtime import import_onnxruntime
+from .job import Job, sha256
+from .results import Results
+from .window import loaded_model
+
+#: What may differ between machines: the last bits of a result then do.
+ARITHMETIC = "rounding of the processor"
+
+
+def facts(job: Job, folder: str) -> dict[str, str]:
+    """What decides this process's results, by name.
+
+    Raises
+    ------
+    LunarOxideError
+        When it could not do a job's work: no onnxruntime, no model, no folder to write to.
+    """
+    results = Results(folder)
+    if not os.access(results.windows, os.W_OK):
+        raise RasterError(f"{results.windows} is not there, or cannot be written to.")
+    runtime = import_onnxruntime()
+    model = loaded_model(str(job.model_path))
+    return {
+        "plugin": f"{VERSION} with code {_code()[:12]}",
+        "onnxruntime": runtime.__version__,
+        "model": sha256(job.model_path.read_bytes()),
+        "job.json in the folder of the run": sha256(results.job_file.read_bytes()),
+        ARITHMETIC: _arithmetic(model),
+    }
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
+    """What another process has otherwise, but for its arithmetic."""
+    return [
+        f"{name}: {there.get(name)} there, {value} here"
+        for name, value in here.items()
+        if name != ARITHMETIC and there.get(name) != value
+    ]
+
+
+def _code() -> str:
+    """SHA-256 of the plugin's Python files."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.rglob("*.py")):
+        digest.update(path.relative_to(FOLDER).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _arithmetic(model: OxideModel) -> str:
+    """SHA-256 of what a model says of some spectra, which depends on the processor's instructions.
+
+    In onnxruntime a processor with AVX-512 adds up in another order than one without.
+    """
+    rise = 1 + 0.1 * np.arange(len(MODEL_BANDS))
+    spectra = np.outer(rise, np.linspace(0.03, 0.2, CHUNK)).astype(np.float32)
+    values = [array.tobytes() for array in model.predict(spectra) if array is not None]
+    return sha256(b"".join(values))

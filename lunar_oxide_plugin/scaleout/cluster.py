@@ -1,0 +1,293 @@
+"""Windows computed by the workers of a Dask cluster.
+
+The scheduler knows no more than a few windows at a time, two for each thread of the workers, so
+that any number of windows is no burden to it. When a worker is lost, the scheduler gives its
+window to another one; a window that fails, or takes several workers down with it, comes back and
+is tried again later.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import islice
+from queue import Empty, Queue
+from typing import Any
+
+from ..core.errors import LunarOxideError
+from .agreement import ARITHMETIC, differences, facts
+from .job import Job, Part
+from .outcomes import Outcome, in_words
+from .window import predict_window
+
+#: Windows under way for each thread of the workers: one that is computed and one that waits.
+_AHEAD = 2
+
+#: Seconds between two looks at the cluster while no window ends.
+_PATIENCE = 1.0
+
+_INSTALL = (
+    "Dask is not installed here: pip install -r requirements-scaleout.txt, or compute in this "
+    "process with --workers 0."
+)
+
+
+class ClusterError(LunarOxideError):
+    """A cluster cannot be used."""
+
+
+class UnfitWorkerError(LunarOxideError):
+    """A worker joined that would not compute the same as the others.
+
+    Parameters
+    ----------
+    address : str
+        Of the worker.
+    reason : str
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+
+@contextmanager
+def local_cluster(workers: int, dashboard: str) -> Iterator[Any]:
+    """A client of worker processes on this machine, which end with it.
+
+    Parameters
+    ----------
+    workers : int
+    dashboard : str
+        Address at which the dashboard is served, as 127.0.0.1:8787.
+    """
+    distributed = _import_distributed()
+    # Its reports of workers that end go to us as failures, or do not matter.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    cluster = distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=dashboard,
+        silence_logs=logging.CRITICAL,
+    )
+    with cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+@contextmanager
+def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: float) -> Iterator[Any]:
+    """A client of a scheduler that is there, with at least one worker.
+
+    Parameters
+    ----------
+    scheduler : str, optional
+        Its address, as tcp://node:8786.
+    scheduler_file : str, optional
+        Or the file in which it wrote its address.
+    wait : float
+        Seconds to wait for the scheduler and for a first worker.
+
+    Raises
+    ------
+    ClusterError
+        When there is none.
+    """
+    distributed = _import_distributed()
+    named = scheduler or scheduler_file
+    try:
+        client = distributed.Client(scheduler, scheduler_file=scheduler_file, timeout=wait)
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"There is no scheduler at {named}: {error}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=wait)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"The scheduler at {named} had no worker within {wait:g} s. Start workers, or give "
+                "them more time with --wait."
+            ) from error
+        yield client
+
+
+def _import_distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ClusterError(_INSTALL) from error
+    return distributed
+
+
+def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
+    """Ask every worker whether it would compute the same as this process.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
+
+    Raises
+    ------
+    ClusterError
+        Naming the workers that would not, and why.
+    """
+    here = facts(job, folder)
+    there = client.run(facts, job, folder, on_error="return")
+    reasons: dict[str, list[str]] = {}
+    for worker, found in there.items():
+        wrong = [in_words(found)] if isinstance(found, BaseException) else differences(here, found)
+        for reason in wrong:
+            reasons.setdefault(reason, []).append(worker)
+    if reasons:
+        listed = "\n".join(
+            f"  {reason} ({len(workers)} of {len(there)} workers, as {workers[0]})"
+            for reason, workers in reasons.items()
+        )
+        raise ClusterError(
+            "Some workers cannot do this run; put the same environment on all machines, and the "
+            f"plugin, the model, the inputs and the output where all find them:\n{listed}"
+        )
+    others = [worker for worker, found in there.items() if found[ARITHMETIC] != here[ARITHMETIC]]
+    if others:
+        return [
+            f"The processors of {len(others)} of {len(there)} workers, as {others[0]}, round the "
+            "last bits differently from this one's: so will the pixels. Take workers of one kind "
+            "of processor where that matters."
+        ]
+    return []
+
+
+def compute_on_cluster(
+    client: Any, job: Job, parts: Iterable[Part], folder: str, threads: int, attempts: int
+) -> Iterator[Outcome | str | None]:
+    """Have windows computed by the workers.
+
+    Yields
+    ------
+    Outcome
+        Of each window, as they end.
+    str
+        What the user should know.
+    None
+        When none has ended for a second.
+
+    Raises
+    ------
+    ClusterError
+        When the scheduler is lost.
+    """
+    expected = tuple(facts(job, folder).items())
+    new, again = iter(parts), deque[tuple[Part, int]]()
+    under_way: dict[Any, tuple[Part, int]] = {}
+    ended: Queue[Any] = Queue()
+    limit = _Limit(client)
+
+    def waiting() -> Iterator[tuple[Part, int]]:
+        """Windows not under way, with the number of their attempt; failed ones last."""
+        yield from ((part, 1) for part in new)
+        while again:
+            yield again.popleft()
+
+    def submit_more() -> None:
+        for part, attempt in islice(waiting(), max(limit() - len(under_way), 0)):
+            future = client.submit(
+                _on_worker,
+                job,
+                part,
+                folder,
+                threads,
+                expected,
+                key=f"window-{part.name}-{attempt}-{time.monotonic_ns()}",
+                pure=False,
+            )
+            under_way[future] = part, attempt
+            future.add_done_callback(ended.put)
+
+    try:
+        submit_more()
+        while under_way:
+            try:
+                future = ended.get(timeout=_PATIENCE)
+            except Empty:
+                _require_scheduler(client)
+                submit_more()
+                yield None
+                continue
+            part, attempt = under_way.pop(future)
+            error = _error(client, future)
+            if error is None:
+                yield Outcome(part, future.result(), "", attempt)
+            elif isinstance(error, UnfitWorkerError):
+                client.retire_workers([error.address], close_workers=True)
+                again.append((part, attempt))
+                yield f"The worker {error.address} was sent away: {error.reason}"
+            elif attempt < attempts:
+                again.append((part, attempt + 1))
+            else:
+                yield Outcome(part, None, in_words(error), attempt)
+            submit_more()
+    finally:
+        if under_way and client.status == "running":
+            client.cancel(list(under_way), force=True)
+
+
+class _Limit:
+    """How many windows may be under way; asked of the scheduler once a second."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._asked = 0.0
+        self._limit = _AHEAD
+
+    def __call__(self) -> int:
+        if time.monotonic() - self._asked > _PATIENCE:
+            self._asked = time.monotonic()
+            self._limit = _AHEAD * max(sum(self._client.nthreads().values()), 1)
+        return self._limit
+
+
+def _on_worker(
+    job: Job, part: Part, folder: str, threads: int, expected: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:
+    """Predict a window on a worker that agrees with the others."""
+    wrong = _unfit(job, folder, expected)
+    if wrong:
+        from distributed import get_worker
+
+        raise UnfitWorkerError(get_worker().address, "; ".join(wrong))
+    return predict_window(job, part, folder, threads)
+
+
+@lru_cache(1)
+def _unfit(job: Job, folder: str, expected: tuple[tuple[str, str], ...]) -> list[str]:
+    """Why this process must not compute; asked once, as it may have joined after the start."""
+    try:
+        found: Mapping[str, str] = facts(job, folder)
+    except LunarOxideError as error:
+        return [str(error)]
+    return differences(dict(expected), found)
+
+
+def _error(client: Any, future: Any) -> BaseException | None:
+    """Why a window that has ended failed; None when it did not."""
+    if future.status == "finished":
+        return None
+    _require_scheduler(client)
+    if future.status == "error":
+        error: BaseException = future.exception()
+        return error
+    return ClusterError("it was cancelled, by another client or because the scheduler lost it")
+
+
+def _require_scheduler(client: Any) -> None:
+    if client.status != "running":
+        raise ClusterError(
+            "The scheduler is gone. Start it and its workers again, then run the same command: "
+            "finished windows are kept."
+        )

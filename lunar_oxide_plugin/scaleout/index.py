@@ -1,0 +1,136 @@
+"""The index over all windows of a run: a VRT for each product, and a static STAC collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..about import style
+from ..raster.blocks import Window
+from ..raster.outputs import OutputFiles
+from ..raster.prediction import Product
+from ..raster.raster import opened
+from ..raster.vrt import Vrt, add
+from .item import COLLECTION, EXTENSIONS, MISSION, STAC_VERSION, TITLES, footprint
+from .job import Job, Part
+from .results import Results, write_json
+
+_VRT = "application/x-gdal-vrt"
+
+
+class Finished(NamedTuple):
+    """A window with rasters."""
+
+    part: Part
+    products: tuple[str, ...]
+
+
+def write_index(
+    job: Job, results: Results, finished: Sequence[Finished], metadata: dict[str, str]
+) -> list[Path]:
+    """Write the VRTs with their styles, and the STAC collection.
+
+    Parameters
+    ----------
+    job : Job
+    results : Results
+    finished : sequence of Finished
+        In the order of their rows.
+    metadata : dict of str to str
+        Kept in the VRTs.
+
+    Returns
+    -------
+    list of Path
+        The VRTs.
+    """
+    written = []
+    for product in job.rasters:
+        parts = [done.part for done in finished if product.values in done.products]
+        path = results.folder / f"{product.values}.vrt"
+        text = _vrt(path, job, product, results, parts, metadata)
+        with OutputFiles() as files:
+            files.vrt(path, text, style(product.style))
+        written.append(path)
+    _write_collection(job, results, finished)
+    return written
+
+
+def _vrt(
+    path: Path,
+    job: Job,
+    product: Product,
+    results: Results,
+    parts: Sequence[Part],
+    metadata: dict[str, str],
+) -> str:
+    """One raster over all windows; what none covers is no data."""
+    vrt = Vrt(path, job.grid, metadata)
+    encoding = job.encoding(product)
+    files = [(str(results.raster(part, product.values)), part.window) for part in parts]
+    # With these GDAL need not open every file to open the VRT.
+    block = opened(files[0][0]).GetRasterBand(1).GetBlockSize() if files else (0, 0)
+    for number, info in enumerate(product.bands, start=1):
+        scale = {"Offset": 0.0, "Scale": info.step} if encoding.scaled else {}
+        band = vrt.band(encoding.type_name, info, encoding.nodata, **scale)
+        for name, window in files:
+            whole = Window(0, 0, window.width, window.height)
+            source = vrt.source(band, "SimpleSource", name, number, whole, window)
+            add(
+                source,
+                "SourceProperties",
+                "",
+                RasterXSize=str(window.width),
+                RasterYSize=str(window.height),
+                DataType=encoding.type_name,
+                BlockXSize=str(block[0]),
+                BlockYSize=str(block[1]),
+            )
+    return vrt.text()
+
+
+def _write_collection(job: Job, results: Results, finished: Sequence[Finished]) -> None:
+    """A collection of one catalog for each row of windows: few links in each file."""
+    rows = []
+    for row, of_row in groupby(finished, lambda done: done.part.row):
+        records = [results.record(done.part) for done in of_row]
+        catalog = records[0].with_name("catalog.json")
+        rows.append(catalog.relative_to(results.folder).as_posix())
+        links = [
+            _link("root", "../../collection.json"),
+            _link("parent", "../../collection.json"),
+            *(_link("item", record.name, "application/geo+json") for record in records),
+        ]
+        write_json(catalog, _catalog(f"R{row:04}", f"Row {row} of windows", links))
+    links = [_link("root", "collection.json"), *(_link("child", row) for row in rows)]
+    whole = footprint(job.grid).get("bbox", [-180.0, -90.0, 180.0, 90.0])
+    description = f"Oxide maps of the Moon from Kaguya MI by the model {Path(job.model).stem}."
+    collection = {
+        **_catalog(COLLECTION, description, links),
+        "type": "Collection",
+        "stac_extensions": EXTENSIONS[-1:],
+        "license": "various",
+        "ssys:targets": ["Moon"],
+        "extent": {"spatial": {"bbox": [whole]}, "temporal": {"interval": [list(MISSION)]}},
+        "assets": {
+            name: {"href": f"{name}.vrt", "title": TITLES[name], "type": _VRT, "roles": ["data"]}
+            for name in job.products
+        },
+    }
+    write_json(results.folder / "collection.json", collection)
+
+
+def _catalog(name: str, description: str, links: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "type": "Catalog",
+        "stac_version": STAC_VERSION,
+        "id": name,
+        "description": description,
+        "links": links,
+    }
+
+
+def _link(relation: str, href: str, kind: str = "application/json") -> dict[str, str]:
+    return {"rel": relation, "href": href, "type": kind}

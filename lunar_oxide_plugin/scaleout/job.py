@@ -1,0 +1,227 @@
+"""What a run is to compute: a mosaic, a model, and the windows to cut it into."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..about import VERSION
+from ..core.errors import LunarOxideError, RasterError, SpectraError
+from ..core.model import BUNDLED, OxideModel, bundled_path
+from ..raster.blocks import Window, blocks
+from ..raster.encoding import Encoding, encoding_of
+from ..raster.extent import Extent
+from ..raster.mi_folder import mi_products
+from ..raster.mi_sources import open_mi_sources
+from ..raster.moon import GEOGRAPHIC_WKT, Grid
+from ..raster.mosaic import Mosaic
+from ..raster.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Product
+from ..raster.storage import Kind, Layout, Storage, require_available
+from ..raster.virtual import is_file
+from ..raster.vrt import absolute
+
+#: The rasters that a run may write, by name.
+PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, DOMAIN_MAP)}
+
+#: Of so many tiles at the start one has to be readable: an option that is wrong for all of them
+#: (SCALE, BANDS) is found before the work begins.
+_TRIED = 3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the inputs are read, as of `open_mi_sources`."""
+
+    bands: tuple[int, ...] | None = None
+    scale: float | None = None
+    mask_shadow: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a result's pixels; two runs of equal jobs give equal pixels."""
+
+    #: Files and folders, and the part of them in degrees: west, south, east, north
+    inputs: tuple[str, ...]
+    extent: tuple[float, float, float, float] | None
+    reading: Reading
+    #: Id of a bundled model, or an .onnx file
+    model: str
+    model_sha256: str
+    products: tuple[str, ...]
+    #: Name of a `Kind`
+    storage: str
+    #: Width and height of a window, in pixels
+    window: int
+    grid: Grid
+    #: SHA-256 of the tiles' names and places
+    tiles_sha256: str
+    version: str = VERSION
+
+    def described(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @property
+    def model_path(self) -> Path:
+        """File of the model, also where the plugin lies elsewhere."""
+        return model_path(self.model)
+
+    @property
+    def rasters(self) -> list[Product]:
+        """The products to write."""
+        return [PRODUCTS[name] for name in self.products]
+
+    @property
+    def stored(self) -> Storage:
+        """How a window's rasters are kept."""
+        return Storage(Kind[self.storage], Layout.COG)
+
+    def encoding(self, product: Product) -> Encoding:
+        """The numbers in a product's rasters."""
+        return encoding_of(self.stored.kind, product.bands)
+
+
+class Part(NamedTuple):
+    """One window of the mosaic, with all that its prediction needs."""
+
+    row: int
+    column: int
+    #: In pixels of the mosaic
+    window: Window
+    #: Of each tile that touches it, first choice first: the names that `open_mi_sources` takes,
+    #: and its place in pixels of the window
+    tiles: tuple[tuple[tuple[str, ...], Window], ...]
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"R{self.row:04}C{self.column:04}"
+
+
+def open_mosaic(
+    inputs: Sequence[str],
+    extent: tuple[float, float, float, float] | None,
+    reading: Reading,
+    check: Callable[[], None],
+) -> Mosaic:
+    """The mosaic of some files, and of the MI products in some folders.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Names as `absolute_name` makes them.
+    extent : tuple of float, optional
+        West, south, east and north of the part that is wanted, in degrees.
+    reading : Reading
+    check : callable
+        Called before each file is opened; raises to stop.
+
+    Raises
+    ------
+    LunarOxideError
+        When the files do not make a mosaic, or the first of them cannot be read as spectra.
+    """
+    wanted = Extent(GEOGRAPHIC_WKT, *extent) if extent else None
+    paths: list[str] = []
+    for name in inputs:
+        paths += mi_products(name, wanted) if Path(name).is_dir() else [name]
+    sources = open_mi_sources(paths, reading.bands, reading.scale, reading.mask_shadow, check)
+    mosaic = Mosaic(sources, wanted)
+    _require_readable(mosaic)
+    return mosaic
+
+
+def absolute_name(name: str) -> str:
+    """A file or folder as any process can find it; names that only GDAL understands stay."""
+    return absolute(name) if is_file(name) or Path(name).is_dir() else name
+
+
+def model_path(model: str) -> Path:
+    """File of a bundled model by its id, or the file that is named."""
+    return bundled_path(model) if model in dict(BUNDLED) else Path(model)
+
+
+def make_job(
+    mosaic: Mosaic,
+    inputs: Sequence[str],
+    extent: tuple[float, float, float, float] | None,
+    reading: Reading,
+    model: str,
+    products: Sequence[str],
+    storage: Kind,
+    window: int,
+) -> tuple[Job, list[Part]]:
+    """A job, and the parts of the mosaic that a tile touches: where there is none is nothing to do.
+
+    Raises
+    ------
+    LunarOxideError
+        When the model does not load or does not give a product, or GDAL cannot store it so.
+    """
+    require_available(storage)
+    model = model if model in dict(BUNDLED) else str(Path(model).absolute())
+    loaded = OxideModel(model_path(model))
+    for name in products:
+        if not loaded.gives(name):
+            raise LunarOxideError(f"{loaded.title} gives no {name.replace('_', ' ')}.")
+    parts = cut(mosaic, window)
+    tiles = [(source.names, place) for source, place in mosaic.tiles]
+    job = Job(
+        tuple(inputs),
+        extent,
+        reading,
+        model,
+        sha256(model_path(model).read_bytes()),
+        tuple(products),
+        storage.name,
+        window,
+        mosaic.grid,
+        sha256(repr(tiles).encode()),
+    )
+    return job, parts
+
+
+def cut(mosaic: Mosaic, size: int) -> list[Part]:
+    """The windows that a tile touches, counted from the mosaic's corner, row by row."""
+    touched: dict[tuple[int, int], list[tuple[tuple[str, ...], Window]]] = {}
+    for source, place in mosaic.tiles:
+        common = mosaic.grid.window.intersection(place)
+        for x, y, _, _ in blocks(common, size, size) if common else ():
+            row, column = y // size, x // size
+            inside = place.relative_to(column * size, row * size)
+            touched.setdefault((row, column), []).append((tuple(source.names), inside))
+    parts = []
+    for (row, column), tiles in sorted(touched.items()):
+        window = Window(column * size, row * size, size, size).intersection(mosaic.grid.window)
+        if window is not None:  # never: a tile touches it
+            parts.append(Part(row, column, window, tuple(tiles)))
+    return parts
+
+
+def sha256(content: bytes) -> str:
+    """Of a file's content, for comparing."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _require_readable(mosaic: Mosaic) -> None:
+    """Refuse a mosaic of which none of the first tiles fits a scale that can be told."""
+    refused: SpectraError | None = None
+    for source in mosaic.sources[:_TRIED]:
+        try:
+            _ = source.scaling
+        except RasterError:
+            continue  # empty, or broken: its windows will tell
+        except SpectraError as error:
+            refused = refused or error
+        else:
+            return
+        finally:
+            source.close()
+    if refused:
+        raise refused

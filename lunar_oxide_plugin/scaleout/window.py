@@ -1,0 +1,136 @@
+"""Predicting one window: what a worker does."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from ..about import NAME
+from ..core.model import OxideModel
+from ..raster.blocks import Window
+from ..raster.mi_sources import open_mi_sources
+from ..raster.mosaic import Mosaic, Tile
+from ..raster.outputs import OutputFiles
+from ..raster.prediction import Counts, model_metadata, predict_area
+from ..raster.source import MiSource
+from .item import item
+from .job import Job, Part, Reading
+from .results import Results, write_json
+
+#: Sources that a thread keeps open: one raster over everything is opened once, not for every
+#: window, and a tile that two windows share not twice.
+_KEPT = 16
+
+_of_thread = threading.local()
+
+
+class _NothingValidError(Exception):
+    """A window without a valid pixel: it gets no rasters."""
+
+
+def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str, Any]:
+    """Predict one window and write its rasters, then its record.
+
+    Parameters
+    ----------
+    job : Job
+    part : Part
+    folder : str
+        Of the run, see `results.py`.
+    threads : int
+        That compute.
+
+    Returns
+    -------
+    dict
+        The record. Of a window that is finished already, as when a worker was lost after it had
+        written it, that which is there.
+
+    Raises
+    ------
+    LunarOxideError
+    """
+    results = Results(folder)
+    found = results.finished(part)
+    if found is not None:
+        return found
+    start = time.perf_counter()
+    try:
+        mosaic = _mosaic(job, part)
+        counts, written = _write(job, part, mosaic, results, threads)
+    except Exception:
+        # A file may have been repaired before the next attempt: nothing old is kept of it.
+        _of_thread.__dict__.clear()
+        raise
+    record = item(job, part, results, written, counts, time.perf_counter() - start)
+    write_json(results.record(part), record)
+    return record
+
+
+def _mosaic(job: Job, part: Part) -> Mosaic:
+    """The tiles of a window, arranged as in the whole mosaic."""
+    if not hasattr(_of_thread, "open"):
+        # No two threads may read one dataset.
+        _of_thread.open = lru_cache(_KEPT)(_opened)
+    open_source: Callable[[tuple[str, ...], Reading], MiSource] = _of_thread.open
+    tiles = [Tile(open_source(names, job.reading), place) for names, place in part.tiles]
+    return Mosaic.of_tiles(job.grid.part(part.window), tiles)
+
+
+def _opened(names: tuple[str, ...], reading: Reading) -> MiSource:
+    (source,) = open_mi_sources(names, reading.bands, reading.scale, reading.mask_shadow)
+    return source
+
+
+@lru_cache(1)
+def loaded_model(path: str) -> OxideModel:
+    """The model, loaded once in a process."""
+    return OxideModel(path)
+
+
+def _write(
+    job: Job, part: Part, mosaic: Mosaic, results: Results, threads: int
+) -> tuple[Counts, list[str]]:
+    """Write the rasters of a window: the pixels counted, and the products written."""
+    model = loaded_model(str(job.model_path))
+    results.record(part).parent.mkdir(parents=True, exist_ok=True)
+    area = Window(0, 0, part.window.width, part.window.height)
+    metadata = provenance(job, model, mosaic.synthetic)
+    try:
+        with OutputFiles() as files:
+            writers = {
+                product: files.raster(
+                    results.raster(part, product.values),
+                    mosaic.grid,
+                    product.bands,
+                    metadata,
+                    storage=job.stored,
+                )
+                for product in job.rasters
+            }
+            counts = predict_area(mosaic, area, model, writers, threads, lambda done: None)
+            if not counts.valid:
+                raise _NothingValidError
+            for writer in writers.values():
+                writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(counts.valid)})
+    except _NothingValidError:
+        return Counts(), []
+    return counts, list(job.products)
+
+
+def provenance(job: Job, model: OxideModel, synthetic: bool) -> dict[str, str]:
+    """Metadata of a result."""
+    items = {
+        "LUNAR_OXIDE_ALGORITHM": "lunar_oxide_plugin.scaleout",
+        "LUNAR_OXIDE_VERSION": job.version,
+        "LUNAR_OXIDE_PARAMETERS": json.dumps(job.described(), sort_keys=True),
+        "TIFFTAG_SOFTWARE": f"{NAME} {job.version}",
+        **model_metadata(model),
+    }
+    if synthetic:
+        items["SYNTHETIC"] = "YES"
+    return items
