@@ -1,0 +1,56 @@
+"""What all benchmarks share: where rows go, how large a run is, and spectra."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from .machine import versions
+from .measure import take_turns
+from .rows import Part, Row, write_part
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("lunar oxide benchmarks")
+    group.addoption("--quick", action="store_true", help="small and few: tries the code alone")
+    group.addoption("--rows", type=Path, required=True, metavar="JSON", help="rows go here")
+
+
+@pytest.fixture(scope="session")
+def quick(request):
+    return request.config.getoption("quick")
+
+
+@pytest.fixture(scope="session")
+def record(request):
+    """Takes rows of the report."""
+    rows: list[Row] = []
+
+    def add(section, what, *measured, **described):
+        rows.append(Row(section, what, *measured, **described))
+        print(rows[-1])
+
+    yield add
+    write_part(Part(versions(), rows), request.config.getoption("rows"))
+
+
+@pytest.fixture()
+def missing(record):
+    """Leaves a row that says so, and skips, where a module is not installed."""
+
+    def check(module, section, what):
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            record(section, what, to=f"{module} is not installed")
+            pytest.skip(f"{module} is not installed")
+
+    return check
+
+
+@pytest.fixture()
+def turns(benchmark, quick):
+    """Times work by turns with others: (work, others, rounds) -> Turns."""
+    return lambda work, others, rounds: take_turns(benchmark, work, others, 2 if quick else rounds)
