@@ -49,7 +49,8 @@ def build_model(
     -------
     onnx.ModelProto
         Input ``reflectance`` float32 (8, n); outputs ``oxides`` and ``uncertainty``
-        float32 (5, n) in wt% and ``domain_distance`` float32 (n).
+        float32 (5, n) in wt% and ``domain_distance`` float32 (n). The optional input
+        ``with_uncertainty`` leaves that out.
 
     Raises
     ------
@@ -64,7 +65,10 @@ def build_model(
         helper.make_graph(
             graph.nodes,
             "lunar_oxides",
-            [helper.make_tensor_value_info("reflectance", TensorProto.FLOAT, [8, "n"])],
+            [
+                helper.make_tensor_value_info("reflectance", TensorProto.FLOAT, [8, "n"]),
+                *graph.switches,
+            ],
             [
                 helper.make_tensor_value_info("oxides", TensorProto.FLOAT, [5, "n"]),
                 helper.make_tensor_value_info("uncertainty", TensorProto.FLOAT, [5, "n"]),

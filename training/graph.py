@@ -27,11 +27,12 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self.switches: list[onnx.ValueInfoProto] = []
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:
         """Add a constant once; the same name later is the same constant."""
         if all(known.name != name for known in self.constants):
-            self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+            self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def floats(self, name: str, values: NDArray[np.float64] | float) -> str:
@@ -64,6 +65,40 @@ class Graph:
         """Rows start to end (exclusive) of a tensor."""
         limits = [self.integers(f"int_{value}", [value]) for value in (start, end, 0)]
         return self.node("Slice", [tensor, *limits], name)
+
+    def add_switch(self, since: int, result: str, oxides: str, output: str) -> str:
+        """Let a caller leave out what the nodes added since some number of nodes compute.
+
+        The switch is the input ``with_<output>``, a bool that is true unless given: an initializer
+        that a caller may override, so that the model still has one input that must be given.
+
+        Parameters
+        ----------
+        since : int
+            Number of nodes before those.
+        result : str
+            What they compute, (5, n), for nothing but `output`.
+        oxides : str
+            A tensor of that shape: left out, the output is NaN in each of its places.
+        output : str
+        """
+        switch = f"with_{output}"
+        self.constant(switch, np.array(True))
+        self.switches.append(helper.make_tensor_value_info(switch, TensorProto.BOOL, []))
+        left_out = f"{output}_left_out"
+        nan = self.floats("not_a_number", np.nan)
+        branches = (
+            helper.make_graph(
+                nodes, name, [], [helper.make_tensor_value_info(name, FLOAT, [5, "n"])]
+            )
+            for name, nodes in (
+                (result, self.nodes[since:]),
+                (left_out, [helper.make_node("Mul", [oxides, nan], [left_out])]),
+            )
+        )
+        then, otherwise = branches
+        del self.nodes[since:]
+        return self.node("If", [switch], output, then_branch=then, else_branch=otherwise)
 
     def has_trees(self) -> bool:
         """Whether a node is of the machine-learning operators."""

@@ -66,7 +66,12 @@ class Spread:
         return np.asarray(np.sqrt(np.maximum(variance, NOISE).mean(axis=0)))
 
     def add_to(self, graph: Graph, oxides: str, scale: NDArray[np.float64]) -> str:
-        """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,)."""
+        """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,).
+
+        It takes as long as a small model, so it can be left out by the input
+        ``with_uncertainty``; it is NaN then.
+        """
+        since = len(graph.nodes)
         covariance, own = self.kernel.add_to(graph)
         whitened = graph.node(
             "MatMul", [graph.doubles("spread_whitening", self.whitening), covariance], "whitened_k"
@@ -96,9 +101,10 @@ class Spread:
         square = graph.node("Mul", [ratio, ratio], "sigma_ratio_square")
         one = graph.floats("one_float", 1.0)
         damping = graph.node("Sqrt", [graph.node("Add", [square, one], "sigma_sum")], "sigma_damp")
-        return graph.node(
-            "Mul", [ceiling, graph.node("Div", [ratio, damping], "sigma_share")], "uncertainty"
+        stated_sigma = graph.node(
+            "Mul", [ceiling, graph.node("Div", [ratio, damping], "sigma_share")], "sigma_stated"
         )
+        return graph.add_switch(since, stated_sigma, oxides, "uncertainty")
 
 
 def fit_spread(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> Spread:

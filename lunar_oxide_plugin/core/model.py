@@ -22,10 +22,14 @@ from .errors import ModelError
 from .onnx_runtime import import_onnxruntime
 from .oxides import OXIDES
 
-#: Pixels per call. The widest layer of the CNN holds about 1 kB per pixel, so
-#: this keeps a call's working set within a processor's second-level cache and
-#: memory independent of the block size.
-CHUNK = 2048
+#: Pixels per call: enough for matrix products to run at full speed, few enough that what a layer
+#: hands to the next (1 kB per pixel in the CNN) stays in the processor's caches.
+CHUNK = 1024
+
+#: Calls have a multiple of this many pixels. Columns that are left over take another way through
+#: a matrix product and are rounded differently; without any, a pixel's values are the same to the
+#: last bit whatever pixels are computed with it.
+_GRANULE = 64
 
 #: The models that come with the plugin: id (file stem) and title, in the order
 #: of the MODEL parameter. Saved workflows hold the position: append only.
@@ -138,6 +142,8 @@ class OxideModel:
     ) -> Prediction:
         """Predict oxides, in the calling thread. Several threads may call it at once.
 
+        The values of a spectrum do not depend on the others, to the last bit.
+
         Parameters
         ----------
         reflectance : ndarray of float32, shape (8, n)
@@ -155,16 +161,16 @@ class OxideModel:
         switches = {name: np.array(output in wanted) for name, output in self._switches.items()}
         for start in range(0, n, CHUNK):
             part = slice(start, min(start + CHUNK, n))
-            spectra = np.ascontiguousarray(reflectance[:, part], dtype=np.float32)
+            spectra = _in_granules(reflectance[:, part])
             values = self._session.run(list(results), {"reflectance": spectra, **switches})
             for name, value in zip(results, values):
                 target = results[name][..., part]
-                if value.shape != target.shape:  # or numpy would repeat it to fit
+                if value.shape != (*target.shape[:-1], spectra.shape[1]):
                     raise ModelError(
                         f"{self.path.name} gives '{name}' of shape {list(value.shape)} "
                         f"for {spectra.shape[1]} spectra."
                     )
-                target[...] = value
+                target[...] = value[..., : target.shape[-1]]
         return Prediction(
             results["oxides"], results.get("uncertainty"), results.get("domain_distance")
         )
@@ -233,6 +239,14 @@ class OxideModel:
 def bundled_path(model_id: str) -> Path:
     """File of a bundled model."""
     return Path(__file__).resolve().parent.parent / "models" / f"{model_id}.onnx"
+
+
+def _in_granules(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Spectra [8, n] as they lie in a call: repeated from the first on to a whole granule."""
+    n = spectra.shape[1]
+    if n % _GRANULE:
+        spectra = spectra[:, np.arange(-(-n // _GRANULE) * _GRANULE) % n]
+    return np.ascontiguousarray(spectra, dtype=np.float32)
 
 
 def _first_line(error: Exception) -> str:

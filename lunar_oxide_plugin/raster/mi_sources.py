@@ -33,7 +33,7 @@ def open_mi_sources(
     bands, scale, mask_shadow
         As of `MiSource`. Of files of one band each, `bands` counts in the order given.
     check : callable
-        Called before each file is opened; raises to stop.
+        Called before each file is opened, and as of `MiSource`; raises to stop.
 
     Returns
     -------
@@ -49,13 +49,18 @@ def open_mi_sources(
     for path in _unpacked(paths):
         check()
         single = None if find_label(path) else _single_band(path)
-        sources.append(single or _closed(MiSource(path, bands, scale, mask_shadow)))
+        sources.append(single or _closed(MiSource(path, bands, scale, mask_shadow, check=check)))
     singles = [source for source in sources if isinstance(source, BandFile)]
     sets = [singles] if bands and len(singles) > 1 else grouped(singles)
     opened_sets = {
         members[0].path: _closed(
             MiSource(
-                members[0].path, bands, scale, mask_shadow, members if len(members) > 1 else ()
+                members[0].path,
+                bands,
+                scale,
+                mask_shadow,
+                members if len(members) > 1 else (),
+                check,
             )
         )
         for members in sets
@@ -72,6 +77,7 @@ def open_mi_source(
     bands: Sequence[int] | None = None,
     scale: float | None = None,
     mask_shadow: bool = True,
+    check: Callable[[], None] = lambda: None,
 ) -> MiSource:
     """Open one MI source, as `open_mi_sources` does.
 
@@ -80,7 +86,7 @@ def open_mi_source(
     RasterError
         Also when the path holds several, as an archive of tiles.
     """
-    sources = open_mi_sources([path], bands, scale, mask_shadow)
+    sources = open_mi_sources([path], bands, scale, mask_shadow, check)
     if len(sources) > 1:
         names = ", ".join(source.path for source in sources[:5])
         raise RasterError(

@@ -20,7 +20,7 @@ from .outputs import BandInfo, RasterWriter
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
-PIECE = 8192
+PIECE = 4096
 
 #: Blocks under way besides the one that is read: one computed, one that waits to be.
 _QUEUE = 2

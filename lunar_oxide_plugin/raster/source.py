@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,8 @@ class MiSource(Raster):
         Treat shadowed pixels as invalid.
     files : sequence of BandFile
         The files of a set, one of them at `path`, when it is already known.
+    check : callable
+        Called before each block of a long search for valid pixels; raises to stop.
 
     Raises
     ------
@@ -68,8 +70,10 @@ class MiSource(Raster):
         scale: float | None = None,
         mask_shadow: bool = True,
         files: Sequence[BandFile] = (),
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._files = list(files)
+        self._check = check
         super().__init__(path)
         if not self._files and not self.label and self.dataset.RasterCount == 1:
             self._files = [band_file(other, opened(other)) for other in siblings(path)]
@@ -265,6 +269,7 @@ class MiSource(Raster):
             return sample
         found = [sample[:, :0]]
         for window in blocks(self.grid.window):
+            self._check()
             found.append(self._measured(window, least))
             if sum(part.shape[1] for part in found) >= _ENOUGH:
                 break

@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL
+from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel
 from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT
 from training import probes, tables
 from training.__main__ import MODELS, bundled
@@ -50,12 +50,12 @@ def run(each_record):
 
 @pytest.fixture(scope="module")
 def spectra(table):
-    """10,000 plausible spectra: mixtures of two sites, brighter or darker, with noise."""
+    """100,000 plausible spectra: mixtures of two sites, brighter or darker, with noise."""
     rng = np.random.default_rng(5)
-    pairs = rng.integers(0, 38, (10000, 2))
-    share = rng.uniform(size=(10000, 1))
+    pairs = rng.integers(0, 38, (100_000, 2))
+    share = rng.uniform(size=(100_000, 1))
     mixed = table.reflectance[pairs[:, 0]] * share + table.reflectance[pairs[:, 1]] * (1 - share)
-    return mixed * np.exp(rng.normal(0, 0.2, (10000, 1)) + rng.normal(0, 0.02, (10000, 8)))
+    return mixed * np.exp(rng.normal(0, 0.2, (100_000, 1)) + rng.normal(0, 0.02, (100_000, 8)))
 
 
 def test_the_plugin_lists_every_method():
@@ -90,7 +90,7 @@ def test_onnx_and_framework_agree(build, trained, domain, each_record, table, sp
         single = reflectance.astype(np.float32).astype(np.float64)
         oxides, uncertainty, distance = run_rebuilt(reflectance)
         expected = fitted.predict(single)
-        np.testing.assert_allclose(oxides.T, expected, atol=1e-4)
+        np.testing.assert_allclose(oxides.T, expected, rtol=0, atol=5e-5)
         np.testing.assert_allclose(distance, domain.distance(single), rtol=1e-4, atol=1e-4)
         sigma = stated(spread.width(single), expected, sigma_scale(each_record), spread.ceiling)
         np.testing.assert_allclose(uncertainty.T, sigma, rtol=1e-4)
@@ -102,9 +102,26 @@ def test_same_training_same_bytes(build, each_record, tmp_path):
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
+def test_uncertainty_can_be_left_out(each_record, table):
+    session = onnxruntime.InferenceSession(bundled(each_record["method"]).model)
+    assert [tensor.name for tensor in session.get_inputs()] == ["reflectance"]
+    (switch,) = session.get_overridable_initializers()
+    assert (switch.name, switch.type, switch.shape) == ("with_uncertainty", "tensor(bool)", [])
+    inputs = {"reflectance": table.reflectance.T.astype(np.float32)}
+    given = session.run(None, inputs)
+    on, off = (session.run(None, {**inputs, switch.name: np.array(v)}) for v in (True, False))
+    for values in zip(given, on):
+        np.testing.assert_array_equal(*values)
+    np.testing.assert_array_equal(off[0], given[0])
+    np.testing.assert_array_equal(off[2], given[2])
+    assert off[1].shape == given[1].shape
+    assert np.isnan(off[1]).all()
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 4097])
-def test_any_number_of_pixels(run, n):
-    oxides, uncertainty, distance = run(np.full((n, 8), 0.1))
+def test_any_number_of_pixels(each_record, n):
+    model = OxideModel(bundled(each_record["method"]).model)
+    oxides, uncertainty, distance = model.predict(np.full((8, n), 0.1))
     assert oxides.shape == uncertainty.shape == (5, n)
     assert distance.shape == (n,)
     assert oxides.dtype == uncertainty.dtype == distance.dtype == np.float32
@@ -157,7 +174,7 @@ def test_versions_and_interface(each_model):
     assert each_model.ir_version == IR_VERSION == 8
     assert {o.domain: o.version for o in each_model.opset_import}[""] == OPSET
     assert {o.domain for o in each_model.opset_import} <= {"", "ai.onnx.ml"}
-    assert [i.name for i in each_model.graph.input] == ["reflectance"]
+    assert [i.name for i in each_model.graph.input] == ["reflectance", "with_uncertainty"]
     names = [o.name for o in each_model.graph.output]
     assert names == ["oxides", "uncertainty", "domain_distance"]
 

@@ -3,7 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
+from onnx import TensorProto, helper
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import FloatTensorType
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -11,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from lunar_oxide_plugin.core.oxides import OXIDES
+from training.graph import IR_VERSION, OPSET, Graph
 from training.methods import METHODS
 
 SEED = (1, 2, 3)
@@ -56,6 +61,54 @@ def test_support_vectors_are_scikit_learns(table):
         expected = model.fit(table.reflectance, target[:, column]).predict(table.reflectance)
         expected = expected * table.oxides[:, column].std() + table.oxides[:, column].mean()
         np.testing.assert_allclose(fitted.oxides(table.reflectance)[:, column], expected)
+
+
+def test_shared_kernels_are_nearer_to_scikit_learn_than_the_stock_export(table):
+    """One kernel per support vector and width, in float64; skl2onnx has a machine per oxide."""
+    fitted = METHODS["svr"].fit(table, SEED)
+    rng = np.random.default_rng(1)
+    spectra = table.reflectance[rng.integers(0, 38, 2000)] * rng.uniform(0.8, 1.2, (2000, 8))
+    spectra = spectra.astype(np.float32)
+    expected = fitted.oxides(spectra.astype(np.float64))
+
+    graph = Graph()
+    result = graph.node("Identity", [fitted.add_to(graph)], "oxides")
+    ours = run_graph(graph, result, spectra.T).T
+
+    stock = np.concatenate(
+        [run_model(convert_sklearn(e, initial_types=ROWS), spectra) for e in fitted.estimators], 1
+    )
+    stock = stock * fitted.scale + fitted.mean
+    assert np.abs(ours - expected).max() < 5e-6
+    assert np.abs(ours - stock).max() < 5e-3
+    assert np.abs(ours - expected).max() < np.abs(stock - expected).max() / 10
+
+
+def test_every_kernel_is_computed_once(table):
+    fitted = METHODS["svr"].fit(table, SEED)
+    graph = Graph()
+    fitted.add_to(graph)
+    (vectors,) = (c for c in graph.constants if c.name == "machine_vectors")
+    widths = {choice["gamma"] for choice in fitted.choices().values()}
+    total = sum(len(e[-1].support_vectors_) for e in fitted.estimators)
+    assert vectors.dims[0] <= min(38 * len(widths), total - 1)
+
+
+ROWS = [("spectra", FloatTensorType([None, 8]))]
+
+
+def run_graph(graph, result, spectra):
+    """What a graph under construction gives for float32 spectra (8, n)."""
+    entry = helper.make_tensor_value_info("reflectance", TensorProto.FLOAT, [8, "n"])
+    exit_ = helper.make_tensor_value_info(result, TensorProto.FLOAT, [5, "n"])
+    made = helper.make_graph(graph.nodes, "graph", [entry], [exit_], initializer=graph.constants)
+    opsets = [helper.make_opsetid("", OPSET)]
+    return run_model(helper.make_model(made, opset_imports=opsets, ir_version=IR_VERSION), spectra)
+
+
+def run_model(model, values):
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return session.run(None, {session.get_inputs()[0].name: values})[0]
 
 
 @pytest.mark.parametrize("name", SCIKIT)

@@ -23,6 +23,9 @@ from .features import FEATURES, add_basis, basis
 #: In standard deviations of a feature.
 LENGTH = 3.0
 
+#: From a product of features in units of the graph to a mean over the features.
+_UNSCALED = LENGTH**2 / 3
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -61,7 +64,11 @@ class Kernel:
         ]
 
     def add_to(self, graph: Graph) -> tuple[str, str]:
-        """Add to a graph once.
+        """Add to a graph once, as a few products of matrices for all descriptions together.
+
+        Features x are scaled so that q = |x - y|, and followed by a row of ones and the row
+        x.x + 1. Then q.q and x.y + 1 are products with what is known of the training spectra:
+        every pass over all covariances that is saved is time.
 
         Returns
         -------
@@ -71,29 +78,66 @@ class Kernel:
         together, alone = "covariance", "own_variance"
         if graph.has(together):
             return together, alone
-        basis_name = add_basis(graph)
-        with_training, own = [], []
-        for name, mean, scale, points in zip(self.descriptions, self.mean, self.scale, self.points):
-            matrix = FEATURES[name]
-            size = matrix.shape[1]
-            # Divided by sqrt(d), so that products are means over the features.
-            matrix_name = graph.doubles(f"{name}_matrix", (matrix / scale).T / np.sqrt(size))
-            offset = graph.doubles(f"{name}_offset", (mean / scale / np.sqrt(size))[:, None])
-            rotated = graph.node("MatMul", [matrix_name, basis_name], f"{name}_raw")
-            x = graph.node("Sub", [rotated, offset], f"{name}_features")
-            scaled = points / np.sqrt(size)
-            product = graph.node(
-                "MatMul", [graph.doubles(f"{name}_points", scaled), x], f"{name}_product"
-            )
-            square = graph.node("Mul", [x, x], f"{name}_square")
-            ones = graph.doubles(f"{name}_ones", np.ones((1, size)))
-            norm = graph.node("MatMul", [ones, square], f"{name}_norm")
-            own.append(graph.node("Unsqueeze", [norm, graph.integers("axis0", [0])], f"{name}_own"))
-            with_training.append(_add_covariance(graph, name, product, norm, scaled))
-        graph.node("Concat", with_training, together, axis=0)
-        norms = graph.node("Concat", own, "own_norms", axis=0)
-        graph.node("Add", [norms, graph.doubles("two_double", 2.0)], alone)
+        matrix, offset, squared, product = self._constants()
+        count, rows, _ = matrix.shape
+        flat = graph.node(
+            "MatMul",
+            [graph.doubles("feature_matrix", matrix.reshape(count * rows, -1)), add_basis(graph)],
+            "features_raw",
+        )
+        shape = graph.integers("feature_shape", [count, rows, -1])
+        stacked = graph.node("Reshape", [flat, shape], "features_stacked")
+        x = graph.node("Add", [stacked, graph.doubles("feature_offset", offset)], "features")
+        squares = graph.node("Mul", [x, x], "feature_squares")
+        axis = graph.integers("axis1", [1])
+        norm = graph.node("ReduceSum", [squares, axis], "feature_norm", keepdims=1)
+        entries = graph.node("Concat", [x, norm], "feature_entries", axis=1)
+
+        one = graph.doubles("one_double", 1.0)
+        q2 = graph.node("MatMul", [graph.doubles("squared_points", squared), entries], "q_squared")
+        q2 = graph.node("Max", [q2, graph.doubles("zero_double", 0.0)], "q_positive")
+        q = graph.node("Sqrt", [q2], "q")
+        decay = graph.node("Exp", [graph.node("Neg", [q], "q_falling")], "q_decay")
+        rise = graph.node("Add", [q, one], "q_rise")
+        plane = graph.node("MatMul", [graph.doubles("points", product), entries], "plane")
+        local = graph.node("Mul", [graph.node("Mul", [plane, rise], "risen"), decay], "local")
+        graph.node("Add", [local, one], together)
+
+        own = graph.node("Mul", [norm, graph.doubles("own_scale", _UNSCALED)], "own_scaled")
+        graph.node("Add", [own, graph.doubles("own_rest", 2 - _UNSCALED)], alone)
         return together, alone
+
+    def _constants(self) -> tuple[NDArray[np.float64], ...]:
+        """Constants of the graph, descriptions first; those of fewer features end in zeros.
+
+        Returns
+        -------
+        matrix : shape (4, 9, 18)
+            From the basis to scaled features; the last row is zero.
+        offset : shape (4, 9, 1)
+            Added to them; the last is one.
+        squared, product : shape (4, m, 10)
+            Times (x, 1, x.x + 1): q.q, and x.y / d + 1.
+        """
+        widest = max(len(mean) for mean in self.mean)
+        count, sites = len(self.descriptions), len(self.points[0])
+        matrix = np.zeros((count, widest + 1, len(FEATURES[self.descriptions[0]])))
+        offset = np.zeros((count, widest + 1, 1))
+        offset[:, -1] = 1
+        squared = np.zeros((count, sites, widest + 2))
+        product = np.zeros_like(squared)
+        for row, name in enumerate(self.descriptions):
+            size = len(self.mean[row])
+            unit = 1 / np.sqrt(size * _UNSCALED)
+            matrix[row, :size] = (FEATURES[name] / self.scale[row]).T * unit
+            offset[row, :size, 0] = -self.mean[row] / self.scale[row] * unit
+            y = self.points[row] * unit
+            squared[row, :, :size] = -2 * y
+            squared[row, :, -2] = (y**2).sum(axis=1) - 1
+            squared[row, :, -1] = 1
+            product[row, :, :size] = y * _UNSCALED
+            product[row, :, -2] = 1
+        return matrix, offset, squared, product
 
 
 def fit_kernel(
@@ -113,26 +157,3 @@ def _covariance(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.fl
     squared = (x**2).mean(axis=1)[:, None] + (y**2).mean(axis=1) - 2 * product
     q = np.sqrt(3 * np.maximum(squared, 0)) / LENGTH
     return np.asarray(1 + (1 + product) * (1 + q) * np.exp(-q))
-
-
-def _add_covariance(
-    graph: Graph, name: str, product: str, norm: str, scaled: NDArray[np.float64]
-) -> str:
-    """Add `_covariance`, transposed: (1, m, n)."""
-    one = graph.doubles("one_double", 1.0)
-    doubled = graph.node("Mul", [product, graph.doubles("minus_two", -2.0)], f"{name}_doubled")
-    norms = graph.doubles(f"{name}_norms", (scaled**2).sum(axis=1)[:, None])
-    partial = graph.node("Add", [doubled, norms], f"{name}_partial")
-    squared = graph.node("Add", [partial, norm], f"{name}_squared")
-    positive = graph.node("Max", [squared, graph.doubles("zero_double", 0.0)], f"{name}_positive")
-    distance = graph.node("Sqrt", [positive], f"{name}_distance")
-    minus_q = graph.node(
-        "Mul", [distance, graph.doubles("minus_rate", -np.sqrt(3) / LENGTH)], f"{name}_minus_q"
-    )
-    decay = graph.node("Exp", [minus_q], f"{name}_decay")
-    plane = graph.node("Add", [product, one], f"{name}_plane")
-    rise = graph.node("Sub", [one, minus_q], f"{name}_rise")
-    matern = graph.node("Mul", [rise, decay], f"{name}_matern")
-    local = graph.node("Mul", [plane, matern], f"{name}_local")
-    total = graph.node("Add", [local, one], f"{name}_total")
-    return graph.node("Unsqueeze", [total, graph.integers("axis0", [0])], f"{name}_covariance")

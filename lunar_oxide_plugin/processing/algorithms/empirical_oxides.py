@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from ...raster.raster import Raster
 from ...raster.source import MiSource
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress
+from ..progress import blocks_with_progress, stop_if_cancelled
 
 #: Where the three wavelengths stand among the bands of an MI source.
 _OF_MI = [[band.nominal for band in MODEL_BANDS].index(nm) for nm in WAVELENGTHS]
@@ -87,7 +88,10 @@ class EmpiricalOxides(MiAlgorithm):
         method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
         output = self.output_path(parameters, self.OUTPUT, context)
         source = _opened(
-            method, self.input_paths(self.INPUT)[0], self.mi_options(parameters, context)
+            method,
+            self.input_paths(self.INPUT)[0],
+            self.mi_options(parameters, context),
+            lambda: stop_if_cancelled(feedback),
         )
         metadata = self._metadata(parameters, method, source)
         for line in source.report():
@@ -140,7 +144,9 @@ class EmpiricalOxides(MiAlgorithm):
         }
 
 
-def _opened(method: Method, path: str, options: dict[str, Any]) -> MiSource | ClementineSource:
+def _opened(
+    method: Method, path: str, options: dict[str, Any], check: Callable[[], None]
+) -> MiSource | ClementineSource:
     """The raster as data of the method's instrument.
 
     Raises
@@ -151,7 +157,7 @@ def _opened(method: Method, path: str, options: dict[str, Any]) -> MiSource | Cl
     if method.instrument == CLEMENTINE:
         return ClementineSource(path, **options)
     try:
-        return open_mi_source(path, **options)
+        return open_mi_source(path, **options, check=check)
     except RasterError as error:
         if not _may_be_clementine(path):
             raise

@@ -28,7 +28,7 @@ from ...raster.prediction import (
 )
 from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
-from ..progress import progress_or_cancel
+from ..progress import progress_or_cancel, stop_if_cancelled
 from ..runtime import load_model
 
 #: Parameter of each raster.
@@ -144,7 +144,9 @@ class PredictOxides(MiAlgorithm):
         _require_outputs(model, paths)
         options = self.mi_options(parameters, context)
         threads = self.threads(parameters, context)
-        source = open_mi_source(self.input_paths(self.INPUT)[0], **options)
+        source = open_mi_source(
+            self.input_paths(self.INPUT)[0], **options, check=lambda: stop_if_cancelled(feedback)
+        )
         metadata = self._metadata(parameters, model, source)
         for line in source.report():
             feedback.pushInfo(line)

@@ -153,7 +153,9 @@ class SampleSites(MiAlgorithm):
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
         size = self.parameterAsInt(parameters, self.WINDOW, context)
         options = self.mi_options(parameters, context)
-        rasters = open_mi_sources(self.input_paths(self.INPUT), **options)
+        rasters = open_mi_sources(
+            self.input_paths(self.INPUT), **options, check=lambda: stop_if_cancelled(feedback)
+        )
         for done, raster in enumerate(rasters, start=1):
             open_sites = [i for i, s in enumerate(samples) if s.status in (OUTSIDE, NO_VALID_PIXEL)]
             found = sample_points(

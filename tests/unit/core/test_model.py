@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.errors import ModelError, OnnxruntimeError
-from lunar_oxide_plugin.core.model import BUNDLED, CHUNK, OxideModel, bundled_path
+from lunar_oxide_plugin.core.model import BUNDLED, CHUNK, OxideModel, Prediction, bundled_path
 from lunar_oxide_plugin.core.onnx_runtime import OLDEST, import_onnxruntime
 
 FILES = Path(__file__).resolve().parents[2] / "data" / "onnx"
@@ -38,18 +39,73 @@ def test_predictions_in_chunks(n):
     assert {array.dtype for array in found} == {np.dtype(np.float32)}
 
 
-def test_chunks_are_no_longer_than_said(monkeypatch):
-    model = OxideModel(FILES / "full.onnx")
-    lengths = []
+def recorded(model, monkeypatch):
+    """The (outputs, inputs) of every call of a model's session from now on."""
+    calls = []
     session = model._session
 
     def run(names, inputs):
-        lengths.append(inputs["reflectance"].shape[1])
+        calls.append((names, inputs))
         return session.run(names, inputs)
 
     monkeypatch.setattr(model, "_session", SimpleNamespace(run=run))
-    model.predict(spectra(5000))
-    assert lengths == [2048, 2048, 904]
+    return calls
+
+
+def test_chunks_are_no_longer_than_said_and_whole_granules(monkeypatch):
+    model = OxideModel(FILES / "full.onnx")
+    calls = recorded(model, monkeypatch)
+    reflectance = spectra(2100)
+    model.predict(reflectance)
+    called = [inputs["reflectance"] for _, inputs in calls]
+    assert [part.shape[1] for part in called] == [1024, 1024, 64]
+    np.testing.assert_array_equal(called[2][:, :52], reflectance[:, 2048:])
+    np.testing.assert_array_equal(called[2][:, 52:], reflectance[:, 2048:2060])
+
+
+@pytest.mark.parametrize("model_id", [model_id for model_id, _ in BUNDLED])
+def test_a_pixel_has_the_same_values_to_the_last_bit_whatever_is_computed_with_it(model_id):
+    model = OxideModel(bundled_path(model_id))
+    reflectance = spectra(1500)
+    together = model.predict(reflectance)
+    parts = [0, 1, 3, 10, 23, 68, 200, 1100, 1499, 1500]
+    grouped = Prediction.joined(
+        [model.predict(reflectance[:, a:b]) for a, b in zip(parts, parts[1:])]
+    )
+    for expected, found in zip(together, grouped):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("model_id", [model_id for model_id, _ in BUNDLED])
+def test_threads_share_a_model(model_id):
+    model = OxideModel(bundled_path(model_id))
+    reflectance = spectra(6000)
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(model.predict, np.split(reflectance, 6, axis=1)))
+    for expected, found in zip(model.predict(reflectance), Prediction.joined(parts)):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("model_id", [model_id for model_id, _ in BUNDLED])
+def test_what_is_not_wanted_is_not_computed(model_id, monkeypatch):
+    model = OxideModel(bundled_path(model_id))
+    reflectance = spectra(100)
+    everything = model.predict(reflectance)
+    calls = recorded(model, monkeypatch)
+    only = model.predict(reflectance, wanted=())
+    np.testing.assert_array_equal(only.oxides, everything.oxides)
+    assert only.uncertainty is None
+    assert only.domain_distance is None
+    (names, inputs), *_ = calls
+    assert names == ["oxides"]
+    assert inputs["with_uncertainty"] == np.array(False)
+    both = model.predict(reflectance, wanted=("oxides", "uncertainty"))
+    np.testing.assert_array_equal(both.uncertainty, everything.uncertainty)
+
+
+def test_switch_that_changes_the_oxides_is_refused():
+    with pytest.raises(ModelError, match="its oxides depend on with_uncertainty"):
+        OxideModel(FILES / "switched_oxides.onnx")
 
 
 def test_any_layout_of_the_array_gives_the_same():
@@ -99,7 +155,7 @@ def test_metadata():
         ("distance_shape", r"'domain_distance' is tensor\(float\) \[1, 'n'\]"),
         ("band_order", r"band_centres_nm = 1550 .* where 415 750 .* is needed"),
         ("oxide_order", r"oxides = TiO2 .* where Al2O3 CaO FeO MgO TiO2 is needed"),
-        ("mean_of_pixels", r"gives 'oxides' of shape \[5, 1\] for 3 spectra"),
+        ("mean_of_pixels", r"gives 'oxides' of shape \[5, 1\] for 64 spectra"),
         ("centred_on_pixels", r"depend on which others are computed with it"),
         ("not_finite", r"no finite oxides for a plain test spectrum"),
         ("only_three", r"fails on a test spectrum: .*requested shape:\{5,3\}"),

@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import gdal, osr
 
-from lunar_oxide_plugin.core.errors import NoValidPixelError, RasterError, SpectraError
-from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.core.errors import (
+    CancelledError,
+    NoValidPixelError,
+    RasterError,
+    SpectraError,
+)
+from lunar_oxide_plugin.raster.blocks import Window, blocks
 from lunar_oxide_plugin.raster.guard import is_moon
+from lunar_oxide_plugin.raster.mi_sources import open_mi_source
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
@@ -210,6 +216,23 @@ def test_no_valid_pixel_at_all(tmp_path, fill):
     dn[3] = fill
     with pytest.raises(RasterError, match=r"has no valid pixel: .*Use another tile"):
         _ = MiSource(str(write_tile(tmp_path, dn))).scaling
+
+
+def test_a_long_search_for_valid_pixels_can_be_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("lunar_oxide_plugin.raster.source.blocks", lambda area: blocks(area, 8, 8))
+    dn = np.full((9, 200, 200), -30000, np.int16)
+    asked = []
+
+    def check():
+        asked.append(1)
+        if len(asked) == 5:
+            raise CancelledError("Cancelled.")
+
+    source = open_mi_source(str(write_tile(tmp_path, dn)), check=check)
+    asked.clear()
+    with pytest.raises(CancelledError):
+        source.report()
+    assert len(asked) == 5
 
 
 def test_bands_and_scale_of_the_user(tmp_path):
