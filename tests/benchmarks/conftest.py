@@ -54,3 +54,27 @@ def missing(record):
 def turns(benchmark, quick):
     """Times work by turns with others: (work, others, rounds) -> Turns."""
     return lambda work, others, rounds: take_turns(benchmark, work, others, 2 if quick else rounds)
+
+
+@pytest.fixture(scope="session")
+def tile(tmp_path_factory):
+    """Label of a full synthetic tile."""
+    from .tiles import full_tile
+
+    return full_tile(tmp_path_factory.mktemp("tile"))
+
+
+@pytest.fixture(scope="session")
+def source(tile):
+    """The tile, opened."""
+    from lunar_oxide_plugin.raster.mi_sources import open_mi_source
+
+    return open_mi_source(str(tile))
+
+
+@pytest.fixture(scope="session")
+def tile_spectra(source):
+    """The tile's valid spectra (8, n) in memory."""
+    from .tiles import spectra_in_memory
+
+    return spectra_in_memory(source)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.model import OxideModel, Prediction
 
 #: Pixels per call, as `raster.prediction.PIECE`, which cannot be imported without GDAL.
-PIECE = 8192
+PIECE = 4096
 
 
 def side_by_side(calls: Sequence[Callable[[], Any]]) -> list[Any]:
