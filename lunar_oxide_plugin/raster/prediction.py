@@ -116,35 +116,39 @@ def predict_area(
 
     def write_oldest() -> None:
         nonlocal counts, done
-        window, valid, pieces = under_way.popleft()
-        parts = []
+        window, places, pieces = under_way.popleft()
+        before, parts = done, []
         for piece in pieces:
             parts.append(finished(piece, check))
-            done += window.size / len(pieces)
+            done = before + window.size * len(parts) / len(pieces)
+        done = before + window.size
         if not parts:  # what is never written is no data
-            done += window.size
             return
         prediction = Prediction.joined(parts)
         for product, writer in writers.items():
             values = getattr(prediction, product.values)
-            writer.write(window.relative_to(area.x, area.y), _in_place(values, valid))
+            writer.write(window.relative_to(area.x, area.y), _in_place(values, places, window))
         outside = 0
         if prediction.domain_distance is not None:
             outside = int((prediction.domain_distance > 1).sum())
-        counts = Counts(counts.valid + int(valid.sum()), counts.outside + outside)
+        counts = Counts(counts.valid + places.size, counts.outside + outside)
 
-    with ThreadPoolExecutor(threads, "predict") as workers:
+    with (
+        closing(read_ahead(source.spectra, blocks(area), check)) as read,
+        ThreadPoolExecutor(threads, "predict") as workers,
+    ):
         try:
-            with closing(read_ahead(source.spectra, blocks(area), check)) as read:
-                for window, (reflectance, valid) in read:
-                    spectra = reflectance[:, valid]
-                    pieces = [
-                        workers.submit(model.predict, spectra[:, start : start + PIECE], wanted)
-                        for start in range(0, spectra.shape[1], PIECE)
-                    ]
-                    under_way.append(_Block(window, valid, pieces))
-                    if len(under_way) > _QUEUE:
-                        write_oldest()
+            for window, (reflectance, valid) in read:
+                # By numbers: a boolean index of two dimensions takes four times as long.
+                places = np.flatnonzero(valid)
+                spectra = reflectance.reshape(len(reflectance), -1).take(places, axis=1)
+                pieces = [
+                    workers.submit(model.predict, spectra[:, start : start + PIECE], wanted)
+                    for start in range(0, spectra.shape[1], PIECE)
+                ]
+                under_way.append(_Block(window, places, pieces))
+                if len(under_way) > _QUEUE:
+                    write_oldest()
             while under_way:
                 write_oldest()
             check()
@@ -166,12 +170,17 @@ class _Block(NamedTuple):
     """A block being predicted, piece by piece of its valid pixels."""
 
     window: Window
-    valid: NDArray[np.bool_]
+    #: Of its valid pixels, counted along its rows
+    places: NDArray[np.intp]
     pieces: list[Future[Prediction]]
 
 
-def _in_place(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Values of the valid pixels back in their places [bands, height, width], NaN elsewhere."""
-    block = np.full((*values.shape[:-1], *valid.shape), np.nan, np.float32)
-    block[..., valid] = values
-    return block.reshape(-1, *valid.shape)
+def _in_place(
+    values: NDArray[np.float32], places: NDArray[np.intp], window: Window
+) -> NDArray[np.float32]:
+    """Values of some pixels in their places [bands, height, width], NaN elsewhere."""
+    rows = np.atleast_2d(values)
+    planes = np.full((len(rows), window.size), np.nan, np.float32)
+    for plane, row in zip(planes, rows):
+        plane[places] = row
+    return planes.reshape(-1, window.height, window.width)
