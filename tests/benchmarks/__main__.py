@@ -34,9 +34,15 @@ ENVIRONMENTS = {
         ("bench_models.py", "bench_frameworks.py", "bench_scikit.py"),
     ),
     "rasters": Environment(
-        "Tiles and QGIS",
+        "Tiles and processes",
         ROOT / ".venv/bin/python",
-        ("bench_tile.py", "bench_process.py", "bench_cancel.py"),
+        ("bench_tile.py", "bench_process.py"),
+        ("-p", "no:pytest_qgis"),
+    ),
+    "qgis": Environment(
+        "QGIS",
+        ROOT / ".venv/bin/python",
+        ("bench_cancel.py",),
         ("--qgis_disable_gui",),
     ),
 }

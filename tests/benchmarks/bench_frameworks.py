@@ -83,7 +83,7 @@ def bench_plain_export(turns, record, ours, rows):
         timed.other_speed("plain"),
         "pixels/s",
         timed.speed_ratio("plain"),
-        "times as fast is ours",
+        "ours is {} times as fast",
         at_least(12),
     )
 
@@ -102,7 +102,7 @@ def bench_torch(turns, record, missing, ours, rows):
         timed.other_speed("torch"),
         "pixels/s",
         timed.speed_ratio("torch"),
-        "times as fast is ours",
+        "ours is {} times as fast",
         at_least(6),
     )
 
@@ -122,5 +122,5 @@ def bench_keras(turns, record, missing, ours, rows):
         timed.other_speed("keras"),
         "pixels/s",
         timed.speed_ratio("keras"),
-        "times as fast is ours",
+        "ours is {} times as fast",
     )

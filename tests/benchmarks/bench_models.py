@@ -63,7 +63,7 @@ def bench_against_matrix_product(turns, record, quick, spectra, wanted, threads,
         timed.speed / 1e9,
         "GFLOP/s",
         timed.speed_ratio(),
-        "of a large matrix product with as many threads",
+        "{} of a large matrix product with as many threads",
         target,
     )
 
@@ -74,11 +74,11 @@ def bench_second_thread(turns, record, spectra, name):
     timed = turns(two, {"one": one}, rounds=9)
     record(
         "models",
-        f"`{name}`, oxides alone, 2 threads",
+        f"`{name}`, oxides alone: a second thread",
         timed.speed,
         "pixels/s",
         timed.speed_ratio("one"),
-        "times the speed of 1 thread",
+        "{} times the speed of 1 thread",
     )
 
 
@@ -93,7 +93,7 @@ def bench_outputs(turns, record, spectra, name):
         timed.speed,
         "pixels/s",
         timed.speed_ratio("alone"),
-        "of the speed with oxides alone",
+        "{} of the speed with oxides alone",
     )
 
 

@@ -26,7 +26,7 @@ ALL_THREE = (*OXIDES_ALONE, prediction.UNCERTAINTY_MAP, prediction.DOMAIN_MAP)
 
 
 def read(raster):
-    """Read all of it as spectra."""
+    """Read all of a raster as spectra."""
     for window in blocks(raster.grid.window):
         raster.spectra(window)
 
@@ -44,9 +44,13 @@ def map_tile(source, model, products, folder):
         prediction.predict_area(source, area, model, writers, THREADS, lambda done: None)
 
 
+def read_file(path):
+    read(open_mi_source(str(path)))
+
+
 @pytest.fixture()
-def bare_read(source):
-    return Work(partial(read, source), 1)
+def bare_read(tile):
+    return Work(partial(read_file, tile), 1)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def bench_end_to_end(turns, record, source, tile_spectra, tmp_path, name, produc
         timed.duration,
         "s",
         timed.speed_ratio("alone"),
-        "of it is the model's own time, spectra in memory",
+        "{} of it is the model's own time, spectra in memory",
         target,
     )
 
@@ -85,7 +89,7 @@ def bench_opening(turns, record, tile, bare_read):
         timed.duration * 1000,
         "ms",
         timed.time_ratio("read"),
-        "times as long as reading it takes",
+        "{} times as long as reading it",
     )
 
 
@@ -95,11 +99,11 @@ def bench_reading(turns, record, source, tile_spectra, bare_read):
     timed = turns(bare_read, {"plsr": alone}, rounds=5)
     record(
         "reading",
-        "reading it as spectra",
+        "opening it and reading it as spectra",
         timed.duration,
         "s",
         timed.time_ratio("plsr"),
-        "times as long as the fastest model (`plsr`) takes",
+        "{} times as long as predicting it by the fastest model, `plsr`",
     )
 
 
@@ -108,15 +112,14 @@ def bench_zip(turns, record, tile, bare_read, tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in (tile, tile.with_suffix(".img")):
             archive.write(file, file.name)
-    zipped = open_mi_source(str(path))
-    timed = turns(Work(partial(read, zipped), 1), {"read": bare_read}, rounds=5)
+    timed = turns(Work(partial(read_file, path), 1), {"read": bare_read}, rounds=5)
     record(
         "reading",
-        "reading it from a compressed .zip",
+        "the same from a compressed .zip",
         timed.duration,
         "s",
         timed.time_ratio("read"),
-        "times as long as the plain file takes",
+        "{} times as long as from the plain file",
     )
 
 
@@ -129,5 +132,5 @@ def bench_averaging(turns, record, source, bare_read):
         timed.duration,
         "s",
         timed.time_ratio("read"),
-        "times as long as reading it takes",
+        "{} times as long as reading it",
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from .machine import versions
 from .measure import take_turns
+from .report import line
 from .rows import Part, Row, write_part
 
 
@@ -30,7 +31,7 @@ def record(request):
 
     def add(section, what, *measured, **described):
         rows.append(Row(section, what, *measured, **described))
-        print(rows[-1])
+        print(f"\n{line(rows[-1])}")
 
     yield add
     write_part(Part(versions(), rows), request.config.getoption("rows"))
@@ -41,9 +42,7 @@ def missing(record):
     """Leaves a row that says so, and skips, where a module is not installed."""
 
     def check(module, section, what):
-        try:
-            importlib.import_module(module)
-        except ImportError:
+        if importlib.util.find_spec(module) is None:
             record(section, what, to=f"{module} is not installed")
             pytest.skip(f"{module} is not installed")
 
@@ -57,11 +56,12 @@ def turns(benchmark, quick):
 
 
 @pytest.fixture(scope="session")
-def tile(tmp_path_factory):
-    """Label of a full synthetic tile."""
-    from .tiles import full_tile
+def tile(tmp_path_factory, quick):
+    """Label of a full synthetic tile, of a small one in a quick run."""
+    from . import tiles
 
-    return full_tile(tmp_path_factory.mktemp("tile"))
+    make = tiles.small_tile if quick else tiles.full_tile
+    return make(tmp_path_factory.mktemp("tile"))
 
 
 @pytest.fixture(scope="session")

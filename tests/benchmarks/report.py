@@ -108,10 +108,12 @@ def summary(rows: Sequence[Row]) -> str:
 def table(rows: Sequence[Row]) -> str:
     """Rows as a table in Markdown."""
     lines = ["| what | value | ratio | target |", "|---|---|---|---|"]
-    for row in rows:
-        cells = (row.what, _value(row), _ratio(row), _target(row))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *map(line, rows)]) + "\n"
+
+
+def line(row: Row) -> str:
+    """One row of the table."""
+    return f"| {row.what} | {_value(row)} | {_ratio(row)} | {_target(row)} |"
 
 
 def number(value: float) -> str:
@@ -138,7 +140,7 @@ def _ratio(row: Row) -> str:
         return ""
     median, lower, upper = map(number, row.ratio)
     spread = "" if row.ratio == Spread.of([row.ratio.median]) else f" ({lower} to {upper})"
-    return f"{median}{spread} {row.to}"
+    return row.to.format(f"{median}{spread}")
 
 
 def _target(row: Row) -> str:

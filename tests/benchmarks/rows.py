@@ -62,7 +62,7 @@ class Row:
     ratio : Spread, optional
         Of the ratios of the single rounds.
     to : str
-        What the ratio compares with; or why there is no value.
+        What the ratio compares, with {} in its place; or why there is no value.
     target : Target, optional
     """
 

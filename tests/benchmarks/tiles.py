@@ -14,6 +14,8 @@ from lunar_oxide_plugin.raster.blocks import blocks
 from lunar_oxide_plugin.raster.mi_tile import write_tile
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.source import MiSource
+from tests.cli.conftest import soils
+from tests.mi_tiles import write_tile as write_small_tile
 
 
 def full_tile(folder: Path) -> Path:
@@ -22,6 +24,11 @@ def full_tile(folder: Path) -> Path:
     with OutputFiles() as files:
         write_tile(files, label, Surface(SCENES["Mairan"]))
     return label
+
+
+def small_tile(folder: Path) -> Path:
+    """Label of a tile of 256 x 256 pixels, in the same format."""
+    return Path(write_small_tile(folder, soils(256, 256)))
 
 
 def repeated(stack: Path, times: int) -> Path:
