@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .pieces import pieces
+
 #: Lower and upper limit of a stretch.
 Limits = tuple[float, float]
 
@@ -34,9 +36,11 @@ def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[n
         RGBA; transparent black where any band has no data.
     """
     rgba = np.zeros((4, *values.shape[1:]), np.uint8)
-    valid = np.isfinite(values).all(axis=0)
-    for colour, band, (low, high) in zip(rgba, values, limits):
-        share = (band[valid].astype(np.float64) - low) / (high - low)
-        colour[valid] = np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8)
-    rgba[3][valid] = 255
+    for rows in pieces(*values.shape[1:]):
+        valid = np.isfinite(values[:, rows]).all(axis=0)
+        for colour, band, (low, high) in zip(rgba, values, limits):
+            share = (band[rows].astype(np.float64) - low) / (high - low)
+            share[~valid] = 0
+            colour[rows] = np.rint(255 * np.clip(share, 0, 1))
+        rgba[3, rows] = np.where(valid, 255, 0)
     return rgba

@@ -62,9 +62,12 @@ class Scaling(NamedTuple):
         """Median reflectance of the sample at 750 nm."""
         return float(self.medians[_INDEX_750])
 
-    def apply(self, stored: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Reflectance, float32, of stored values [8, n]."""
-        scaled = stored * self.scale.astype(np.float32) + self.offset.astype(np.float32)
+    def apply(
+        self, stored: NDArray[np.floating], out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Reflectance, float32, of stored values [8, n]; `out` may be these themselves."""
+        scaled = np.multiply(stored, self.scale.astype(np.float32), out=out)
+        scaled += self.offset.astype(np.float32)
         return scaled.astype(np.float32, copy=False)
 
 
@@ -90,8 +93,10 @@ def valid_spectra(
     """
     # Half a DN, so that float32 rounding cannot move a value across a threshold.
     half = DN_SCALE / 2
-    inside = (reflectance > shadow + half) & (reflectance < SATURATED_REFLECTANCE - half)
-    return np.asarray(inside.all(axis=0))
+    inside = np.ones(reflectance.shape[1:], bool)
+    for band in reflectance:
+        inside &= (band > shadow + half) & (band < SATURATED_REFLECTANCE - half)
+    return inside
 
 
 def choose_scaling(

@@ -1,7 +1,8 @@
-"""Reading the next block while the last one is worked on."""
+"""Reading the next blocks while the last one is worked on."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -15,36 +16,41 @@ PATIENCE = 0.1
 
 
 def read_ahead(
-    read: Callable[[Window], T], windows: Iterable[Window], check: Callable[[], None]
+    read: Callable[[Window], T],
+    windows: Iterable[Window],
+    check: Callable[[], None],
+    threads: int = 1,
 ) -> Generator[tuple[Window, T], None, None]:
-    """Blocks in order, of which the next is read while the caller works on the last.
+    """Blocks in order, of which the next are read while the caller works on the last.
 
     To be used with `contextlib.closing`: once it is closed, nothing is being read any more.
 
     Parameters
     ----------
     read : callable
-        Reads a window; called in one thread of its own, for one window at a time.
+        Reads a window; called in threads of its own.
     windows : iterable of Window
     check : callable
         Called in the caller's thread every tenth of a second while it waits; raises to stop.
+    threads : int
+        Windows that are read at a time. Each is another block in memory.
 
     Yields
     ------
     (Window, what `read` gave)
     """
-    with ThreadPoolExecutor(1, "read") as reader:
-        waiting: tuple[Window, Future[T]] | None = None
+    with ThreadPoolExecutor(threads, "read") as readers:
+        waiting: deque[tuple[Window, Future[T]]] = deque()
         try:
             for window in windows:
-                following = window, reader.submit(read, window)
-                if waiting is not None:
-                    yield waiting[0], finished(waiting[1], check)
-                waiting = following
-            if waiting is not None:
-                yield waiting[0], finished(waiting[1], check)
+                waiting.append((window, readers.submit(read, window)))
+                if len(waiting) > threads:
+                    oldest, future = waiting.popleft()
+                    yield oldest, finished(future, check)
+            for window, future in waiting:
+                yield window, finished(future, check)
         finally:
-            reader.shutdown(cancel_futures=True)
+            readers.shutdown(cancel_futures=True)
 
 
 def finished(future: Future[T], check: Callable[[], None]) -> T:

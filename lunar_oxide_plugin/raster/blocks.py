@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 #: Block size in pixels: wide enough for the full lines of an MI tile, a
@@ -39,6 +39,12 @@ class Window(NamedTuple):
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns, to index an array."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+def around(windows: Iterable[Window]) -> Window:
+    """The smallest rectangle of pixels around some others, at least one."""
+    x, y, right, bottom = zip(*((w.x, w.y, w.x + w.width, w.y + w.height) for w in windows))
+    return Window(min(x), min(y), max(right) - min(x), max(bottom) - min(y))
 
 
 def blocks(

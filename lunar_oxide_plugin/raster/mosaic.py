@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.bands import MODEL_BANDS
 from ..core.errors import NoValidPixelError, RasterError
-from .blocks import Window
+from .blocks import Window, around
 from .extent import Extent, PlateCarree
 from .moon import Grid, spatial_reference
 from .source import MiSource
@@ -88,7 +88,7 @@ class Mosaic:
         turn = cylinder.turn / first.geotransform[1] if cylinder else 0.0
         if extent is None:
             tiles = _closest_together(tiles, turn)
-            area = _around(tiles)
+            area = around(tile.place for tile in tiles)
             _require_near(area, tiles)
         else:
             _require_north_up(first, kept[0].name)
@@ -154,7 +154,7 @@ class Mosaic:
         return list(dict.fromkeys(tile.source for tile in self.tiles))
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Reflectance [8, height, width] and validity [height, width] of a window."""
+        """Reflectance [8, height, width], NaN where not valid, and validity [height, width]."""
         reflectance = np.full((len(MODEL_BANDS), window.height, window.width), np.nan, np.float32)
         valid = np.zeros(reflectance.shape[1:], bool)
         for source, place in self.tiles:
@@ -166,7 +166,7 @@ class Mosaic:
                 continue
             found, found_valid = self._opened(source).spectra(common.relative_to(place.x, place.y))
             new = found_valid & ~valid[rows, columns]
-            reflectance[:, rows, columns][:, new] = found[:, new]
+            np.copyto(reflectance[:, rows, columns], found, where=new)
             valid[rows, columns] |= new
         return reflectance, valid
 
@@ -271,13 +271,6 @@ def _is_whole(turn: float) -> bool:
     return turn > 0 and abs(turn - round(turn)) <= _ALIGNMENT
 
 
-def _around(tiles: Sequence[Tile]) -> Window:
-    x, y = min(t.place.x for t in tiles), min(t.place.y for t in tiles)
-    right = max(t.place.x + t.place.width for t in tiles)
-    bottom = max(t.place.y + t.place.height for t in tiles)
-    return Window(x, y, right - x, bottom - y)
-
-
 def _closest_together(tiles: list[Tile], turn: float) -> list[Tile]:
     """The tiles at those turns around the Moon where they span least; turn in pixels."""
     columns = sorted({tile.place.x for tile in tiles})
@@ -317,7 +310,7 @@ def _within(
         width = math.ceil(right + shift - 1e-6) - x
         wanted = Window(x, y, width, math.ceil(bottom - 1e-6) - y)
         touched = [tile for tile in moved if wanted.intersection(tile.place)]
-        area = wanted.intersection(_around(touched)) if touched else None
+        area = wanted.intersection(around(tile.place for tile in touched)) if touched else None
         if area is not None:
             ends = min(right + shift, area.x + area.width), max(left + shift, area.x)
             found.append((ends[0] - ends[1], touched, area))

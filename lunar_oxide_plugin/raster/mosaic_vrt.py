@@ -13,9 +13,10 @@ from osgeo import gdal
 from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
 from .blocks import Window
+from .encoding import NODATA
 from .mosaic import Mosaic, Tile
-from .outputs import NODATA, BandInfo
 from .source import MiSource
+from .storage import BandInfo
 from .virtual import opening
 
 #: No data of DN; none of MI's own codes, which all become this one.

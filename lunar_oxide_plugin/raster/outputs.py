@@ -4,115 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-from osgeo import gdal
 
 from ..core.errors import RasterError
-from .blocks import Window
-from .gdal_errors import gdal_errors
+from .encoding import Colours, encoding_of
+from .geotiff import Progress, RasterWriter
 from .moon import Grid
+from .storage import DEFAULT, BandInfo, Storage
 from .virtual import file_name, is_same_file
-
-#: No-data value of every float raster we write.
-NODATA = -9999.0
 
 #: Part of a file's name until it is complete.
 PARTIAL = ".partial"
 
 #: In each of our styles; QGIS leaves it out when a user saves a style.
 _OUR_STYLE = b"<!-- Lunar Oxide Mapper -->"
-
-_CREATION_OPTIONS = (
-    "TILED=YES",
-    "COMPRESS=DEFLATE",
-    "ZLEVEL=1",  # higher levels cost more time than predicting, for a few percent of size
-    "NUM_THREADS=ALL_CPUS",
-    # More than 2 GB before compression: overviews add a third, which stays below 4 GB.
-    "BIGTIFF=IF_SAFER",
-)
-#: Overviews are added until the smaller side of the last is below this.
-_SMALLEST_OVERVIEW = 256
-
-#: Bands apart, as they are looked at one by one; colours together.
-_FLOAT_OPTIONS = ("INTERLEAVE=BAND", "PREDICTOR=3")
-_RGBA_OPTIONS = ("INTERLEAVE=PIXEL", "PREDICTOR=2", "PHOTOMETRIC=RGB", "ALPHA=YES")
-
-
-class BandInfo(NamedTuple):
-    """Name and unit of a band."""
-
-    name: str
-    unit: str = ""
-
-
-class RasterWriter:
-    """A GeoTIFF under construction; made by `OutputFiles.raster`."""
-
-    def __init__(self, dataset: gdal.Dataset, path: Path) -> None:
-        self._dataset = dataset
-        self._failure = f"{path} cannot be written (is the disk full?)"
-
-    def write(self, window: Window, values: NDArray[np.generic]) -> None:
-        """Write values [bands, height, width]; NaN of float values becomes no data."""
-        if values.dtype.kind == "f":
-            values = np.where(np.isfinite(values), values, NODATA).astype(np.float32)
-        with gdal_errors(self._failure):
-            for index, plane in enumerate(values):
-                band = self._dataset.GetRasterBand(index + 1)
-                band.WriteArray(np.ascontiguousarray(plane), window.x, window.y)
-            # Written now: errors come now, and GDAL's cache does not fill with the raster.
-            self._dataset.FlushCache()
-
-    def set_metadata(self, metadata: Mapping[str, str]) -> None:
-        """Add items that are known only at the end."""
-        with gdal_errors(self._failure):
-            for key, value in metadata.items():
-                self._dataset.SetMetadataItem(key, value)
-
-    def add_overviews(self, go_on: Callable[[float], bool]) -> None:
-        """Add averages at half, a quarter ... of the size, which large maps are shown from.
-
-        Parameters
-        ----------
-        go_on : callable
-            Called with the part that is done, 0 ... 1; returns False to stop.
-        """
-        smaller = min(self._dataset.RasterXSize, self._dataset.RasterYSize)
-        levels = [1]
-        while smaller / levels[-1] >= _SMALLEST_OVERVIEW:
-            levels.append(2 * levels[-1])
-        stopped = False
-
-        def report(done: float, _message: str, _data: object) -> int:
-            nonlocal stopped
-            stopped = stopped or not go_on(done)
-            return int(not stopped)
-
-        # Opened anew: reading by several threads, as it is written, makes GDAL 3.6 print
-        # thousands of needless errors.
-        partial = self._dataset.GetDescription()
-        self.close()
-        try:
-            with gdal_errors(self._failure):
-                self._dataset = gdal.Open(partial, gdal.GA_Update)
-                self._dataset.BuildOverviews("AVERAGE", levels[1:], report)
-        except RasterError:
-            if not stopped:  # which is an error to GDAL
-                raise
-
-    def close(self) -> None:
-        """Finish the file. May be called again."""
-        with gdal_errors(self._failure):
-            if self._dataset is not None:
-                self._dataset.FlushCache()
-            self._dataset = None
 
 
 class OutputFiles:
@@ -146,7 +54,7 @@ class OutputFiles:
         try:
             if kind is None:
                 for writer in self._writers:
-                    writer.close()
+                    writer.finish()
                 self._rename()
         finally:
             for writer in self._writers:
@@ -229,6 +137,7 @@ class OutputFiles:
         metadata: Mapping[str, str],
         *,
         rgba: bool = False,
+        storage: Storage = DEFAULT,
         style: Path | None = None,
     ) -> RasterWriter:
         """Begin a tiled, compressed GeoTIFF.
@@ -240,11 +149,13 @@ class OutputFiles:
         grid : Grid
             Its position and size.
         bands : sequence of BandInfo
-            Names and units of its bands.
+            Names, units and steps of its bands.
         metadata : mapping of str to str
-            Kept in the file.
+            Kept in the file, with LUNAR_OXIDE_STORAGE.
         rgba : bool
-            False: Float32, no data is -9999. True: Byte, four bands with alpha last.
+            Colours: Byte, four bands with alpha last, of whatever kind `storage` is.
+        storage : Storage
+            How it is kept.
         style : Path, optional
             A QGIS style (.qml) to lay beside it, as by `style`.
 
@@ -256,28 +167,31 @@ class OutputFiles:
         final = Path(final)
         if final.suffix.lower() not in (".tif", ".tiff"):
             raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
-        data_type = gdal.GDT_Byte if rgba else gdal.GDT_Float32
-        options = [*_CREATION_OPTIONS, *(_RGBA_OPTIONS if rgba else _FLOAT_OPTIONS)]
-        partial = self.path(final)
-        with gdal_errors(f"{final} cannot be written"):
-            dataset = gdal.GetDriverByName("GTiff").Create(
-                str(partial), grid.width, grid.height, len(bands), data_type, options
-            )
-        writer = RasterWriter(dataset, final)
+        encoding = Colours() if rgba else encoding_of(storage.kind, bands)
+        said = {"LUNAR_OXIDE_STORAGE": encoding.description} if encoding.description else {}
+        writer = RasterWriter(self.path(final), final, grid, len(bands), encoding, storage.layout)
         self._writers.append(writer)
-        with gdal_errors(f"{final} cannot be written"):
-            if grid.wkt:
-                dataset.SetProjection(grid.wkt)
-            dataset.SetGeoTransform(grid.geotransform)
-            dataset.SetMetadata(dict(metadata))
-            for index, info in enumerate(bands):
-                band = dataset.GetRasterBand(index + 1)
-                band.SetDescription(info.name)
-                band.SetUnitType(info.unit)
-                if not rgba:
-                    band.SetNoDataValue(NODATA)
+        writer.describe(grid, bands, {**metadata, **said})
         self._beside(final, style)
         return writer
+
+    def finish(self, progress: Progress) -> None:
+        """Bring all rasters into their layouts, which takes time but for plain GeoTIFFs.
+
+        What it is not called for is done at the end of the context, unseen.
+
+        Parameters
+        ----------
+        progress : callable
+            Called with the part that is done, 0 ... 1; raises to stop.
+
+        Raises
+        ------
+        RasterError
+            When one cannot be written.
+        """
+        for number, writer in enumerate(self._writers):
+            writer.finish(_part_of(progress, number, len(self._writers)))
 
     def vrt(self, final: str | Path, content: str, style: Path | None = None) -> None:
         """Write the XML of a virtual raster, with a style as `raster` does.
@@ -317,3 +231,8 @@ class OutputFiles:
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
         for _, previous in moved:
             previous.unlink(missing_ok=True)
+
+
+def _part_of(progress: Progress, number: int, count: int) -> Progress:
+    """Progress of one of some works that follow each other."""
+    return lambda done: progress((number + done) / count)

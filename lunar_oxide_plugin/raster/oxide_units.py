@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Mapping
 
 from ..core.errors import RasterError
 from ..core.oxides import is_fraction, oxide_described
-from .blocks import Window, blocks
+from .blocks import blocks, sample_windows
 from .raster import Raster
 
-#: At most this many by this many samples of this many pixels on a side are read first.
-_SAMPLES, _SAMPLE_SIZE = 8, 64
+#: At most this many by this many samples are read first.
+_SAMPLES = 8
 
 
-def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = None) -> None:
+def require_weight_percent(
+    raster: Raster,
+    contents: Mapping[int, str] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Refuse a raster that holds oxides as weight fractions of 0-1.
 
     Some published maps do in spite of a name like "FeOWeightPercent", and what
     is computed from them looks right and is wrong by a factor of a hundred.
-    Judged on samples spread over the raster; where these hold no data, block by
-    block until one does.
+    Judged on samples spread over the raster, until one tells; where these hold
+    no data, block by block until one does.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = 
     contents : mapping of int to str, optional
         Band number and the oxide it holds; by default of every band whose
         description names one.
+    check : callable
+        Called before each window is read; raises to stop.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = 
         described = enumerate(map(oxide_described, raster.band_names), start=1)
         contents = {number: oxide for number, oxide in described if oxide}
     for number, oxide in contents.items():
-        if is_fraction(oxide, _sampled(raster, number)):
+        if _is_fraction(raster, number, oxide, check):
             raise RasterError(
                 f"{raster.name}: band {number}, {oxide}, is nowhere above 0.4, so it holds weight "
                 f"fractions and not wt%. Turn it into wt% with: gdal_edit.py -scale 100 "
@@ -49,23 +52,21 @@ def require_weight_percent(raster: Raster, contents: Mapping[int, str] | None = 
             )
 
 
-def _sampled(raster: Raster, number: int) -> NDArray[np.float32]:
-    """Values of a band [n] spread over the raster, some of them valid if there are any."""
-    sampled = [raster.values(window, [number]).ravel() for window in _spread(raster.grid.window)]
-    values = np.concatenate(sampled)
-    if (values > 0).any():
-        return values
-    for window in blocks(raster.grid.window):
-        values = raster.values(window, [number]).ravel()
+def _is_fraction(raster: Raster, number: int, oxide: str, check: Callable[[], None]) -> bool:
+    """Whether samples of a band are fractions; without a sample, the first block with a value."""
+    fraction = False
+    for window in sample_windows(raster.grid.window, _SAMPLES):
+        check()
+        values = raster.values(window, [number])
         if (values > 0).any():
-            break
-    return values
-
-
-def _spread(area: Window) -> Iterator[Window]:
-    width, height = min(_SAMPLE_SIZE, area.width), min(_SAMPLE_SIZE, area.height)
-    columns = np.unique(np.linspace(0, area.width - width, _SAMPLES).astype(int))
-    rows = np.unique(np.linspace(0, area.height - height, _SAMPLES).astype(int))
-    for row in rows:
-        for column in columns:
-            yield Window(int(column), int(row), width, height)
+            fraction = is_fraction(oxide, values)
+            if not fraction:  # and so it stays, whatever else there is
+                return False
+    if fraction:
+        return True
+    for window in blocks(raster.grid.window):
+        check()
+        values = raster.values(window, [number])
+        if (values > 0).any():
+            return is_fraction(oxide, values)
+    return False

@@ -16,7 +16,8 @@ from ..core.oxides import OXIDES
 from ..core.uncertainty import uncertainty_name
 from .ahead import finished, read_ahead
 from .blocks import Window, blocks
-from .outputs import BandInfo, RasterWriter
+from .geotiff import RasterWriter
+from .storage import WEIGHT_STEP, BandInfo
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
@@ -48,13 +49,16 @@ class Product(NamedTuple):
     bands: tuple[BandInfo, ...]
 
 
-OXIDE_MAP = Product("oxides", "oxides", tuple(BandInfo(oxide, "wt%") for oxide in OXIDES))
+OXIDE_MAP = Product(
+    "oxides", "oxides", tuple(BandInfo(oxide, "wt%", WEIGHT_STEP) for oxide in OXIDES)
+)
 UNCERTAINTY_MAP = Product(
     "uncertainty",
     "uncertainty",
-    tuple(BandInfo(uncertainty_name(oxide), "wt%") for oxide in OXIDES),
+    tuple(BandInfo(uncertainty_name(oxide), "wt%", WEIGHT_STEP) for oxide in OXIDES),
 )
-DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo("domain distance"),))
+#: Only whether a distance is above 1, and by how much up to 3, means anything: it may saturate.
+DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo("domain distance", "", 0.001, True),))
 
 
 class Spectra(Protocol):

@@ -114,7 +114,7 @@ class Resampled:
         )
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Mean reflectance [8, height, width] and validity [height, width] of a window."""
+        """Mean reflectance [8, height, width], NaN where not valid; validity [height, width]."""
         new = window.relative_to(-self._area.x, -self._area.y)
         # The last plane sums the valid area itself.
         sums = np.zeros((len(MODEL_BANDS) + 1, new.height, new.width))
@@ -123,13 +123,15 @@ class Resampled:
             reflectance, valid = self._mosaic.spectra(block)
             if not valid.any():
                 continue
-            planes = np.concatenate([reflectance, valid[np.newaxis]])
-            planes[:, ~valid] = 0
+            planes = np.zeros((len(sums), block.height, block.width), np.float32)
+            np.copyto(planes[:-1], reflectance, where=valid)
+            planes[-1] = valid
             first_row, rows = self._row_weights(block, new)
             first_column, columns = self._column_weights(block, new)
-            part = _summed(_summed(planes, *rows, axis=1), *columns, axis=2)
-            height, width = part.shape[1:]
-            sums[:, first_row : first_row + height, first_column : first_column + width] += part
+            height, width = rows[0].shape[1], columns[0].shape[1]
+            touched = Window(first_column, first_row, width, height).slices
+            for total, plane in zip(sums, planes):
+                total[touched] += _summed(_summed(plane, *rows, axis=0), *columns, axis=1)
         edges = np.arange(new.y, new.y + new.height + 1, dtype=np.float64)
         whole = self._sine_difference(edges[:-1], edges[1:])[:, np.newaxis]
         valid = sums[-1] >= (_LEAST_AREA - _ROUNDING) * whole

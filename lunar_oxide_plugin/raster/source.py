@@ -166,7 +166,8 @@ class MiSource(Raster):
         stored = self.read(window, self.bands)
         for code in self._codes:
             stored[stored == code] = np.nan
-        reflectance = scaling.apply(stored.reshape(len(MODEL_BANDS), -1)).reshape(stored.shape)
+        spectra = stored.reshape(len(MODEL_BANDS), -1)
+        reflectance = scaling.apply(spectra, out=spectra).reshape(stored.shape)
         return reflectance, valid_spectra(reflectance, self._shadow)
 
     def report(self) -> list[str]:

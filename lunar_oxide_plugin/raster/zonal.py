@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from typing import NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import ogr
 
-from ..core.statistics import ExactQuantile, Moments
 from ..core.units import BandSummary
+from ..core.zone_statistics import Areas, Values, ZoneStatistics
+from .ahead import read_ahead
 from .areas import PixelAreas
-from .blocks import Window, blocks
+from .blocks import Window
 from .polygons import inside, outline, polygon_area, polygon_on_grid
 from .raster import Raster
 from .uncertainty import Uncertainty
+from .zone_plan import Part, Pass, Zone, passes
 
 
 class ZonalStatistics:
     """Statistics inside polygons over one raster.
 
     A pixel belongs to a polygon when its centre lies inside. Values are
-    weighted by the pixels' areas on the sphere.
+    weighted by the pixels' areas on the sphere. Each block of the raster is
+    read once for all polygons in it, and once more for those so large that
+    their values cannot be kept in memory for the median.
 
     Parameters
     ----------
@@ -35,6 +41,8 @@ class ZonalStatistics:
         is the weighted mean of the pixels' sigmas. That is its value when all
         errors are fully correlated, and for any other correlation it is an
         upper bound (triangle inequality).
+    threads : int
+        How many read.
 
     Raises
     ------
@@ -43,17 +51,20 @@ class ZonalStatistics:
     """
 
     def __init__(
-        self, raster: Raster, numbers: Sequence[int], uncertainty: Uncertainty | None = None
+        self,
+        raster: Raster,
+        numbers: Sequence[int],
+        uncertainty: Uncertainty | None = None,
+        threads: int = 1,
     ) -> None:
         self._raster = raster
         self._numbers = list(numbers)
         self._uncertainty = uncertainty
+        self._threads = threads
         self._areas = PixelAreas(raster.grid, raster.name)
 
-    def summarise(
-        self, wkb: bytes, wkt: str, check: Callable[[], None]
-    ) -> tuple[float, list[BandSummary]]:
-        """Area and band statistics of one polygon.
+    def zone(self, wkb: bytes, wkt: str) -> Zone:
+        """Bring a polygon onto the raster.
 
         Parameters
         ----------
@@ -61,15 +72,6 @@ class ZonalStatistics:
             A polygon or multipolygon. Where it crosses itself it is repaired.
         wkt : str
             Its CRS, on the Moon.
-        check : callable
-            Called before every block; raises to stop.
-
-        Returns
-        -------
-        area : float
-            The polygon's area on the sphere, km2.
-        summaries : list of BandSummary
-            One per band; without any valid pixel its values are NaN.
 
         Raises
         ------
@@ -81,69 +83,117 @@ class ZonalStatistics:
         area = polygon_area(polygon, grid.wkt)
         left, right, bottom, top = polygon.GetEnvelope()
         touched = grid.touched(left, bottom, right, top)
-        moments = [Moments() for _ in self._numbers]
-        medians = [ExactQuantile() for _ in self._numbers]
-        sigmas = [Moments() for _ in self._numbers]
-        if touched is None:
-            return area, self._summaries(moments, medians, sigmas, 0.0)
-        pixel_area = 0.0
-        for window, mask, weights in self._pixels(polygon, touched, check):
-            pixel_area += float(weights.sum())
-            values = self._values(window, mask)
-            for band, moment, median in zip(values, moments, medians):
-                valid = np.isfinite(band)
-                moment.add(band[valid], weights[valid])
-                median.add(band[valid], weights[valid])
-            if self._uncertainty:
-                planes = self._uncertainty.values(window, self._numbers)[:, mask]
-                for band, plane, sigma in zip(values, planes, sigmas):
-                    valid = np.isfinite(band) & np.isfinite(plane)
-                    sigma.add(plane[valid], weights[valid])
-        for median in medians:
-            median.refine()
-        for window, mask, weights in self._pixels(polygon, touched, check):
-            for band, median in zip(self._values(window, mask), medians):
-                valid = np.isfinite(band)
-                median.add(band[valid], weights[valid])
-        # What lies beyond the raster's edge holds no valid pixel, but belongs to the polygon.
-        covered = polygon_area(polygon.Intersection(outline(grid)), grid.wkt) / area
-        scale = covered / pixel_area if pixel_area else 0.0
-        return area, self._summaries(moments, medians, sigmas, scale)
+        covered = 0.0
+        if touched is not None:
+            covered = polygon_area(polygon.Intersection(outline(grid)), grid.wkt)
+        return Zone(polygon, area, covered, touched)
+
+    def summarise(
+        self, zones: Sequence[Zone], progress: Callable[[float], None]
+    ) -> list[list[BandSummary]]:
+        """Band statistics of each zone.
+
+        Parameters
+        ----------
+        zones : sequence of Zone
+            They may overlap.
+        progress : callable
+            Called with the part that is done, 0 ... 1, before each zone of each block and at
+            least every tenth of a second while waiting for one; raises to stop.
+
+        Returns
+        -------
+        list of list of BandSummary
+            One per zone and band; without any valid pixel its values are NaN.
+        """
+        known = self._uncertainty.bands if self._uncertainty else {}
+        with_sigma = [number in known for number in self._numbers]
+        summaries = [
+            ZoneStatistics(with_sigma, keep=True).summaries(zone.area, zone.covered)
+            for zone in zones
+        ]
+        statistics: dict[int, ZoneStatistics] = {}
+        plan = passes(zones, self._raster.grid, len(self._numbers))
+        with closing(self._pixels(zones, plan, progress)) as pixels:
+            for again, (index, _, keep, last), (area, values, areas, sigmas) in pixels:
+                if index not in statistics:
+                    statistics[index] = ZoneStatistics(with_sigma, keep)
+                if again:
+                    statistics[index].add_again(values, areas)
+                else:
+                    statistics[index].add(area, values, areas, sigmas)
+                if last and (keep or again):
+                    zone = zones[index]
+                    summaries[index] = statistics.pop(index).summaries(zone.area, zone.covered)
+                elif last:
+                    statistics[index].refine()
+        return summaries
 
     def _pixels(
-        self, polygon: ogr.Geometry, touched: Window, check: Callable[[], None]
-    ) -> Iterator[tuple[Window, NDArray[np.bool_], NDArray[np.float64]]]:
-        """Block by block, where pixels lie inside [height, width], and their areas [n]."""
-        for window in blocks(touched):
-            check()
-            mask = inside(polygon, self._raster.grid.part(window))
-            if mask.any():
-                areas = np.broadcast_to(self._areas.of(window), mask.shape)
-                mask &= areas > 0  # not beyond the projection's edge
-                yield window, mask, areas[mask]
+        self, zones: Sequence[Zone], plan: Sequence[Pass], progress: Callable[[float], None]
+    ) -> Generator[tuple[bool, Part, _Pixels], None, None]:
+        """The pixels inside each part of the zones, and whether it is the second time."""
+        total = sum(block.window.size for one in plan for block in one.blocks)
+        done = 0.0
 
-    def _values(self, window: Window, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Values [bands, n] of the pixels inside."""
-        return self._raster.values(window, self._numbers)[:, mask]
+        def check() -> None:
+            progress(done / total if total else 1.0)
 
-    def _summaries(
-        self,
-        moments: list[Moments],
-        medians: list[ExactQuantile],
-        sigmas: list[Moments],
-        scale: float,
-    ) -> list[BandSummary]:
-        known = self._uncertainty.bands if self._uncertainty else {}
-        return [
-            BandSummary(
-                moment.count,
-                moment.weight * scale,
-                moment.mean,
-                moment.std,
-                moment.minimum,
-                median.value(),
-                moment.maximum,
-                *((sigma.mean, moment.count - sigma.count) if number in known else ()),
-            )
-            for number, moment, median, sigma in zip(self._numbers, moments, medians, sigmas)
-        ]
+        for again, blocks in plan:
+            read = self._values if again else self._values_and_sigmas
+            windows = [block.window for block in blocks]
+            with closing(read_ahead(read, windows, check, self._threads)) as ahead:
+                for (window, parts), (_, planes) in zip(blocks, ahead):
+                    for part in parts:
+                        check()
+                        polygon = zones[part.zone].polygon
+                        yield again, part, self._inside(polygon, part.window, window, planes)
+                        done += window.size / len(parts)
+        check()
+
+    def _values(self, window: Window) -> _Planes:
+        return self._raster.values(window, self._numbers), None
+
+    def _values_and_sigmas(self, window: Window) -> _Planes:
+        values, sigmas = self._raster.values(window, self._numbers), None
+        if self._uncertainty:
+            sigmas = self._uncertainty.values(window, self._numbers)
+        return values, sigmas
+
+    def _inside(
+        self, polygon: ogr.Geometry, part: Window, block: Window, planes: _Planes
+    ) -> _Pixels:
+        """The pixels of a part of a block that lie in a polygon."""
+        mask = inside(polygon, self._raster.grid.part(part))
+        areas = np.broadcast_to(self._areas.of(part), mask.shape)
+        mask &= areas > 0  # not beyond the projection's edge
+        pixel_area = float(areas[mask].sum())
+        cut = (slice(None), *part.relative_to(block.x, block.y).slices)
+        values, sigmas = planes
+        mask &= np.isfinite(values[cut]).any(axis=0)
+        places = np.flatnonzero(mask)
+        return _Pixels(
+            pixel_area,
+            _taken(values[cut], places),
+            areas[mask],
+            None if sigmas is None else _taken(sigmas[cut], places),
+        )
+
+
+#: Values and, where wanted, uncertainties of a block, float32 [bands, height, width].
+_Planes = tuple[NDArray[np.float32], Optional[NDArray[np.float32]]]
+
+
+class _Pixels(NamedTuple):
+    """Values [bands, n], areas [n] and uncertainties [bands, n] of the pixels valid in any band."""
+
+    #: Of all pixels, valid or not.
+    area: float
+    values: Values
+    areas: Areas
+    sigmas: Values | None
+
+
+def _taken(plane: NDArray[np.float32], places: NDArray[np.intp]) -> Values:
+    """Values [bands, n] at some places counted along the rows of [bands, height, width]."""
+    return plane.reshape(len(plane), -1).take(places, axis=1)

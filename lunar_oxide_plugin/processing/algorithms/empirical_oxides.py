@@ -19,20 +19,23 @@ from ...about import style
 from ...core.bands import MODEL_BANDS
 from ...core.empirical import CLEMENTINE, METHODS, OMAT, WAVELENGTHS, Method
 from ...core.errors import RasterError
+from ...core.pieces import pieces
+from ...raster.blocks import Window
 from ...raster.clementine import ClementineSource
 from ...raster.mi_sources import open_mi_source
-from ...raster.outputs import BandInfo
 from ...raster.raster import Raster
 from ...raster.source import MiSource
+from ...raster.storage import WEIGHT_STEP, BandInfo
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress, stop_if_cancelled
+from ..progress import each_block, stop_if_cancelled
+from ..storage import StorageAlgorithm
 
 #: Where the three wavelengths stand among the bands of an MI source.
 _OF_MI = [[band.nominal for band in MODEL_BANDS].index(nm) for nm in WAVELENGTHS]
 
 
-class EmpiricalOxides(MiAlgorithm):
+class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
     """FeO, TiO2 and optical maturity by published equations of three bands."""
 
     NAME = "empiricaloxides"
@@ -71,10 +74,11 @@ class EmpiricalOxides(MiAlgorithm):
             "The equations, their constants, and thereby the instrument.",
         )
         self.add_mi_parameters(" For methods 2 and 3: three numbers, for 415 750 950 nm.")
+        # No scaled integers: the equations end neither at zero nor at what a rock can hold.
+        self.add_storage("0.001 wt% (with OMAT: 0.0001)")
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "FeO and TiO2"),
-            "GeoTIFF, Float32: FeO and TiO2 in wt%, by Lucey 2000 OMAT as well, by Wilcox 2005 "
-            "FeO alone.",
+            "GeoTIFF: FeO and TiO2 in wt%, by Lucey 2000 OMAT as well, by Wilcox 2005 FeO alone.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
@@ -85,6 +89,7 @@ class EmpiricalOxides(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        storage = self.storage(parameters, context)
         method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
         output = self.output_path(parameters, self.OUTPUT, context)
         source = _opened(
@@ -102,25 +107,42 @@ class EmpiricalOxides(MiAlgorithm):
                 "Reflectance of Clementine and MI is not interchangeable (at 44 sites MI is 0.50 "
                 "to 0.73 of Clementine at 750 nm): MI data give wrong oxides here."
             )
-        bands = [BandInfo(name, "" if name == OMAT else "wt%") for name in method.names]
+        bands = [
+            BandInfo(name, step=0.0001) if name == OMAT else BandInfo(name, "wt%", WEIGHT_STEP)
+            for name in method.names
+        ]
         valid_pixels, undefined = 0, 0
+        steps = self.steps(storage, feedback)
+        threads = self.threads(parameters, context)
+
+        def mapped(window: Window) -> tuple[np.ndarray, int]:
+            """The maps [bands, height, width], NaN where not defined, and measured pixels."""
+            reflectance, valid = source.spectra(window)
+            values = np.empty((len(bands), *valid.shape), np.float32)
+            for rows in pieces(*valid.shape):
+                three = _three_bands(source, reflectance[:, rows])
+                maps = method.maps(np.where(valid[rows], three, np.float32(np.nan)))
+                for plane, name in zip(values, method.names):
+                    plane[rows] = maps[name]
+            return values, int(valid.sum())
+
         with self.output_files(source) as files:
-            writer = files.raster(output, source.grid, bands, metadata, style=style("feo"))
-            for window in blocks_with_progress(source.grid.window, feedback):
-                reflectance, valid = source.spectra(window)
-                maps = method.maps(_three_bands(source, reflectance)[:, valid])
-                values = np.full((len(bands), *valid.shape), np.nan)
-                values[:, valid] = np.stack([maps[name] for name in method.names])
-                writer.write(window, values)
-                defined = int(np.isfinite(values).all(axis=0).sum())
-                valid_pixels += defined
-                undefined += int(valid.sum()) - defined
+            writer = files.raster(
+                output, source.grid, bands, metadata, storage=storage, style=style("feo")
+            )
+            with each_block(mapped, source.grid.window, steps, threads) as done:
+                for window, (values, measured) in done:
+                    writer.write(window, values)
+                    defined = int(np.isfinite(values).all(axis=0).sum())
+                    valid_pixels += defined
+                    undefined += measured - defined
             if valid_pixels == 0:
                 raise RasterError(
                     f"{source.name} has no pixel where {method.title} is defined: all are darker "
                     "than its equations allow. Check METHOD and SCALE."
                 )
             writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(valid_pixels)})
+            self.finish(files, steps)
         feedback.pushInfo(f"{valid_pixels} of {source.grid.window.size} pixels have all values.")
         if undefined:
             feedback.pushWarning(

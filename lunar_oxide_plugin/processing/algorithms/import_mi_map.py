@@ -29,12 +29,12 @@ from ...raster.mi_sources import open_mi_sources
 from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.mosaic import Mosaic
 from ...raster.mosaic_vrt import mosaic_vrt
-from ...raster.outputs import BandInfo
 from ...raster.resampling import Resampled
 from ...raster.source import MiSource
+from ...raster.storage import BandInfo, Layout, Storage
 from ..inputs import plain_value
 from ..mi_input import MiAlgorithm
-from ..progress import blocks_with_progress, stop_if_cancelled
+from ..progress import each_block, progress_or_cancel, stop_if_cancelled
 
 _BANDS = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
 
@@ -176,18 +176,23 @@ class ImportMiMap(MiAlgorithm):
             metadata["SOURCE_OVERLAPS"] = "first valid pixel in the order of SOURCE_PRODUCTS"
             if isinstance(raster, Resampled):
                 metadata["RESAMPLING"] = raster.description
-            writer = files.raster(output, raster.grid, _BANDS, metadata, style=style("reflectance"))
+            writer = files.raster(
+                output,
+                raster.grid,
+                _BANDS,
+                metadata,
+                storage=Storage(layout=Layout.OVERVIEWS),
+                style=style("reflectance"),
+            )
             valid_pixels = 0
             steps.setCurrentStep(1)
             # Blocks of the output, which then is written tile by tile.
-            for window in blocks_with_progress(raster.grid.window, steps):
-                reflectance, valid = raster.spectra(window)
-                reflectance[:, ~valid] = float("nan")
-                writer.write(window, reflectance)
-                valid_pixels += int(valid.sum())
+            with each_block(raster.spectra, raster.grid.window, steps) as done:
+                for window, (reflectance, valid) in done:
+                    writer.write(window, reflectance)
+                    valid_pixels += int(valid.sum())
             steps.setCurrentStep(2)
-            writer.add_overviews(lambda done: _go_on(100 * done, steps))
-            stop_if_cancelled(feedback)
+            files.finish(progress_or_cancel(steps))
         feedback.pushInfo(f"{valid_pixels} of {raster.grid.window.size} pixels are valid.")
         results[self.VALID_PIXELS] = valid_pixels
         return results
@@ -257,11 +262,6 @@ class ImportMiMap(MiAlgorithm):
 
 def _is_vrt(path: str) -> bool:
     return path.lower().endswith(".vrt")
-
-
-def _go_on(progress: float, feedback: QgsProcessingFeedback) -> bool:
-    feedback.setProgress(progress)
-    return not feedback.isCanceled()
 
 
 def _products(mosaic: Mosaic) -> dict[str, str]:

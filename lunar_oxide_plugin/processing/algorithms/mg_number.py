@@ -17,19 +17,24 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import RasterError
-from ...core.oxides import MG_NUMBER, mg_number
-from ...core.statistics import Moments
-from ...core.uncertainty import mg_number_uncertainty, uncertainty_name
+from ...core.oxides import MG_NUMBER
+from ...core.uncertainty import uncertainty_name
 from ...raster.areas import PixelAreas
-from ...raster.outputs import BandInfo
+from ...raster.mg_map import MgNumberMap, MgNumberTotals
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ...raster.uncertainty import Uncertainty
-from ..base import LunarOxideAlgorithm
-from ..progress import blocks_with_progress
+from ..progress import each_block, stop_if_cancelled
+from ..storage import StorageAlgorithm
+
+#: Mg# is at most 1, which scaled integers hold in these steps; its uncertainty has no end, and its
+#: steps reach to 6.5.
+_MG_NUMBER = BandInfo(MG_NUMBER, step=0.00002)
+_SIGMA = BandInfo(uncertainty_name(MG_NUMBER), step=0.0001)
 
 
-class MgNumber(LunarOxideAlgorithm):
+class MgNumber(StorageAlgorithm):
     """Mg# from an oxide raster."""
 
     NAME = "mgnumber"
@@ -77,9 +82,15 @@ class MgNumber(LunarOxideAlgorithm):
             "the same pixels: the result Uncertainty of the same run of Predict oxides. Needed for "
             "the uncertainty of Mg#.",
         )
+        self.add_storage(
+            "0.00002 (uncertainty: 0.0001)",
+            "UInt16, scaled: whole numbers of these, about half the size, off by at most half of "
+            "them; for software that applies the scale of a band, as QGIS does. No data is 65535. "
+            "An uncertainty above 6.5534 is refused.",
+        )
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Mg number"),
-            "GeoTIFF, Float32, one band.",
+            "GeoTIFF, one band: a molar fraction.",
         )
         self.add(
             QgsProcessingParameterRasterDestination(
@@ -88,7 +99,7 @@ class MgNumber(LunarOxideAlgorithm):
                 optional=True,
                 createByDefault=False,
             ),
-            "One standard deviation of Mg#, a molar fraction: GeoTIFF, Float32, one band.",
+            "One standard deviation of Mg#: GeoTIFF, one band.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
@@ -99,6 +110,7 @@ class MgNumber(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
+        storage = self.storage(parameters, context)
         outputs = {
             name: self.output_path(parameters, name, context)
             for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
@@ -109,7 +121,9 @@ class MgNumber(LunarOxideAlgorithm):
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
         ]
-        require_weight_percent(raster, dict(zip(numbers, ("MgO", "FeO"))))
+        require_weight_percent(
+            raster, dict(zip(numbers, ("MgO", "FeO"))), lambda: stop_if_cancelled(feedback)
+        )
         uncertainty = self._uncertainty(outputs, raster, numbers, feedback)
         areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
         if areas is None:
@@ -124,54 +138,56 @@ class MgNumber(LunarOxideAlgorithm):
             correlation, said = uncertainty.correlation("MgO", "FeO")
             feedback.pushInfo(f"Correlation of the errors of MgO and FeO: {said}.")
             metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = said
-        moments = Moments()
-        known, without = 0, 0
+        mg_map = MgNumberMap(raster, numbers, uncertainty, correlation)
+        totals = MgNumberTotals()
+        threads = self.threads(parameters, context)
+        steps = self.steps(storage, feedback)
         with self.output_files(*inputs) as files:
-            writer = files.raster(
-                outputs[self.OUTPUT],
-                raster.grid,
-                [BandInfo(MG_NUMBER)],
-                metadata,
-                style=style("mgnumber"),
-            )
-            if uncertainty:
-                sigma_writer = files.raster(
-                    outputs[self.OUTPUT_UNCERTAINTY],
+            writers = [
+                files.raster(
+                    outputs[self.OUTPUT],
                     raster.grid,
-                    [BandInfo(uncertainty_name(MG_NUMBER))],
+                    [_MG_NUMBER],
                     metadata,
-                    style=style("mgnumber_uncertainty"),
+                    storage=storage,
+                    style=style("mgnumber"),
                 )
-            for window in blocks_with_progress(raster.grid.window, feedback):
-                oxides = raster.values(window, numbers)
-                values = mg_number(*oxides)
-                writer.write(window, values[np.newaxis])
-                if uncertainty:
-                    sigmas = uncertainty.values(window, numbers)
-                    found = mg_number_uncertainty(*oxides, *sigmas, correlation)
-                    sigma_writer.write(window, found[np.newaxis])
-                    known += int(np.isfinite(found).sum())
-                    without += int((np.isfinite(values) & np.isnan(found)).sum())
-                weights = np.broadcast_to(areas.of(window) if areas else 1.0, values.shape)
-                defined = np.isfinite(values) & (weights > 0)
-                moments.add(values[defined], weights[defined])
-            if moments.count == 0:
+            ]
+            if uncertainty:
+                writers.append(
+                    files.raster(
+                        outputs[self.OUTPUT_UNCERTAINTY],
+                        raster.grid,
+                        [_SIGMA],
+                        metadata,
+                        storage=storage,
+                        style=style("mgnumber_uncertainty"),
+                    )
+                )
+            with each_block(mg_map.planes, raster.grid.window, steps, threads) as done:
+                for window, planes in done:
+                    for writer, plane in zip(writers, planes):
+                        writer.write(window, plane[np.newaxis])
+                    totals.add(planes, areas.of(window) if areas else 1.0)
+            if totals.moments.count == 0:
                 raise RasterError(
                     f"{raster.name} has no pixel where MgO and FeO give an Mg#. "
                     "Check MGO_BAND and FEO_BAND."
                 )
-            if uncertainty and not known:
+            if uncertainty and not totals.with_sigma:
                 raise RasterError(
                     f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
                     f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
                 )
-        feedback.pushInfo(f"Mean Mg#: {moments.mean:.3f} over {moments.count} pixels.")
-        if without:
+            self.finish(files, steps)
+        mean = totals.moments.mean
+        feedback.pushInfo(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")
+        if totals.without_sigma:
             feedback.pushWarning(
-                f"{without} pixels with an Mg# have no uncertainty of MgO or FeO in "
+                f"{totals.without_sigma} pixels with an Mg# have no uncertainty of MgO or FeO in "
                 f"{inputs[-1].name} (UNCERTAINTY): they are no data in OUTPUT_UNCERTAINTY."
             )
-        return {**outputs, self.MEAN: moments.mean}
+        return {**outputs, self.MEAN: mean}
 
     def _uncertainty(
         self,

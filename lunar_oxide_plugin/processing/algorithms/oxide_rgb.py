@@ -22,14 +22,23 @@ from qgis.core import (
 from ...about import style
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
-from ...core.statistics import ExactQuantile, Moments
-from ...raster.outputs import BandInfo
+from ...core.statistics import ExactQuantile
+from ...raster.blocks import Window, sample_windows
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
+from ...raster.storage import BandInfo
 from ..base import LunarOxideAlgorithm
-from ..progress import blocks_with_progress
+from ..progress import each_block, stop_if_cancelled
 
 _PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM = range(5)
+
+_FRACTIONS = (0.02, 0.98)
+
+#: Values that are kept for each percentile, 16 MiB: all of a tile, or about a tenth of 16 tiles.
+_ROOM = 1 << 22
+
+#: Of a larger raster, this many by this many samples tell first where its percentiles will lie.
+_SAMPLES = 8
 
 
 class OxideRgb(LunarOxideAlgorithm):
@@ -107,17 +116,20 @@ class OxideRgb(LunarOxideAlgorithm):
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, _, oxide in self.BANDS
         ]
-        require_weight_percent(raster)
+        require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
         names = [raster.band_names[number - 1] or f"band {number}" for number in numbers]
         stretch = self.parameterAsEnum(parameters, self.STRETCH, context)
+        threads = self.threads(parameters, context)
         passes = {_PERCENTILE: 3, _MIN_MAX: 2}.get(stretch, 1)
         steps = QgsProcessingMultiStepFeedback(passes, feedback)
+        steps.setCurrentStep(0)
         if stretch == _CUSTOM:
             limits = _parsed_limits(self.parameterAsString(parameters, self.LIMITS, context))
         elif stretch in (_MAIRAN, _SOSIGENES):
             limits = _published_limits("Mairan" if stretch == _MAIRAN else "Sosigenes", names)
         else:
-            limits = _measured_limits(raster, numbers, stretch == _PERCENTILE, steps)
+            measured = _percentiles if stretch == _PERCENTILE else _ranges
+            limits = [_widened(*pair) for pair in measured(raster, numbers, threads, steps)]
             steps.setCurrentStep(passes - 1)
         described = [
             f"{colour.lower()} {name} {low:g} - {high:g}"
@@ -138,8 +150,13 @@ class OxideRgb(LunarOxideAlgorithm):
                 rgba=True,
                 style=style("rgb"),
             )
-            for window in blocks_with_progress(raster.grid.window, steps):
-                writer.write(window, to_rgba(raster.values(window, numbers), limits))
+
+            def coloured(window: Window) -> np.ndarray:
+                return to_rgba(raster.values(window, numbers), limits)
+
+            with each_block(coloured, raster.grid.window, steps, threads) as done:
+                for window, rgba in done:
+                    writer.write(window, rgba)
         return {self.OUTPUT: output}
 
 
@@ -169,33 +186,57 @@ def _published_limits(place: str, names: Sequence[str]) -> list[Limits]:
     return [known[name] for name in names]
 
 
-def _measured_limits(
-    raster: Raster,
-    numbers: Sequence[int],
-    percentiles: bool,
-    steps: QgsProcessingMultiStepFeedback,
+def _ranges(
+    raster: Raster, numbers: Sequence[int], threads: int, steps: QgsProcessingMultiStepFeedback
 ) -> list[Limits]:
-    """Percentiles 2 and 98, or else the range, of each band over its valid pixels."""
-    moments = [Moments() for _ in numbers]
-    quantiles = [(ExactQuantile(0.02), ExactQuantile(0.98)) for _ in numbers]
-    for window in blocks_with_progress(raster.grid.window, steps):
-        for band, moment, pair in zip(raster.values(window, numbers), moments, quantiles):
-            _add_pixels(band, moment, *pair)
-    if not percentiles:
-        return [_widened(moment.minimum, moment.maximum) for moment in moments]
-    for quantile in (quantile for pair in quantiles for quantile in pair):
-        quantile.refine()
-    steps.setCurrentStep(1)
-    for window in blocks_with_progress(raster.grid.window, steps):
-        for band, pair in zip(raster.values(window, numbers), quantiles):
-            _add_pixels(band, *pair)
-    return [_widened(low.value(), high.value()) for low, high in quantiles]
+    """Lowest and highest value of each band; infinite without any."""
+
+    def ends(window: Window) -> list[Limits]:
+        return [
+            (band.min(initial=np.inf), band.max(initial=-np.inf))
+            for band in _finite(raster.values(window, numbers))
+        ]
+
+    with each_block(ends, raster.grid.window, steps, threads) as done:
+        lows, highs = np.array([found for _, found in done]).transpose(2, 1, 0)
+    return list(zip(lows.min(axis=1).tolist(), highs.max(axis=1).tolist()))
 
 
-def _add_pixels(band: np.ndarray, *statistics: Moments | ExactQuantile) -> None:
-    values = band[np.isfinite(band)]
-    for statistic in statistics:
-        statistic.add(values, np.ones(values.size))
+def _percentiles(
+    raster: Raster, numbers: Sequence[int], threads: int, steps: QgsProcessingMultiStepFeedback
+) -> list[Limits]:
+    """Percentiles 2 and 98 of each band over its valid pixels; NaN without any."""
+    area = raster.grid.window
+    samples: list[np.ndarray | None] = [None] * len(numbers)
+    if area.size > _ROOM:
+        windows = sample_windows(area, _SAMPLES)
+        read = [raster.values(window, numbers).reshape(len(numbers), -1) for window in windows]
+        samples = _finite(np.concatenate(read, axis=1))
+    quantiles = [
+        [ExactQuantile(fraction, _ROOM, sample) for fraction in _FRACTIONS] for sample in samples
+    ]
+
+    def finite(window: Window) -> list[np.ndarray]:
+        return _finite(raster.values(window, numbers))
+
+    unsettled = quantiles
+    for step in range(2):
+        steps.setCurrentStep(step)
+        with each_block(finite, area, steps, threads) as done:
+            for _, bands in done:
+                for band, of_band in zip(bands, unsettled):
+                    for quantile in of_band:
+                        quantile.add(band)
+        if step == 0:
+            unsettled = [[one for one in of_band if one.refine()] for of_band in quantiles]
+        if not any(unsettled):
+            break
+    return [(low.value(), high.value()) for low, high in quantiles]
+
+
+def _finite(values: np.ndarray) -> list[np.ndarray]:
+    """The finite values of each band."""
+    return [band[np.isfinite(band)] for band in values]
 
 
 def _widened(low: float, high: float) -> Limits:

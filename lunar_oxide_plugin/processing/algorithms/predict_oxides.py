@@ -30,6 +30,7 @@ from ...raster.source import MiSource
 from ..mi_input import MiAlgorithm
 from ..progress import progress_or_cancel, stop_if_cancelled
 from ..runtime import load_model
+from ..storage import StorageAlgorithm
 
 #: Parameter of each raster.
 _PRODUCTS = {
@@ -39,7 +40,7 @@ _PRODUCTS = {
 }
 
 
-class PredictOxides(MiAlgorithm):
+class PredictOxides(StorageAlgorithm, MiAlgorithm):
     """Five oxides per pixel by a trained model."""
 
     NAME = "predictoxides"
@@ -101,9 +102,16 @@ class PredictOxides(MiAlgorithm):
         )
         self.add_mi_parameters()
         self.add_threads()
+        self.add_storage(
+            "0.001 wt% (domain distance: 0.001)",
+            "UInt16, scaled: whole numbers of 0.001 wt%, about half the size, off by at most half "
+            "of that; for software that applies the scale of a band, as QGIS does. No data is "
+            "65535. A domain distance above 65.534 is kept as 65.534; oxides and uncertainties "
+            "that do not fit, as below zero, are refused.",
+        )
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Oxides"),
-            "GeoTIFF, Float32, five bands in wt%: Al2O3, CaO, FeO, MgO, TiO2.",
+            "GeoTIFF, five bands in wt%: Al2O3, CaO, FeO, MgO, TiO2.",
         )
         self.add(
             QgsProcessingParameterRasterDestination(
@@ -138,6 +146,7 @@ class PredictOxides(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Predict block by block."""
+        storage = self.storage(parameters, context)
         model = self._model(parameters, context)
         paths = {name: self.output_path(parameters, name, context) for name in _PRODUCTS}
         paths = {name: path for name, path in paths.items() if path}
@@ -151,10 +160,16 @@ class PredictOxides(MiAlgorithm):
         for line in source.report():
             feedback.pushInfo(line)
 
+        steps = self.steps(storage, feedback)
         with self.output_files(source) as files:
             writers = {
                 product: files.raster(
-                    paths[name], source.grid, product.bands, metadata, style=style(product.style)
+                    paths[name],
+                    source.grid,
+                    product.bands,
+                    metadata,
+                    storage=storage,
+                    style=style(product.style),
                 )
                 for name, product in _PRODUCTS.items()
                 if name in paths
@@ -165,7 +180,7 @@ class PredictOxides(MiAlgorithm):
                 model,
                 writers,
                 threads,
-                progress_or_cancel(feedback),
+                progress_or_cancel(steps),
             )
             numbers: dict[str, float] = {self.VALID_PIXELS: counts.valid}
             if model.gives(DOMAIN_MAP.values):
@@ -173,6 +188,7 @@ class PredictOxides(MiAlgorithm):
                 numbers[self.EXTRAPOLATED_PERCENT] = percent
             for writer in writers.values():
                 writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(n) for key, n in numbers.items()})
+            self.finish(files, steps)
         results: dict[str, Any] = {**paths, **numbers}
         self._report(results, source.grid.window.size, feedback)
         return results

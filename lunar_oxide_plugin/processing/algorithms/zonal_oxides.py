@@ -36,7 +36,7 @@ from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
 from ..inputs import layer_wkt
-from ..progress import stop_if_cancelled
+from ..progress import progress_or_cancel, stop_if_cancelled
 
 #: What the columns mean_uncertainty are; in the help and in reports.
 _MODEL_UNCERTAINTY = (
@@ -150,13 +150,14 @@ class ZonalOxides(LunarOxideAlgorithm):
             raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
         require_moon(self._zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
         raster = Raster(self.input_paths(self.INPUT)[0])
-        require_weight_percent(raster)
+        require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
         names = _band_names(raster)
         uncertainty = self._uncertainty(raster, names)
         correlation, remarks = _error_correlation(uncertainty, names)
         for remark in remarks:
             feedback.pushInfo(remark)
-        statistics = ZonalStatistics(raster, range(1, len(names) + 1), uncertainty)
+        threads = self.threads(parameters, context)
+        statistics = ZonalStatistics(raster, range(1, len(names) + 1), uncertainty, threads)
         name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
         fields = zones.fields().names()
         if name_field and name_field not in fields:
@@ -165,26 +166,32 @@ class ZonalOxides(LunarOxideAlgorithm):
                 f"{', '.join(fields)}. Choose one of them, or leave it empty."
             )
 
-        units = []
-        for index, feature in enumerate(features):
-            name = str(feature[name_field]) if name_field else str(index + 1)
+        labels = [
+            str(feature[name_field]) if name_field else str(number)
+            for number, feature in enumerate(features, start=1)
+        ]
+        zones_on_grid = []
+        for label, feature in zip(labels, features):
             stop_if_cancelled(feedback)
             try:
-                area, summaries = statistics.summarise(
-                    bytes(feature.geometry().asWkb()),
-                    self._zones_wkt,
-                    lambda: stop_if_cancelled(feedback),
-                )
+                wkb = bytes(feature.geometry().asWkb())
+                zones_on_grid.append(statistics.zone(wkb, self._zones_wkt))
             except RasterError as error:
-                raise RasterError(f"Unit '{name}' of ZONES: {error}.") from error
-            units.append(Unit(name, area, dict(zip(names, summaries)), correlation))
-            if summaries[0].pixels == 0:
-                feedback.pushWarning(f"Unit '{name}' holds no valid pixel; its values are empty.")
-            lacking = _lacking(units[-1])
+                raise RasterError(f"Unit '{label}' of ZONES: {error}.") from error
+        summaries = statistics.summarise(zones_on_grid, progress_or_cancel(feedback))
+        units = [
+            Unit(label, zone.area, dict(zip(names, found)), correlation)
+            for label, zone, found in zip(labels, zones_on_grid, summaries)
+        ]
+        for unit in units:
+            if unit.bands[names[0]].pixels == 0:
+                feedback.pushWarning(
+                    f"Unit '{unit.name}' holds no valid pixel; its values are empty."
+                )
+            lacking = _lacking(unit)
             if lacking:
                 feedback.pushWarning(lacking)
                 remarks.append(lacking)
-            feedback.setProgress(100 * (index + 1) / len(features))
         inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
         return self._write(parameters, context, (zones, features, units), inputs, remarks)
 

@@ -14,8 +14,8 @@ from lunar_oxide_plugin.raster.mi_sources import open_mi_sources
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.mosaic import Mosaic
 from lunar_oxide_plugin.raster.mosaic_vrt import mosaic_vrt
-from lunar_oxide_plugin.raster.outputs import BandInfo
 from lunar_oxide_plugin.raster.source import MiSource
+from lunar_oxide_plugin.raster.storage import BandInfo
 from tests import mi_tiles
 from tests.unit.raster.test_band_files import NAMES, write_set
 

@@ -13,8 +13,10 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.raster.blocks import Window, blocks
+from lunar_oxide_plugin.raster.encoding import NODATA
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, Grid, spatial_reference
-from lunar_oxide_plugin.raster.outputs import NODATA, BandInfo, OutputFiles
+from lunar_oxide_plugin.raster.outputs import OutputFiles
+from lunar_oxide_plugin.raster.storage import BandInfo
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLES = Path(__file__).resolve().parents[3] / "lunar_oxide_plugin" / "styles"
@@ -55,14 +57,14 @@ def test_content_and_metadata_come_back(tmp_path):
     assert {**metadata, "valid_pixels": "2799"}.items() <= found.items()
     for index, info in enumerate(BANDS):
         band = opened.GetRasterBand(index + 1)
-        assert (band.GetDescription(), band.GetUnitType()) == info
+        assert (band.GetDescription(), band.GetUnitType()) == (info.name, info.unit)
         assert band.GetNoDataValue() == NODATA
         assert band.DataType == gdal.GDT_Float32
         assert band.GetBlockSize() == [256, 256]
     reference = opened.GetSpatialRef()
     assert reference.GetSemiMajor() == 1737400
     assert reference.ExportToProj4() == spatial_reference(EQUIRECTANGULAR_WKT).ExportToProj4()
-    assert opened.GetMetadataItem("COMPRESSION", "IMAGE_STRUCTURE") == "DEFLATE"
+    assert found["LUNAR_OXIDE_STORAGE"] == "Float32, lossless"
 
 
 def test_infinities_become_no_data(tmp_path):
@@ -93,6 +95,8 @@ def test_rgba(tmp_path):
     colours = [opened.GetRasterBand(i).GetColorInterpretation() for i in (1, 2, 3, 4)]
     assert colours == [gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand]
     assert opened.GetRasterBand(1).GetNoDataValue() is None
+    assert opened.GetMetadataItem("COMPRESSION", "IMAGE_STRUCTURE") == "DEFLATE"
+    assert "LUNAR_OXIDE_STORAGE" not in opened.GetMetadata()
     assert names(tmp_path) == ["a.tif"]
 
 
@@ -379,60 +383,6 @@ def test_closing_twice_is_harmless(tmp_path):
         writer.close()
         writer.close()
     assert names(tmp_path) == ["a.tif"]
-
-
-LARGE = GRID._replace(width=1100, height=520)
-
-
-def write_large(files, path, go_on):
-    """A plane with a hole of no data, and its overviews."""
-    plane = np.random.default_rng(0).uniform(1, 2, (1, 520, 1100)).astype(np.float32)
-    plane[:, :9, :7] = np.nan
-    writer = files.raster(path, LARGE, BANDS[:1], {})
-    for window in blocks(LARGE.window, 512, 256):
-        writer.write(window, plane[(slice(None), *window.slices)])
-    writer.add_overviews(go_on)
-    return plane[0]
-
-
-def test_overviews_average_what_is_valid(tmp_path, capfd):
-    done = []
-    with OutputFiles() as files:
-        plane = write_large(files, tmp_path / "a.tif", lambda part: not done.append(part))
-    assert capfd.readouterr().err == ""
-    assert names(tmp_path) == ["a.tif"]
-    assert done == sorted(done)
-    assert done[-1] == pytest.approx(1)
-    dataset = gdal.Open(str(tmp_path / "a.tif"))
-    band = dataset.GetRasterBand(1)
-    sizes = [
-        (band.GetOverview(i).XSize, band.GetOverview(i).YSize)
-        for i in range(band.GetOverviewCount())
-    ]
-    assert sizes == [(550, 260), (275, 130)]
-    half = band.GetOverview(0).ReadAsArray()
-    with np.errstate(invalid="ignore"):
-        groups = plane.reshape(260, 2, 550, 2).transpose(0, 2, 1, 3).reshape(260, 550, 4)
-        counts = np.isfinite(groups).sum(axis=2)
-        expected = np.nansum(groups, axis=2) / np.where(counts, counts, np.nan)
-    expected[counts == 0] = NODATA
-    assert (counts == 2).any()
-    np.testing.assert_allclose(half, expected, rtol=1e-6)
-
-
-def test_small_rasters_have_no_overviews(tmp_path):
-    with OutputFiles() as files:
-        write(files, tmp_path / "a.tif", values()).add_overviews(lambda _: True)
-    dataset = gdal.Open(str(tmp_path / "a.tif"))
-    assert dataset.GetRasterBand(1).GetOverviewCount() == 0
-    np.testing.assert_allclose(dataset.ReadAsArray(), np.nan_to_num(values(), nan=NODATA))
-
-
-def test_cancelled_overviews_leave_nothing(tmp_path):
-    with pytest.raises(CancelledError), OutputFiles() as files:
-        write_large(files, tmp_path / "a.tif", lambda part: part < 0.4)
-        raise CancelledError("as the algorithm does")
-    assert names(tmp_path) == []
 
 
 def test_only_our_own_style_is_replaced(tmp_path):

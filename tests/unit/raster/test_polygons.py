@@ -16,6 +16,7 @@ from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.zonal import ZonalStatistics
 
 from .lunar_crs import R, projected
+from .zones import summary
 
 NORTH, SOUTH = projected("stere +lat_0=90"), projected("stere +lat_0=-90")
 SPHERE = 4 * math.pi * (R / 1000) ** 2
@@ -95,8 +96,8 @@ def test_circles_near_the_pole(tmp_path, name, lon, lat, radius):
     n = positions(grid)
     values = 10 + 5 * n[..., 0] - 3 * n[..., 1]
     raster = written(tmp_path / "a.tif", grid, values)
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(
-        polygon(circle(lon, lat, radius)), GEOGRAPHIC_WKT, lambda: None
+    area, (found,) = summary(
+        ZonalStatistics(raster, [1]), polygon(circle(lon, lat, radius)), GEOGRAPHIC_WKT
     )
     assert area == pytest.approx(cap(radius), rel=2e-5)
     cosine = n @ unit_vectors(lon, lat)
@@ -142,11 +143,11 @@ def test_a_band_of_longitudes_and_its_hole(tmp_path):
     raster = written(tmp_path / "a.tif", grid, np.full((120, 121), 4.0))
     statistics = ZonalStatistics(raster, [1])
     disc = wkb("POLYGON((-180 80, 180 80, 180 90, -180 90, -180 80))")
-    area, (found,) = statistics.summarise(disc, GEOGRAPHIC_WKT, lambda: None)
+    area, (found,) = summary(statistics, disc, GEOGRAPHIC_WKT)
     assert area == pytest.approx(cap(10), rel=2e-5)
     assert found.mean == pytest.approx(4, rel=1e-12)
     ring = polygon(circle(0, 90, 10), circle(0, 90, 5))
-    area, (found,) = statistics.summarise(ring, GEOGRAPHIC_WKT, lambda: None)
+    area, (found,) = summary(statistics, ring, GEOGRAPHIC_WKT)
     assert area == pytest.approx(cap(10) - cap(5), rel=2e-5)
     z = positions(grid)[..., 2]
     expected = ((z > math.sin(math.radians(80))) & (z < math.sin(math.radians(85)))).sum()
@@ -159,7 +160,7 @@ def test_a_band_around_the_whole_moon(tmp_path, west):
     grid = Grid(GEOGRAPHIC_WKT, (west, 0.5, 0, 30.0, 0, -0.5), 40, 60)
     raster = written(tmp_path / "a.tif", grid, np.full((60, 40), 4.0))
     band = wkb("POLYGON((-180 0, 180 0, 180 30, -180 30, -180 0))")
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(band, GEOGRAPHIC_WKT, lambda: None)
+    area, (found,) = summary(ZonalStatistics(raster, [1]), band, GEOGRAPHIC_WKT)
     assert area == pytest.approx(SPHERE / 4, rel=1e-9)
     assert found.pixels == 60 * 40
     assert found.valid_fraction == pytest.approx(20 / 360, rel=1e-9)
@@ -171,7 +172,7 @@ def test_the_shorter_way_across_180(tmp_path, crs):
     grid = Grid(crs, (170 * unit, 0.5 * unit, 0, 10 * unit, 0, -0.5 * unit), 40, 20)
     raster = written(tmp_path / "a.tif", grid, np.full((20, 40), 4.0))
     ring = wkb("POLYGON((178 2, -178 2, -178 8, 178 8, 178 2))")
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(ring, GEOGRAPHIC_WKT, lambda: None)
+    area, (found,) = summary(ZonalStatistics(raster, [1]), ring, GEOGRAPHIC_WKT)
     assert found.pixels == 8 * 12
     sines = math.sin(math.radians(8)) - math.sin(math.radians(2))
     assert area == pytest.approx((R / 1000) ** 2 * math.radians(4) * sines, rel=1e-6)
@@ -182,7 +183,7 @@ def test_polar_polygons_on_a_cylindrical_raster(tmp_path):
     grid = Grid(GEOGRAPHIC_WKT, (0, 1.0, 0, -80, 0, -0.25), 360, 40)
     raster = written(tmp_path / "a.tif", grid, np.full((40, 360), 4.0))
     square = polygon([(-1e5, -1e5), (1e5, -1e5), (1e5, 1e5), (-1e5, 1e5)])
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(square, SOUTH, lambda: None)
+    area, (found,) = summary(ZonalStatistics(raster, [1]), square, SOUTH)
     # The integral of 1 / k^2, k = 1 + (rho / 2R)^2, over the square (Snyder 1987, eq. 21-33).
     x = (np.arange(400) + 0.5) * 500 - 1e5
     expected = ((1 + (x**2 + x[:, None] ** 2) / (2 * R) ** 2) ** -2).sum() * 0.25
@@ -207,7 +208,7 @@ def test_polygons_that_the_projection_tears(tmp_path, crs, ring, says):
     grid = Grid(crs, (-600e3, 10e3, 0, 600e3, 0, -10e3), 120, 120)
     raster = written(tmp_path / "a.tif", grid, np.full((120, 120), 4.0))
     with pytest.raises(RasterError, match=says):
-        ZonalStatistics(raster, [1]).summarise(polygon(ring), GEOGRAPHIC_WKT, lambda: None)
+        summary(ZonalStatistics(raster, [1]), polygon(ring), GEOGRAPHIC_WKT)
 
 
 def test_pixels_beyond_the_disc_do_not_count(tmp_path):
@@ -216,8 +217,6 @@ def test_pixels_beyond_the_disc_do_not_count(tmp_path):
     raster = written(tmp_path / "a.tif", grid, np.full((72, 72), 4.0))
     angle = 2 * np.pi * np.arange(500) / 500
     ring = np.column_stack([np.cos(angle), np.sin(angle)]) * 0.9 * R
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(
-        polygon(ring.tolist()), grid.wkt, lambda: None
-    )
+    area, (found,) = summary(ZonalStatistics(raster, [1]), polygon(ring.tolist()), grid.wkt)
     assert area == pytest.approx(cap(math.degrees(math.asin(0.9))), rel=1e-3)
     assert found.valid_fraction == pytest.approx(1, abs=1e-9)

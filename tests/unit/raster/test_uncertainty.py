@@ -13,6 +13,8 @@ from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.uncertainty import Uncertainty
 from lunar_oxide_plugin.raster.zonal import ZonalStatistics
 
+from .zones import summary
+
 HEIGHT, WIDTH = 300, 40  # more than one block high
 STEP = METRES_PER_DEGREE / 64
 NORTH = 64 * METRES_PER_DEGREE
@@ -135,9 +137,9 @@ def wkb():
     return bytes(ogr.CreateGeometryFromWkt(f"POLYGON(({ring}))").ExportToWkb())
 
 
-def summary(raster, uncertainty=None, numbers=(1,)):
+def summaries(raster, uncertainty=None, numbers=(1,)):
     statistics = ZonalStatistics(raster, numbers, uncertainty)
-    return statistics.summarise(wkb(), EQUIRECTANGULAR_WKT, lambda: None)[1]
+    return summary(statistics, wkb(), EQUIRECTANGULAR_WKT)[1]
 
 
 @pytest.fixture()
@@ -155,9 +157,9 @@ def test_of_a_mean_is_what_errors_alike_move_it_by(tmp_path, fields):
     raster = written(tmp_path / "feo.tif", [("FeO", feo)])
     higher = written(tmp_path / "higher.tif", [("FeO", feo + sigma)])
     sigmas = written(tmp_path / "s.tif", [("FeO 1 sigma", sigma)])
-    (alone,) = summary(raster)
-    (moved,) = summary(higher)
-    (found,) = summary(raster, Uncertainty(sigmas, raster, {1: "FeO"}))
+    (alone,) = summaries(raster)
+    (moved,) = summaries(higher)
+    (found,) = summaries(raster, Uncertainty(sigmas, raster, {1: "FeO"}))
     assert found.mean_uncertainty == pytest.approx(moved.mean - alone.mean, rel=1e-6)
     assert found.without_uncertainty == 0
     # The statistics of the oxide are what they were.
@@ -171,7 +173,7 @@ def test_no_correlation_of_errors_gives_more(tmp_path, fields):
     feo, sigma = fields
     raster = written(tmp_path / "feo.tif", [("FeO", feo)])
     sigmas = written(tmp_path / "s.tif", [("FeO 1 sigma", sigma)])
-    (found,) = summary(raster, Uncertainty(sigmas, raster, {1: "FeO"}))
+    (found,) = summaries(raster, Uncertainty(sigmas, raster, {1: "FeO"}))
     random = np.random.default_rng(11)
     drawn = []
     for index in range(40):
@@ -181,7 +183,7 @@ def test_no_correlation_of_errors_gives_more(tmp_path, fields):
         ]
         maps = [("FeO", feo + error) for error in errors]
         several = written(tmp_path / f"drawn{index}.tif", maps)
-        drawn += [one.mean for one in summary(several, numbers=range(1, 11))]
+        drawn += [one.mean for one in summaries(several, numbers=range(1, 11))]
     spread = np.std(drawn)
     assert spread == pytest.approx(found.mean_uncertainty * np.sqrt(0.5), rel=0.15)
     assert spread < found.mean_uncertainty
@@ -195,10 +197,10 @@ def test_only_pixels_with_both_count(tmp_path, fields):
     sigma[150, 20:25] = (np.nan, np.inf, -0.5, -1, 0)
     raster = written(tmp_path / "feo.tif", [("FeO", feo), ("Mg#", 0.5)])
     sigmas = written(tmp_path / "s.tif", [("FeO 1 sigma", sigma)])
-    found, other = summary(raster, Uncertainty(sigmas, raster, {1: "FeO", 2: "Mg#"}), (1, 2))
+    found, other = summaries(raster, Uncertainty(sigmas, raster, {1: "FeO", 2: "Mg#"}), (1, 2))
     # Expected from rasters that lack the other's pixels to begin with.
     both = np.where((sigma >= 0) & np.isfinite(sigma) & (feo != -9999), sigma, -9999)
-    (expected,) = summary(written(tmp_path / "both.tif", [("", both)]))
+    (expected,) = summaries(written(tmp_path / "both.tif", [("", both)]))
     assert found.mean_uncertainty == pytest.approx(expected.mean, rel=1e-9)
     assert found.without_uncertainty == found.pixels - expected.pixels > 4
     assert other.mean_uncertainty is None  # a band that has none
@@ -209,10 +211,10 @@ def test_a_unit_without_pixels(tmp_path, fields):
     raster = written(tmp_path / "feo.tif", [("FeO", -9999)])
     sigmas = written(tmp_path / "s.tif", [("FeO 1 sigma", sigma)])
     uncertainty = Uncertainty(sigmas, raster, {1: "FeO"})
-    (found,) = summary(raster, uncertainty)
+    (found,) = summaries(raster, uncertainty)
     assert (found.pixels, found.without_uncertainty) == (0, 0)
     assert np.isnan(found.mean_uncertainty)
     far = bytes(ogr.CreateGeometryFromWkt("POLYGON((5e5 0,6e5 0,6e5 1e5,5e5 0))").ExportToWkb())
     statistics = ZonalStatistics(raster, [1], uncertainty)
-    _, (found,) = statistics.summarise(far, EQUIRECTANGULAR_WKT, lambda: None)
+    _, (found,) = summary(statistics, far, EQUIRECTANGULAR_WKT)
     assert np.isnan(found.mean_uncertainty)

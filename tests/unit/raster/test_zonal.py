@@ -11,6 +11,8 @@ from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, 
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.zonal import ZonalStatistics
 
+from .zones import summary
+
 RADIUS = 1737.4
 HEIGHT, WIDTH, STEP = 30, 40, 0.25
 WEST, NORTH = 20.0, 64.0
@@ -85,9 +87,7 @@ def rings(draw):
 @settings(max_examples=60, deadline=None)
 @given(ring=rings())
 def test_random_polygons(raster, values, ring):
-    area, (found,) = ZonalStatistics(raster, [1]).summarise(
-        wkb(ring.tolist()), GEOGRAPHIC_WKT, lambda: None
-    )
+    area, (found,) = summary(ZonalStatistics(raster, [1]), wkb(ring.tolist()), GEOGRAPHIC_WKT)
     assert area == pytest.approx(polygon_area(ring), rel=1e-6)
     inner = inside(ring)
     valid = inner & (values != -9999)
@@ -111,15 +111,15 @@ def test_longitudes_that_differ_by_a_turn(raster, turns):
     ring = [(22.13, 62.3), (27.7, 62.9), (25.2, 58.6)]  # no edge through a pixel's centre
     moved = [(lon + turns, lat) for lon, lat in ring]
     statistics = ZonalStatistics(raster, [1])
-    here = statistics.summarise(wkb(ring), GEOGRAPHIC_WKT, lambda: None)
-    there = statistics.summarise(wkb(moved), GEOGRAPHIC_WKT, lambda: None)
+    here = summary(statistics, wkb(ring), GEOGRAPHIC_WKT)
+    there = summary(statistics, wkb(moved), GEOGRAPHIC_WKT)
     assert here[1][0].pixels == there[1][0].pixels > 100
     assert here[1][0].mean == pytest.approx(there[1][0].mean, rel=1e-12)
 
 
 def test_a_polygon_around_the_whole_raster(raster, values):
     ring = [(10, 70), (40, 70), (40, 50), (10, 50)]
-    _, (found,) = ZonalStatistics(raster, [1]).summarise(wkb(ring), GEOGRAPHIC_WKT, lambda: None)
+    _, (found,) = summary(ZonalStatistics(raster, [1]), wkb(ring), GEOGRAPHIC_WKT)
     valid = values != -9999
     assert found.pixels == valid.sum()
     share = cell_areas()[valid].sum() / polygon_area(np.array(ring))
@@ -127,16 +127,18 @@ def test_a_polygon_around_the_whole_raster(raster, values):
 
 
 def test_stopping(raster):
-    def stop():
+    def stop(done):
         raise KeyboardInterrupt
 
     ring = [(22.1, 62.3), (27.7, 62.9), (25.2, 58.6)]
+    statistics = ZonalStatistics(raster, [1])
+    zone = statistics.zone(wkb(ring), GEOGRAPHIC_WKT)
     with pytest.raises(KeyboardInterrupt):
-        ZonalStatistics(raster, [1]).summarise(wkb(ring), GEOGRAPHIC_WKT, stop)
+        statistics.summarise([zone], stop)
 
 
 @pytest.mark.parametrize("text", ["POLYGON EMPTY", "POLYGON((1 1, 2 2, 3 3, 1 1))"])
 def test_polygons_without_area(raster, text):
     geometry = bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb())
     with pytest.raises(RasterError, match=r"empty|no area"):
-        ZonalStatistics(raster, [1]).summarise(geometry, GEOGRAPHIC_WKT, lambda: None)
+        ZonalStatistics(raster, [1]).zone(geometry, GEOGRAPHIC_WKT)
