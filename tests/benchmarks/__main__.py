@@ -24,7 +24,6 @@ class Environment(NamedTuple):
     title: str
     python: Path
     files: tuple[str, ...]
-    options: tuple[str, ...] = ()
 
 
 ENVIRONMENTS = {
@@ -33,17 +32,10 @@ ENVIRONMENTS = {
         ROOT / ".venv-bench/bin/python",
         ("bench_models.py", "bench_frameworks.py", "bench_scikit.py"),
     ),
-    "rasters": Environment(
-        "Tiles and processes",
+    "plugin": Environment(
+        "Plugin",
         ROOT / ".venv/bin/python",
-        ("bench_tile.py", "bench_process.py"),
-        ("-p", "no:pytest_qgis"),
-    ),
-    "qgis": Environment(
-        "QGIS",
-        ROOT / ".venv/bin/python",
-        ("bench_cancel.py",),
-        ("--qgis_disable_gui",),
+        ("bench_tile.py", "bench_process.py", "bench_cancel.py", "bench_pixels.py"),
     ),
 }
 
@@ -63,10 +55,10 @@ def measure(name: str, quick: bool) -> Path:
         [
             environment.python,
             *("-W", "ignore", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-s"),
+            *("-p", "no:pytest_qgis"),
             *("-o", "python_files=bench_*.py", "-o", "python_functions=bench_*"),
             *("--benchmark-quiet", "--rows", rows),
             *(["--quick"] if quick else []),
-            *environment.options,
             *(folder / file for file in environment.files),
         ],
         cwd=ROOT,

@@ -7,27 +7,31 @@ import threading
 import time
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+from qgis.core import QgsProcessingFeedback
 
 from lunar_oxide_plugin.core.model import BUNDLED
-from lunar_oxide_plugin.processing.algorithms.predict_oxides import PredictOxides
 
+from .algorithms import algorithms
 from .rows import Spread, at_most
 
 MODELS = [name for name, _ in BUNDLED]
 OUTPUTS = ("OUTPUT", "OUTPUT_UNCERTAINTY", "OUTPUT_DOMAIN")
 
 
+@pytest.fixture(scope="module")
+def run_algorithm():
+    with algorithms() as run:
+        yield run
+
+
 @pytest.fixture()
-def run(qgis_app, qgis_processing, tile, tmp_path):
+def run(run_algorithm, tile, tmp_path):
     """Run predictoxides on the tile with a feedback; whether it ended well."""
 
     def run_with(feedback, model):
         parameters = {"INPUT": str(tile), "MODEL": MODELS.index(model)}
         parameters.update({name: str(tmp_path / f"{name}.tif") for name in OUTPUTS})
-        context = QgsProcessingContext()
-        _, finished = PredictOxides().create().run(parameters, context, feedback)
-        return finished
+        return run_algorithm("predictoxides", parameters, feedback)
 
     return run_with
 

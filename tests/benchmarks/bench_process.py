@@ -1,4 +1,4 @@
-"""`qgis_process run lunaroxide:predictoxides` as a user calls it: time and memory as rasters grow."""
+"""`qgis_process run lunaroxide:predictoxides`: time and memory, also as rasters grow."""
 
 from __future__ import annotations
 

@@ -35,9 +35,7 @@ def map_tile(source, model, products, folder):
     """Predict all of it into files, which get their names at the end."""
     with OutputFiles() as files:
         writers = {
-            product: files.raster(
-                folder / f"{product.style}.tif", source.grid, product.bands, {}
-            )
+            product: files.raster(folder / f"{product.style}.tif", source.grid, product.bands, {})
             for product in products
         }
         area = source.grid.window
@@ -67,7 +65,9 @@ def bench_end_to_end(turns, record, source, tile_spectra, tmp_path, name, produc
     model = OxideModel(bundled_path(name))
     wanted = [product.values for product in products]
     alone = Work(partial(predict_in_memory, model, tile_spectra, wanted, THREADS), 1)
-    timed = turns(Work(partial(map_tile, source, model, products, tmp_path), 1), {"alone": alone}, 3)
+    timed = turns(
+        Work(partial(map_tile, source, model, products, tmp_path), 1), {"alone": alone}, 3
+    )
     outputs = "all three outputs" if products == ALL_THREE else "OUTPUT alone"
     record(
         "tile",

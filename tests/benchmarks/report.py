@@ -32,10 +32,14 @@ SECTIONS = {
     ),
     "tile": (
         "A full tile, end to end",
-        "From an opened MI MAP tile (2048 x 2048 x 9) to GeoTIFFs that have their names, 2 threads.",
+        "From an opened MI MAP tile (2048 x 2048 x 9) to GeoTIFFs under their names, 2 threads.",
     ),
     "reading": ("Reading", ""),
-    "pixels": ("Algorithms that compute little", "Beside reading and writing the same pixels bare."),
+    "pixels": (
+        "Algorithms that compute little",
+        "Of 8192 x 8192 pixels (`importmimap` and `empiricaloxides`: a tile), 2 threads. Bare: the "
+        "same blocks read by GDAL alone, in one thread, and what was written, written from memory.",
+    ),
     "process": (
         "The whole process",
         "`qgis_process run lunaroxide:predictoxides`, QGIS's start included.",
@@ -147,6 +151,6 @@ def _target(row: Row) -> str:
     if row.target is None:
         return ""
     bound = "at least" if row.target.at_least else "at most"
-    unit = "" if row.ratio else f" {row.unit}"
+    unit = "" if row.ratio or not row.unit else f" {row.unit}"
     verdict = {True: "met", False: "**missed**", None: "not measured"}[row.met()]
     return f"{bound} {row.target.limit:g}{unit}: {verdict}"

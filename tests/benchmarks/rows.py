@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -68,11 +68,11 @@ class Row:
 
     section: str
     what: str
-    value: Optional[float] = None
+    value: float | None = None
     unit: str = ""
-    ratio: Optional[Spread] = None
+    ratio: Spread | None = None
     to: str = ""
-    target: Optional[Target] = None
+    target: Target | None = None
 
     def met(self) -> bool | None:
         """Whether the target is met; None without target or measurement."""

@@ -27,6 +27,4 @@ def predict_in_memory(
     """Predict spectra (8, n) as `predict_area` does, without reading and writing."""
     pieces = [spectra[:, start : start + PIECE] for start in range(0, spectra.shape[1], PIECE)]
     with ThreadPoolExecutor(threads) as pool:
-        return Prediction.joined(
-            list(pool.map(lambda piece: model.predict(piece, wanted), pieces))
-        )
+        return Prediction.joined(list(pool.map(lambda piece: model.predict(piece, wanted), pieces)))
