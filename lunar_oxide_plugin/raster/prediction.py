@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple, Protocol
@@ -11,17 +11,21 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.model import OxideModel, Prediction
+from ..core.model import OxideModel
 from ..core.oxides import OXIDES
 from ..core.uncertainty import uncertainty_name
 from .ahead import finished, read_ahead
-from .blocks import Window, blocks
+from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, blocks
 from .geotiff import RasterWriter
 from .storage import WEIGHT_STEP, BandInfo
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
 PIECE = 4096
+
+#: Width and height of a block: as high as the tiles of the files we write, and half as wide as
+#: other algorithms' blocks, as several are in memory at a time.
+_BLOCK = BLOCK_WIDTH // 2, BLOCK_HEIGHT
 
 #: Blocks under way besides the one that is read: one computed, one that waits to be.
 _QUEUE = 2
@@ -120,37 +124,36 @@ def predict_area(
 
     def write_oldest() -> None:
         nonlocal counts, done
-        window, places, pieces = under_way.popleft()
-        before, parts = done, []
-        for piece in pieces:
-            parts.append(finished(piece, check))
-            done = before + window.size * len(parts) / len(pieces)
+        window, maps, valid, pieces = under_way.popleft()
+        before, outside = done, 0
+        for number, piece in enumerate(pieces, start=1):
+            outside += finished(piece, check)
+            done = before + window.size * number / len(pieces)
         done = before + window.size
-        if not parts:  # what is never written is no data
-            return
-        prediction = Prediction.joined(parts)
-        for product, writer in writers.items():
-            values = getattr(prediction, product.values)
-            writer.write(window.relative_to(area.x, area.y), _in_place(values, places, window))
-        outside = 0
-        if prediction.domain_distance is not None:
-            outside = int((prediction.domain_distance > 1).sum())
-        counts = Counts(counts.valid + places.size, counts.outside + outside)
+        counts = Counts(counts.valid + valid, counts.outside + outside)
+        for product, planes in maps.items() if valid else ():  # else no data: never written
+            shape = -1, window.height, window.width
+            writers[product].write(window.relative_to(area.x, area.y), planes.reshape(shape))
 
     with (
-        closing(read_ahead(source.spectra, blocks(area), check)) as read,
+        closing(read_ahead(source.spectra, blocks(area, *_BLOCK), check)) as read,
         ThreadPoolExecutor(threads, "predict") as workers,
     ):
         try:
             for window, (reflectance, valid) in read:
-                # By numbers: a boolean index of two dimensions takes four times as long.
                 places = np.flatnonzero(valid)
-                spectra = reflectance.reshape(len(reflectance), -1).take(places, axis=1)
+                spectra = reflectance.reshape(len(reflectance), -1)
+                maps = {
+                    product: np.full((len(product.bands), window.size), np.nan, np.float32)
+                    for product in (writers if places.size else ())
+                }
                 pieces = [
-                    workers.submit(model.predict, spectra[:, start : start + PIECE], wanted)
-                    for start in range(0, spectra.shape[1], PIECE)
+                    workers.submit(
+                        _predict_piece, model, spectra, places[start : start + PIECE], maps, wanted
+                    )
+                    for start in range(0, places.size, PIECE)
                 ]
-                under_way.append(_Block(window, places, pieces))
+                under_way.append(_Block(window, maps, places.size, pieces))
                 if len(under_way) > _QUEUE:
                     write_oldest()
             while under_way:
@@ -174,17 +177,29 @@ class _Block(NamedTuple):
     """A block being predicted, piece by piece of its valid pixels."""
 
     window: Window
-    #: Of its valid pixels, counted along its rows
-    places: NDArray[np.intp]
-    pieces: list[Future[Prediction]]
+    #: Each [bands, pixels], NaN where nothing is predicted
+    maps: Mapping[Product, NDArray[np.float32]]
+    #: Number of its valid pixels
+    valid: int
+    #: Each gives its number of pixels outside the domain
+    pieces: list[Future[int]]
 
 
-def _in_place(
-    values: NDArray[np.float32], places: NDArray[np.intp], window: Window
-) -> NDArray[np.float32]:
-    """Values of some pixels in their places [bands, height, width], NaN elsewhere."""
-    rows = np.atleast_2d(values)
-    planes = np.full((len(rows), window.size), np.nan, np.float32)
-    for plane, row in zip(planes, rows):
-        plane[places] = row
-    return planes.reshape(-1, window.height, window.width)
+def _predict_piece(
+    model: OxideModel,
+    spectra: NDArray[np.float32],
+    places: NDArray[np.intp],
+    maps: Mapping[Product, NDArray[np.float32]],
+    wanted: Collection[str],
+) -> int:
+    """Put what is predicted of some pixels into maps; how many are outside the domain.
+
+    By their numbers: a boolean index of two dimensions takes four times as long.
+    """
+    prediction = model.predict(spectra.take(places, axis=1), wanted)
+    for product, planes in maps.items():
+        for plane, values in zip(planes, np.atleast_2d(getattr(prediction, product.values))):
+            plane[places] = values
+    if prediction.domain_distance is None:
+        return 0
+    return int((prediction.domain_distance > 1).sum())

@@ -11,7 +11,7 @@ from osgeo import gdal
 from lunar_oxide_plugin.core.errors import CancelledError, ModelError, RasterError
 from lunar_oxide_plugin.core.model import OxideModel, bundled_path
 from lunar_oxide_plugin.raster import prediction
-from lunar_oxide_plugin.raster.blocks import Window, blocks
+from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, Grid
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.prediction import (
@@ -52,7 +52,7 @@ class Scene:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Many blocks and pieces in a small scene."""
-    monkeypatch.setattr(prediction, "blocks", lambda area: blocks(area, 32, 16))
+    monkeypatch.setattr(prediction, "_BLOCK", (32, 16))
     monkeypatch.setattr(prediction, "PIECE", 100)
 
 
