@@ -138,7 +138,7 @@ def run(*arguments, code=0):
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=50,
         check=False,
     )
     assert done.returncode == code, done.stderr
@@ -195,7 +195,7 @@ def start(tmp_path):
         made.close()
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=20.0):
     """Wait until something is true; give up after a while."""
     end = time.monotonic() + seconds
     while not (found := condition()):
