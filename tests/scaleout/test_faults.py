@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 import pytest
+from osgeo import gdal
 
 from .conftest import (
     ENVIRONMENT,
@@ -15,6 +16,7 @@ from .conftest import (
     assert_same_pixels,
     records,
     run,
+    tile_name,
     until,
     windows,
 )
@@ -180,6 +182,35 @@ def test_a_window_that_workers_do_not_survive(scene, tmp_path, cluster):
     assert (entry["window"], entry["attempts"]) == ("R0000C0001", 2)
     assert "KilledWorker" in entry["error"]
     assert len(records(folder)) == 5
+
+
+def test_a_tile_cut_off_in_the_middle(scene, tmp_path, cluster, start):
+    """Its windows fail and are listed, the others end; when it is whole again, they follow."""
+    folder = tmp_path / "out"
+    shutil.copytree(scene.folder, tmp_path / "tiles")
+    cluster.worker(SLOW)
+    arguments = (tmp_path / "tiles", *arguments_of(scene, folder, cluster)[1:])
+    command = start(*arguments, "--attempts", 2)
+    until(lambda: records(folder))
+    image = tmp_path / "tiles" / f"{tile_name(1, 3)}.img"
+    content = image.read_bytes()
+    image.write_bytes(content[:-5000])
+    said = command.finish(1)
+    listed = json.loads((folder / "failures.json").read_text())
+    assert 3 < len(listed) < 20
+    for entry in listed:
+        assert entry["attempts"] == 2
+        assert any(tile_name(1, 3) in name for name in entry["tiles"])
+        assert f"Window {entry['window']} failed: " in said
+        assert f"{image.name} is cut off" in entry["error"]
+    assert len(records(folder)) == 43 - len(listed)
+    before = windows(folder)
+    metadata = gdal.Open(str(folder / "oxides.vrt")).GetMetadata()
+    assert metadata["LUNAR_OXIDE_MISSING_WINDOWS"] == str(len(listed))
+    image.write_bytes(content)
+    run(*arguments)
+    assert before.items() <= windows(folder).items()
+    assert_same_pixels(folder, scene, ["oxides"])
 
 
 @pytest.fixture
