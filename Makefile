@@ -37,8 +37,9 @@ train: setup-training ## Rebuild the bundled models and training/reports from th
 package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
 	$(PYTHON) scripts/package.py
 
-bench: setup ## Measure speed and memory, ratios within one run
+bench: setup ## Measure speed and memory beside peers, into docs/performance.md (25 min)
+	scripts/setup.sh bench
 	$(PYTHON) -m tests.benchmarks
 
 clean: ## Remove what the targets above made, environments included
-	rm -rf build dist .venv .venv-oldest .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings
+	rm -rf build dist .venv .venv-oldest .venv-bench .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

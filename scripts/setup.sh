@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs everything the project needs on Debian 12. Quick when nothing changed.
-# usage: scripts/setup.sh [system] [plugin] [oldest] [training] [scaleout]
+# usage: scripts/setup.sh [system] [plugin] [oldest] [training] [scaleout] [bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +56,15 @@ training() {
 
 scaleout() {
     environment .venv-scaleout requirements-scaleout.txt "-c constraints.txt" --system-site-packages
+}
+
+# For `make bench` alone.
+bench() {
+    environment .venv-bench requirements-bench.txt ""
+    # By this exact version a build for processors alone; others bring gigabytes for graphics cards.
+    .venv-bench/bin/python -c "import torch" 2>/dev/null ||
+        .venv-bench/bin/python -m pip install --quiet torch==2.13.0 ||
+        echo "PyTorch cannot be installed here: its row of the report will say so." >&2
 }
 
 [ $# -gt 0 ] || set -- system plugin oldest training scaleout

@@ -1,182 +1,92 @@
-"""Speed and memory of predicting a full MI MAP tile; writes docs/performance.md.
-
-Run by `make bench`. Machines differ and are noisy, so every speed is also given
-as a ratio to a matrix product of the same run.
-"""
+"""Run all benchmarks, each part in its environment, and write docs/performance.md."""
 
 from __future__ import annotations
 
+import argparse
 import os
-import platform
-import resource
-import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
-import time
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-
-from lunar_oxide_plugin.core.demo_scene import SCENES, TILE_SIZE
-from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
-from lunar_oxide_plugin.raster.blocks import blocks
-from lunar_oxide_plugin.raster.mi_sources import open_mi_source
-from lunar_oxide_plugin.raster.mi_tile import write_tile
-from lunar_oxide_plugin.raster.mosaic import Mosaic
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.resampling import Resampled
-from lunar_oxide_plugin.raster.source import MiSource
+from .machine import this_machine
+from .report import report
+from .rows import read_part
 
 ROOT = Path(__file__).resolve().parents[2]
-REPORT = ROOT / "docs" / "performance.md"
-
-#: Floating-point operations of the five networks on one pixel: 44,320
-#: multiply-adds each.
-FLOP_PER_PIXEL = 5 * 2 * 44_320
-
-PIXELS = TILE_SIZE * TILE_SIZE
-REPEATS = 3
+BUILD = ROOT / "build" / "bench"
+PAGE = ROOT / "docs" / "performance.md"
 
 
-def median_seconds(work: Callable[[], object]) -> float:
-    """Median time of a few runs."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+class Environment(NamedTuple):
+    """Where a part runs."""
+
+    title: str
+    python: Path
+    files: tuple[str, ...]
 
 
-def matrix_product_flops() -> float:
-    """Operations per second of a large float32 matrix product."""
-    size = 2048
-    a = np.random.default_rng(0).normal(size=(size, size)).astype(np.float32)
-    return 2 * size**3 / median_seconds(lambda: a @ a)
+ENVIRONMENTS = {
+    "models": Environment(
+        "Models and frameworks",
+        ROOT / ".venv-bench/bin/python",
+        ("bench_models.py", "bench_frameworks.py", "bench_scikit.py"),
+    ),
+    "plugin": Environment(
+        "Plugin",
+        ROOT / ".venv/bin/python",
+        ("bench_tile.py", "bench_process.py", "bench_cancel.py", "bench_pixels.py"),
+    ),
+}
 
 
-def pixels_per_second(model: OxideModel) -> float:
-    """Speed of a model alone, spectra in memory."""
-    pixels = 1 << 18
-    spectra = np.random.default_rng(0).uniform(0.05, 0.2, (8, pixels)).astype(np.float32)
-    return pixels / median_seconds(lambda: model.predict(spectra))
+def measure(name: str, quick: bool) -> Path:
+    """Run one part; the file of its rows.
 
-
-def reading_seconds(tile: Path, resolution: float | None = None) -> float:
-    """Time to read a tile as spectra, or averaged to fewer pixels per degree."""
-
-    def read() -> None:
-        raster = source = open_mi_source(str(tile))
-        if resolution:
-            raster = Resampled(Mosaic([source]), resolution)
-        for window in blocks(raster.grid.window):
-            raster.spectra(window)
-
-    return median_seconds(read)
-
-
-def zipped(tile: Path) -> Path:
-    """The tile as users keep it: label and image in a compressed .zip."""
-    path = tile.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in (tile, tile.with_suffix(".img")):
-            archive.write(file, file.name)
-    return path
-
-
-def opening_seconds(tile: Path) -> float:
-    """Time to open a tile and tell its bands, position and declared scale.
-
-    The median leaves out what PROJ reads once per process (0.1 s).
+    Raises
+    ------
+    subprocess.CalledProcessError
+        Something failed, or did not give the same results as ours.
     """
-    count = 50
-
-    def open_often() -> None:
-        for _ in range(count):
-            MiSource(str(tile))
-
-    return median_seconds(open_often) / count
-
-
-def qgis_process_run(tile: Path, folder: Path) -> tuple[float, float]:
-    """Seconds and peak memory in MiB of `qgis_process run lunaroxide:predictoxides`."""
-    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-    environment = {
-        **os.environ,
-        "QGIS_PLUGINPATH": str(ROOT),
-        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
-        "QT_QPA_PLATFORM": "offscreen",
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-    }
-
-    def process(*arguments: str) -> None:
-        subprocess.run([program, *arguments], env=environment, check=True, capture_output=True)
-
-    process("plugins", "enable", "lunar_oxide_plugin")
-    outputs = {"OUTPUT": "oxides", "OUTPUT_UNCERTAINTY": "sigma", "OUTPUT_DOMAIN": "domain"}
-    start = time.perf_counter()
-    process(
-        "run",
-        "lunaroxide:predictoxides",
-        f"--INPUT={tile}",
-        *(f"--{key}={folder / name}.tif" for key, name in outputs.items()),
+    environment = ENVIRONMENTS[name]
+    rows = BUILD / f"{name}.json"
+    folder = Path(__file__).parent
+    subprocess.run(
+        [
+            environment.python,
+            *("-W", "ignore", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-s"),
+            *("-p", "no:pytest_qgis"),
+            *("-o", "python_files=bench_*.py", "-o", "python_functions=bench_*"),
+            *("--benchmark-quiet", "--rows", rows),
+            *(["--quick"] if quick else []),
+            *(folder / file for file in environment.files),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        check=True,
     )
-    seconds = time.perf_counter() - start
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return rows
 
 
-def main() -> None:
-    """Measure everything and write the report."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        tile = folder / "bench_SYNTHETIC.lbl"
-        with OutputFiles() as files:
-            write_tile(files, tile, Surface(SCENES["Mairan"]))
-        matrix = matrix_product_flops()
-        speed = {name: pixels_per_second(OxideModel(bundled_path(name))) for name, _ in BUNDLED}
-        opening = opening_seconds(tile)
-        reading_zip = reading_seconds(zipped(tile))
-        averaging = reading_seconds(tile, resolution=512)
-        reading = reading_seconds(tile)
-        seconds, memory = qgis_process_run(tile, folder)
-    default, _ = BUNDLED[DEFAULT_MODEL]
-    alone = PIXELS / speed[default]
-    networks = speed["zhang2023_cnn"] * FLOP_PER_PIXEL
-    models = "\n".join(
-        f"| `{name}` alone, spectra in memory | {rate:,.0f} pixels/s | "
-        f"{rate / speed[default]:.2f} of the default |"
-        for name, rate in speed.items()
+def main() -> int:
+    """Measure and write the page; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="try the code: writes build/bench/quick.md"
     )
-    report = f"""# Performance
-
-Made by `make bench`: a full synthetic MI MAP tile ({TILE_SIZE} x {TILE_SIZE} x 9), model
-`{default}` where no other is named, medians of {REPEATS} runs, on {os.cpu_count()} cores
-({platform.machine()}, {platform.system()}, Python {platform.python_version()}).
-
-| what | value | relative |
-|---|---|---|
-| float32 matrix product (numpy), the reference | {matrix / 1e9:.0f} GFLOP/s | 1 |
-| networks of `zhang2023_cnn`, uncertainty and domain included | {networks / 1e9:.0f} GFLOP/s | \
-{networks / matrix:.2f} of the reference |
-{models}
-| opening and identifying the tile (its label alone) | {opening * 1000:.1f} ms | \
-{opening / reading:.4f} of reading it |
-| reading the tile as spectra | {reading:.1f} s | {reading / alone:.2f} of predicting it |
-| reading it from a compressed .zip | {reading_zip:.1f} s | {reading_zip / reading:.1f} of plain |
-| averaging it to 512 pixels per degree | {averaging:.1f} s | \
-{averaging / reading:.1f} of reading it |
-| `qgis_process run lunaroxide:predictoxides`, start-up and three outputs included | \
-{seconds:.0f} s, {PIXELS / seconds:,.0f} pixels/s | {seconds / alone:.2f} of predicting it |
-| its peak memory | {memory:.0f} MiB | |
-"""
-    REPORT.write_text(report, encoding="utf-8")
-    print(report)
+    quick = parser.parse_args().quick
+    try:
+        parts = {name: read_part(measure(name, quick)) for name in ENVIRONMENTS}
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(f"benchmarks: {error.cmd[0]} failed, see above; no page was written\n")
+        return 1
+    page = BUILD / "quick.md" if quick else PAGE
+    rows = [row for part in parts.values() for row in part.rows]
+    versions = {ENVIRONMENTS[name].title: part.versions for name, part in parts.items()}
+    page.write_text(report(rows, this_machine(), versions, quick), encoding="utf-8")
+    sys.stdout.write(f"{page}\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

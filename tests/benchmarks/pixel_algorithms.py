@@ -7,24 +7,20 @@ differ and are noisy; the ratio of such neighbours differs less.
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from osgeo import ogr
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
 
 from lunar_oxide_plugin.core.demo_scene import SCENES
 from lunar_oxide_plugin.core.demo_surface import Surface
 from lunar_oxide_plugin.core.oxides import OXIDES
 from lunar_oxide_plugin.core.uncertainty import uncertainty_name
-from lunar_oxide_plugin.plugin import LunarOxidePlugin
 from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, blocks
 from lunar_oxide_plugin.raster.geopackage import write_polygons
 from lunar_oxide_plugin.raster.mi_tile import write_tile
@@ -33,6 +29,9 @@ from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
 from lunar_oxide_plugin.raster.storage import BandInfo, Layout, Storage
+
+from .algorithms import algorithms
+from .rows import Spread
 
 #: Pixels of the oxide raster on each side: four MI tiles.
 SIZE = 8192
@@ -56,60 +55,23 @@ class Case(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Medians in seconds."""
+    """Medians in seconds, and of the rounds' own ratios the median and quartiles."""
 
     name: str
     seconds: float
     reading: float
     writing: float
-
-    @property
-    def ratio(self) -> float:
-        """Time of the algorithm in that of reading and writing its pixels once."""
-        return self.seconds / (self.reading + self.writing)
+    #: Time of the algorithm in that of reading and writing its pixels once
+    ratio: Spread
 
 
 def measured(size: int = SIZE, repeats: int = REPEATS) -> list[Measured]:
     """Measure every case, in files that are removed again."""
-    with tempfile.TemporaryDirectory() as name, processing() as run:
+    with tempfile.TemporaryDirectory() as name, algorithms() as run:
         return [_measure(case, run, repeats) for case in _cases(Path(name), size)]
 
 
-def table(rows: Sequence[Measured]) -> str:
-    """The measurements in Markdown."""
-    lines = [
-        "| algorithm | time | bare read | bare write | time / (read + write) |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.name} | {row.seconds:.2f} s | {row.reading:.2f} s | {row.writing:.2f} s | "
-        f"{row.ratio:.2f} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
-
-
-@contextmanager
-def processing() -> Iterator[Callable[[str, dict[str, Any]], None]]:
-    """A QGIS without windows, to run the plugin's algorithms in."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QgsApplication.instance() or QgsApplication([], False)
-    application.initQgis()
-    plugin = LunarOxidePlugin(None)
-    plugin.initProcessing()
-
-    def run(algorithm: str, parameters: dict[str, Any]) -> None:
-        found = QgsApplication.processingRegistry().algorithmById(f"lunaroxide:{algorithm}")
-        feedback = QgsProcessingFeedback(False)
-        _, ok = found.create().run(parameters, QgsProcessingContext(), feedback)
-        if not ok:
-            raise RuntimeError(feedback.textLog())
-
-    yield run
-    plugin.unload()
-
-
-def _measure(case: Case, run: Callable[[str, dict[str, Any]], None], repeats: int) -> Measured:
+def _measure(case: Case, run: Callable[[str, dict[str, Any]], bool], repeats: int) -> Measured:
     outputs = [Path(case.parameters[name]) for name in case.writes]
     rounds = [
         (
@@ -119,7 +81,8 @@ def _measure(case: Case, run: Callable[[str, dict[str, Any]], None], repeats: in
         )
         for _ in range(repeats)
     ]
-    return Measured(case.name, *map(statistics.median, zip(*rounds)))
+    ratio = Spread.of(seconds / (reading + writing) for seconds, reading, writing in rounds)
+    return Measured(case.name, *map(statistics.median, zip(*rounds)), ratio)
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -312,7 +275,3 @@ def _units(path: Path, grid: Grid, count: int) -> tuple[str, int]:
             rows.append((wkb, [f"{row}-{column}"]))
     write_polygons(path, "units", grid.wkt, {"unit": str}, rows, f"{path} cannot be written")
     return str(path), len(rows)
-
-
-if __name__ == "__main__":
-    print(table(measured()))

@@ -1,0 +1,46 @@
+"""The yardstick: a large float32 matrix product in the onnxruntime that runs the models."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from .measure import Work
+from .threads import side_by_side
+
+
+def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+    """A session whose calls compute in so many threads."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def matrix_products(size: int, threads: int) -> dict[str, Work]:
+    """The ways to multiply with all threads: inside one call, and by calls side by side.
+
+    The second matrix is a constant, as weights are, which onnxruntime packs beforehand.
+    """
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, size, size)).astype(np.float32)
+    square = [size, size]
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["first", "second"], ["product"])],
+        "product",
+        [helper.make_tensor_value_info("first", TensorProto.FLOAT, square)],
+        [helper.make_tensor_value_info("product", TensorProto.FLOAT, square)],
+        [numpy_helper.from_array(second, "second")],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    ).SerializeToString()
+    inside, alone = session(model, threads), session(model, 1)
+    operations = 2 * size**3
+    ways = {"one call": Work(lambda: inside.run(None, {"first": first}), operations)}
+    if threads > 1:
+        calls = [lambda: alone.run(None, {"first": first})] * threads
+        ways["calls side by side"] = Work(lambda: side_by_side(calls), threads * operations)
+    return ways
