@@ -9,6 +9,7 @@ scaling.json, from which `simulate_cluster` goes on.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import statistics
 import tempfile
 import time
@@ -23,7 +24,9 @@ from lunar_oxide_plugin.raster.mi_tile import write_tile
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.storage import Kind
 from lunar_oxide_plugin.scaleout import cluster
+from lunar_oxide_plugin.scaleout.agreement import facts
 from lunar_oxide_plugin.scaleout.job import Job, Part, Reading, make_job, open_mosaic
+from lunar_oxide_plugin.scaleout.outcomes import compute_here
 from lunar_oxide_plugin.scaleout.results import Results
 
 from .machine import this_machine
@@ -54,6 +57,13 @@ def job_of(tile: str, window: int = WINDOW) -> tuple[Job, list[Part]]:
     )
 
 
+def begun(job: Job, folder: Path) -> Results:
+    """The folder of a run."""
+    results = Results(folder)
+    results.begin(job)
+    return results
+
+
 def computed(workers: int, job: Job, parts: Sequence[Part], folder: Path) -> tuple[float, list]:
     """Seconds of a run on so many workers that are there, and its records."""
     with cluster.local_cluster(workers, "127.0.0.1:0") as client:
@@ -63,6 +73,37 @@ def computed(workers: int, job: Job, parts: Sequence[Part], folder: Path) -> tup
         outcomes = list(cluster.compute_on_cluster(client, job, parts, str(folder), 1, 1))
         seconds = time.perf_counter() - start
     return seconds, [outcome.record for outcome in outcomes if outcome is not None]
+
+
+def plain(workers: int, job: Job, parts: Sequence[Part], folder: Path) -> tuple[float, float]:
+    """Seconds, and processor seconds, of as many processes that share the windows without Dask.
+
+    What this machine itself gives: the cluster can do no better.
+    """
+    context = multiprocessing.get_context("spawn")
+    barrier, ended = context.Barrier(workers), context.Queue()
+    processes = [
+        context.Process(
+            target=_plain, args=(job, parts[number::workers], str(folder), barrier, ended)
+        )
+        for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    walls, processor = zip(*(ended.get() for _ in processes))
+    for process in processes:
+        process.join()
+    return max(walls), sum(processor)
+
+
+def _plain(job: Job, parts: Sequence[Part], folder: str, barrier, ended) -> None:
+    facts(job, folder)  # loads the model, as in workers
+    barrier.wait()
+    wall, processor = time.perf_counter(), time.process_time()
+    for outcome in compute_here(job, parts, folder, 1, 1):
+        if outcome.record is None:
+            raise AssertionError(outcome.error)
+    ended.put((time.perf_counter() - wall, time.process_time() - processor))
 
 
 def no_work(job: Job, part: Part, folder: str, threads: int, expected: object) -> dict:
@@ -88,26 +129,44 @@ def measure(folder: Path) -> dict:
     job, parts = job_of(str(label))
     walls: dict[int, list[float]] = {workers: [] for workers in WORKERS}
     windows: dict[int, list[float]] = {workers: [] for workers in WORKERS}
+    without: dict[int, list[float]] = {workers: [] for workers in WORKERS}
+    processor = []
     for repeat in range(REPEATS):
         for workers in WORKERS:
-            results = Results(folder / f"run{repeat}_{workers}")
-            results.begin(job)
+            results = begun(job, folder / f"plain{repeat}_{workers}")
+            seconds, used = plain(workers, job, parts, results.folder)
+            without[workers].append(seconds)
+            processor.append(used)
+            results = begun(job, folder / f"run{repeat}_{workers}")
             seconds, records = computed(workers, job, parts, results.folder)
             walls[workers].append(seconds)
             windows[workers] += [found["properties"]["lunaroxide:seconds"] for found in records]
-            print(f"{workers} workers: {seconds:.1f} s", flush=True)  # noqa: T201
+            print(f"{workers}: {without[workers][-1]:.1f} s plain, {seconds:.1f} s", flush=True)
     pixels = sum(part.window.size for part in parts)
-    written = sum(file.stat().st_size for file in (folder / "run0_1").rglob("*.tif"))
+    written = sum(file.stat().st_size for file in results.folder.rglob("*.tif"))
     return {
         "machine": this_machine(),
         "pixels": pixels,
         "windows": len(parts),
         "walls": {str(workers): walls[workers] for workers in WORKERS},
+        "plain_walls": {str(workers): without[workers] for workers in WORKERS},
+        "processor_seconds": processor,
         "window_seconds": {str(workers): windows[workers] for workers in WORKERS},
-        "seconds_per_pixel": [s / (pixels / len(parts)) for s in windows[max(WORKERS)]],
+        "seconds_per_pixel": _core_seconds_per_pixel(windows[1], processor, pixels),
         "bytes_per_pixel": written / pixels,
         "seconds_per_task": seconds_per_task(job, results.folder),
     }
+
+
+def _core_seconds_per_pixel(
+    windows: Sequence[float], processor: Sequence[float], pixels: int
+) -> list[float]:
+    """Processor seconds per pixel, spread as the windows' times are.
+
+    Time on the clock would count what else the machine did.
+    """
+    mean = statistics.median(processor) / pixels
+    return [mean * seconds / statistics.fmean(windows) for seconds in windows]
 
 
 def report(measured: dict) -> str:
@@ -117,29 +176,35 @@ def report(measured: dict) -> str:
     lines = [
         f"On {measured['machine']}; a synthetic tile of {measured['pixels'] / 1e6:.1f} Mpx in "
         f"{measured['windows']} windows of {WINDOW} pixels, `gaussian_process`, oxides alone; "
-        f"medians of {REPEATS} runs by turns, workers started and model loaded before.",
+        f"medians of {REPEATS} runs by turns, workers started and models loaded before. Plain: as "
+        "many processes that share the windows without Dask, which is what the machine itself "
+        "gives. Simulated: from the windows' times in the same runs.",
         "",
-        "| workers | seconds | Mpx/s | speed-up | seconds per window (median) | simulated seconds |",
-        "|---|---|---|---|---|---|",
+        "| workers | seconds | Mpx/s | speed-up | plain: seconds | plain: speed-up | simulated |",
+        "|---|---|---|---|---|---|---|",
     ]
-    first = statistics.median(measured["walls"][str(WORKERS[0])])
+    first = {kind: statistics.median(measured[kind]["1"]) for kind in ("walls", "plain_walls")}
     for workers in WORKERS:
-        wall = statistics.median(measured["walls"][str(workers)])
-        times = measured["window_seconds"][str(workers)]
-        mean = statistics.fmean(times)
+        wall, without = (
+            statistics.median(measured[kind][str(workers)]) for kind in ("walls", "plain_walls")
+        )
+        mean = statistics.fmean(measured["window_seconds"][str(workers)])
         simulated = simulate(
             Cluster(workers, measured["seconds_per_task"]), Work([mean] * measured["windows"])
         )
         lines.append(
             f"| {workers} | {wall:.1f} | {measured['pixels'] / wall / 1e6:.2f} | "
-            f"{first / wall:.2f} | {statistics.median(times):.2f} | {simulated.seconds:.1f} |"
+            f"{first['walls'] / wall:.2f} | {without:.1f} | "
+            f"{first['plain_walls'] / without:.2f} | {simulated.seconds:.1f} |"
         )
+    processor = statistics.median(measured["processor_seconds"])
     lines += [
         "",
-        f"A task without work takes {1000 * measured['seconds_per_task']:.1f} ms of client, "
-        f"scheduler and two workers together ({NO_OPS:,} tasks, all on the same cores). A pixel "
-        f"takes {measured['bytes_per_pixel']:.1f} bytes in the cloud-optimised GeoTIFFs of oxides, "
-        "overviews included.",
+        f"- A pixel takes {1e6 * processor / measured['pixels']:.2f} us of a core (processor "
+        f"time) and {measured['bytes_per_pixel']:.1f} bytes as cloud-optimised GeoTIFF, overviews "
+        "included.",
+        f"- A task without work takes {1000 * measured['seconds_per_task']:.1f} ms of client, "
+        f"scheduler and two workers together ({NO_OPS:,} tasks, all on the same cores).",
     ]
     return "\n".join(lines)
 
