@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -55,6 +57,17 @@ def job_of(tile: str, window: int = WINDOW) -> tuple[Job, list[Part]]:
     return make_job(
         mosaic, [tile], None, Reading(), "gaussian_process", ["oxides"], Kind.FLOAT32, window
     )
+
+
+@contextmanager
+def on_cores(number: int) -> Iterator[None]:
+    """All processes and threads that are started inside, together on so many cores."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:number])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 def begun(job: Job, folder: Path) -> Results:
@@ -134,11 +147,13 @@ def measure(folder: Path) -> dict:
     for repeat in range(REPEATS):
         for workers in WORKERS:
             results = begun(job, folder / f"plain{repeat}_{workers}")
-            seconds, used = plain(workers, job, parts, results.folder)
+            with on_cores(workers):
+                seconds, used = plain(workers, job, parts, results.folder)
             without[workers].append(seconds)
             processor.append(used)
             results = begun(job, folder / f"run{repeat}_{workers}")
-            seconds, records = computed(workers, job, parts, results.folder)
+            with on_cores(workers):
+                seconds, records = computed(workers, job, parts, results.folder)
             walls[workers].append(seconds)
             windows[workers] += [found["properties"]["lunaroxide:seconds"] for found in records]
             print(f"{workers}: {without[workers][-1]:.1f} s plain, {seconds:.1f} s", flush=True)
@@ -176,11 +191,12 @@ def report(measured: dict) -> str:
     lines = [
         f"On {measured['machine']}; a synthetic tile of {measured['pixels'] / 1e6:.1f} Mpx in "
         f"{measured['windows']} windows of {WINDOW} pixels, `gaussian_process`, oxides alone; "
-        f"medians of {REPEATS} runs by turns, workers started and models loaded before. Plain: as "
+        f"medians of {REPEATS} runs by turns, workers started and models loaded before; client, "
+        "scheduler and workers together on one core, or two. Plain: as "
         "many processes that share the windows without Dask, which is what the machine itself "
         "gives. Simulated: from the windows' times in the same runs.",
         "",
-        "| workers | seconds | Mpx/s | speed-up | plain: seconds | plain: speed-up | simulated |",
+        "| workers, cores | seconds | Mpx/s | speed-up | plain: s | plain: speed-up | simulated: s |",
         "|---|---|---|---|---|---|---|",
     ]
     first = {kind: statistics.median(measured[kind]["1"]) for kind in ("walls", "plain_walls")}
