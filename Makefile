@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train package bench clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train package bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
 bench: setup ## Measure speed and memory beside peers, into docs/performance.md (25 min)
 	scripts/setup.sh bench
 	$(PYTHON) -m tests.benchmarks
+
+scaling: setup-scaleout ## Measure and simulate scale-out, into docs/scaleout.md (6 min)
+	.venv-scaleout/bin/python -m tests.benchmarks.scaling
+	.venv-scaleout/bin/python -m tests.benchmarks.simulate_cluster
 
 clean: ## Remove what the targets above made, environments included
 	rm -rf build dist .venv .venv-oldest .venv-bench .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

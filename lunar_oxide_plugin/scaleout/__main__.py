@@ -180,13 +180,13 @@ def _run(options: argparse.Namespace) -> int:
     plan = _plan(options)
     results, parts = plan.results, plan.parts
     progress = Progress(sys.stderr, len(parts), sum(part.window.size for part in parts))
-    finished: dict[Part, dict[str, Any]] = {}
+    finished: dict[Part, Finished] = {}
     for part in parts:
         record = results.finished(part, options.verify)
         if record is None:
             results.forget(part)
         else:
-            finished[part] = record
+            finished[part] = Finished.of(part, record)
             progress.add(part.window.size, computed=False)
     missing = [part for part in parts if part not in finished]
     _say(
@@ -200,7 +200,7 @@ def _run(options: argparse.Namespace) -> int:
                 if isinstance(outcome, str):
                     progress.say(outcome)
                 elif isinstance(outcome, Outcome) and outcome.record is not None:
-                    finished[outcome.part] = outcome.record
+                    finished[outcome.part] = Finished.of(outcome.part, outcome.record)
                     progress.add(outcome.part.window.size)
                 elif isinstance(outcome, Outcome):
                     failures.append(outcome)
@@ -261,19 +261,15 @@ def _computing(
         )
 
 
-def _finish(plan: _Plan, finished: dict[Part, dict[str, Any]], failed: int) -> None:
+def _finish(plan: _Plan, finished: dict[Part, Finished], failed: int) -> None:
     """Write the index, and say what there is."""
-    valid = sum(r["properties"]["lunaroxide:valid_pixels"] for r in finished.values())
+    valid = sum(window.valid for window in finished.values())
     model = loaded_model(str(plan.job.model_path))
     metadata = provenance(plan.job, model, plan.mosaic.synthetic)
     metadata["LUNAR_OXIDE_VALID_PIXELS"] = str(valid)
     if failed:
         metadata["LUNAR_OXIDE_MISSING_WINDOWS"] = str(failed)
-    done = [
-        Finished(part, tuple(finished[part]["assets"]))
-        for part in plan.parts
-        if part in finished and finished[part]["assets"]
-    ]
+    done = [finished[part] for part in plan.parts if part in finished and finished[part].products]
     for path in write_index(plan.job, plan.results, done, metadata):
         _say(f"Wrote {path}")
     _say(f"{valid} valid pixels in {len(done)} windows.")

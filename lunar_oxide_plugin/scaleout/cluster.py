@@ -12,7 +12,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import islice
 from queue import Empty, Queue
@@ -30,9 +31,20 @@ _AHEAD = 2
 #: Seconds between two looks at the cluster while no window ends.
 _PATIENCE = 1.0
 
+#: Results that are fetched from workers at a time.
+_FETCHED = 16
+
+#: Run by local workers: Ctrl-C in a terminal reaches them too, but it is for us to end them.
+_NOT_INTERRUPTED = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+
 _INSTALL = (
     "Dask is not installed here: pip install -r requirements-scaleout.txt, or compute in this "
     "process with --workers 0."
+)
+
+_GONE = (
+    "The scheduler is gone. Start it and its workers again, then run the same command: finished "
+    "windows are kept."
 )
 
 
@@ -67,8 +79,6 @@ def local_cluster(workers: int, dashboard: str) -> Iterator[Any]:
         Address at which the dashboard is served, as 127.0.0.1:8787.
     """
     distributed = _import_distributed()
-    # Its reports of workers that end go to us as failures, or do not matter.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
     cluster = distributed.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -76,6 +86,7 @@ def local_cluster(workers: int, dashboard: str) -> Iterator[Any]:
         host="127.0.0.1",
         dashboard_address=dashboard,
         silence_logs=logging.CRITICAL,
+        preload=[_NOT_INTERRUPTED],
     )
     with cluster, distributed.Client(cluster) as client:
         yield client
@@ -121,6 +132,9 @@ def _import_distributed() -> Any:
         import distributed
     except ImportError as error:
         raise ClusterError(_INSTALL) from error
+    # What it would report of workers and connections that end comes to us as failures.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return distributed
 
 
@@ -185,7 +199,14 @@ def compute_on_cluster(
     expected = tuple(facts(job, folder).items())
     new, again = iter(parts), deque[tuple[Part, int]]()
     under_way: dict[Any, tuple[Part, int]] = {}
-    ended: Queue[Any] = Queue()
+    ended: Queue[tuple[Any, dict[str, Any] | BaseException]] = Queue()
+    # A worker that hangs keeps what is fetched from it waiting, and nothing else.
+    fetchers = ThreadPoolExecutor(_FETCHED, "fetch")
+
+    def fetch(future: Any) -> None:
+        with suppress(RuntimeError):  # it is over
+            fetchers.submit(lambda: ended.put((future, _end(future))))
+
     limit = _Limit(client)
 
     def waiting() -> Iterator[tuple[Part, int]]:
@@ -207,32 +228,33 @@ def compute_on_cluster(
                 pure=False,
             )
             under_way[future] = part, attempt
-            future.add_done_callback(ended.put)
+            future.add_done_callback(fetch)
 
     try:
         submit_more()
         while under_way:
             try:
-                future = ended.get(timeout=_PATIENCE)
+                future, end = ended.get(timeout=_PATIENCE)
             except Empty:
                 _require_scheduler(client)
                 submit_more()
                 yield None
                 continue
             part, attempt = under_way.pop(future)
-            error = _error(client, future)
-            if error is None:
-                yield Outcome(part, future.result(), "", attempt)
-            elif isinstance(error, UnfitWorkerError):
-                client.retire_workers([error.address], close_workers=True)
+            if not isinstance(end, BaseException):
+                yield Outcome(part, end, "", attempt)
+            elif isinstance(end, UnfitWorkerError):
+                client.retire_workers([end.address], close_workers=True)
                 again.append((part, attempt))
-                yield f"The worker {error.address} was sent away: {error.reason}"
+                yield f"The worker {end.address} was sent away: {end.reason}"
             elif attempt < attempts:
                 again.append((part, attempt + 1))
             else:
-                yield Outcome(part, None, in_words(error), attempt)
+                yield Outcome(part, None, in_words(end), attempt)
+            _require_scheduler(client)
             submit_more()
     finally:
+        fetchers.shutdown(wait=False, cancel_futures=True)
         if under_way and client.status == "running":
             client.cancel(list(under_way), force=True)
 
@@ -274,20 +296,20 @@ def _unfit(job: Job, folder: str, expected: tuple[tuple[str, str], ...]) -> list
     return differences(dict(expected), found)
 
 
-def _error(client: Any, future: Any) -> BaseException | None:
-    """Why a window that has ended failed; None when it did not."""
-    if future.status == "finished":
-        return None
-    _require_scheduler(client)
-    if future.status == "error":
-        error: BaseException = future.exception()
-        return error
-    return ClusterError("it was cancelled, by another client or because the scheduler lost it")
+def _end(future: Any) -> dict[str, Any] | BaseException:
+    """The record of a window that is under way no more, from its worker, or why there is none."""
+    try:
+        if future.status == "finished":
+            record: dict[str, Any] = future.result()
+            return record
+        if future.status == "error":
+            error: BaseException = future.exception()
+            return error
+    except (OSError, CancelledError):
+        pass  # of the connection: it was no error of the worker's
+    return ClusterError("The cluster has lost it, or another client cancelled it.")
 
 
 def _require_scheduler(client: Any) -> None:
     if client.status != "running":
-        raise ClusterError(
-            "The scheduler is gone. Start it and its workers again, then run the same command: "
-            "finished windows are kept."
-        )
+        raise ClusterError(_GONE)

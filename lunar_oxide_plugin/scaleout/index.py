@@ -21,10 +21,18 @@ _VRT = "application/x-gdal-vrt"
 
 
 class Finished(NamedTuple):
-    """A window with rasters."""
+    """What the index needs of a finished window: there may be hundreds of thousands."""
 
     part: Part
+    #: That have a raster; none where no pixel is valid
     products: tuple[str, ...]
+    #: Pixels
+    valid: int
+
+    @classmethod
+    def of(cls, part: Part, record: dict[str, Any]) -> Finished:
+        """From its record."""
+        return cls(part, tuple(record["assets"]), record["properties"]["lunaroxide:valid_pixels"])
 
 
 def write_index(
@@ -37,7 +45,7 @@ def write_index(
     job : Job
     results : Results
     finished : sequence of Finished
-        In the order of their rows.
+        Those with rasters, in the order of their rows.
     metadata : dict of str to str
         Kept in the VRTs.
 

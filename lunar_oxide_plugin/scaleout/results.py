@@ -90,6 +90,7 @@ class Results:
                     return None
                 if verify and checksum(file) != asset["file:checksum"]:
                     return None
+            _ = record["properties"]["lunaroxide:valid_pixels"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return record

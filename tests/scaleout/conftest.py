@@ -6,6 +6,7 @@ Schedulers and workers are processes of their own that talk over TCP on 127.0.0.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -137,7 +138,7 @@ def run(*arguments, code=0):
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=50,
         check=False,
     )
     assert done.returncode == code, done.stderr
@@ -145,7 +146,56 @@ def run(*arguments, code=0):
     return done.stderr
 
 
-def until(condition, seconds=60.0):
+class Run:
+    """The command in the background, in a process group of its own."""
+
+    def __init__(self, folder, *arguments):
+        self.log = folder / "stderr.txt"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command(*arguments), cwd="/", env=ENVIRONMENT, stderr=log, start_new_session=True
+            )
+
+    @property
+    def said(self):
+        return self.log.read_text()
+
+    def finish(self, code=0):
+        """Wait for its end; what it said."""
+        found = self.process.wait(60)
+        assert found == code, self.said
+        return self.said
+
+    def is_alive(self):
+        """Whether it or any process that it started is there."""
+        self.process.poll()
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def close(self):
+        if self.is_alive():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start the command in the background; it ends with the test."""
+    runs = []
+
+    def begin(*arguments):
+        runs.append(Run(tmp_path, *arguments))
+        return runs[-1]
+
+    yield begin
+    for made in runs:
+        made.close()
+
+
+def until(condition, seconds=20.0):
     """Wait until something is true; give up after a while."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -181,12 +231,16 @@ class Cluster:
         self._processes.append(process)
         return process
 
-    def worker(self, environment=ENVIRONMENT):
-        """Start a worker of one thread that nobody starts again when it dies."""
+    def worker(self, code="", nanny=False, environment=ENVIRONMENT):
+        """Start a worker of one thread; only a nanny starts it again when it dies.
+
+        It runs `code` first.
+        """
+        (self.folder / "preload.py").write_text(code)
         return self.start(
             "worker",
-            *("--no-nanny", "--nthreads", "1", "--host", "127.0.0.1"),
-            *("--local-directory", str(self.folder)),
+            *("--nanny" if nanny else "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1"),
+            *("--local-directory", str(self.folder), "--preload", str(self.folder / "preload.py")),
             environment=environment,
         )
 

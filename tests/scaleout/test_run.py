@@ -1,6 +1,7 @@
 """Whole runs in one process: pixels, resuming, damage, refusals."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -359,6 +360,15 @@ def test_windows_that_fail_are_listed_and_the_others_finished(scene, tmp_path, w
         assert before.items() <= windows(folder).items()
         assert not (folder / "failures.json").exists()
         assert_same_pixels(folder, scene, ["oxides"])
+
+
+def test_a_tile_that_is_cut_off_is_said_before_any_window(scene, tmp_path):
+    shutil.copytree(scene.folder, tmp_path / "tiles")
+    image = tmp_path / "tiles" / f"{tile_name(1, 3)}.img"
+    image.write_bytes(image.read_bytes()[:-5000])
+    said = run(tmp_path / "tiles", "--output", tmp_path / "out", "--workers", 0, code=1)
+    assert f"{image.name} is cut off" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_tile_without_a_plausible_scale_fails_loudly(scene, tmp_path):

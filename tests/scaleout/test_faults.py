@@ -1,0 +1,255 @@
+"""Runs on real schedulers and workers over TCP, of which some are killed in the middle."""
+
+import json
+import os
+import shutil
+import signal
+import time
+import urllib.request
+
+import pytest
+from osgeo import gdal
+
+from .conftest import (
+    ENVIRONMENT,
+    ROOT,
+    assert_same_pixels,
+    records,
+    run,
+    tile_name,
+    until,
+    windows,
+)
+
+#: A worker that hangs in its first window, when its rasters are written but have no names yet.
+HANGS = """
+import time
+from lunar_oxide_plugin.raster.outputs import OutputFiles
+OutputFiles._rename = lambda self: time.sleep(3600)
+"""
+
+#: A worker that takes its time for each window.
+SLOW = """
+import time
+from lunar_oxide_plugin.scaleout import cluster, window
+def slow(*arguments):
+    time.sleep(0.1)
+    return window.predict_window(*arguments)
+cluster.predict_window = slow
+"""
+
+#: A worker that does not survive one of the windows, as when memory does not suffice.
+DIES = """
+import os
+from lunar_oxide_plugin.scaleout import cluster, window
+def dies(job, part, *arguments):
+    if part.name == "R0000C0001":
+        os._exit(9)
+    return window.predict_window(job, part, *arguments)
+cluster.predict_window = dies
+"""
+
+
+def arguments_of(scene, folder, cluster, window=20):
+    return (
+        *(scene.folder, "--output", folder, "--window", window),
+        *("--scheduler-file", cluster.file),
+    )
+
+
+def test_workers_killed_in_the_middle(scene, tmp_path, cluster, start):
+    """One hangs and one works; both are killed; the one that comes then does the rest."""
+    folder = tmp_path / "out"
+    hanging = cluster.worker(HANGS)
+    command = start(*arguments_of(scene, folder, cluster))
+    (left,) = until(lambda: list((folder / "windows").rglob("R*_oxides.partial*.tif")))
+    slow = cluster.worker(SLOW)
+    until(lambda: len(records(folder)) > 3)
+    hanging.kill()
+    slow.kill()
+    hanging.wait()
+    before = len(records(folder))
+    assert before < 30
+    assert command.process.poll() is None
+    assert left.exists()
+    cluster.worker()
+    said = command.finish()
+    assert "43/43 windows, 100.0 %" in said
+    assert "failed" not in said
+    assert_same_pixels(folder, scene, ["oxides"])
+    # What the killed workers left goes with the next run, which has nothing else to do.
+    after = windows(folder)
+    run(*arguments_of(scene, folder, cluster))
+    assert not left.exists()
+    assert windows(folder) == {name: at for name, at in after.items() if "partial" not in name}
+
+
+def test_a_worker_that_joins_takes_work(scene, tmp_path, cluster, start):
+    folder = tmp_path / "out"
+    first = cluster.worker(SLOW)
+    command = start(*arguments_of(scene, folder, cluster))
+    until(lambda: records(folder))
+    # The first one hangs, so that all but what was under way can only be done by the other.
+    first.send_signal(signal.SIGSTOP)
+    cluster.worker()
+    until(lambda: len(records(folder)) > 38)
+    assert command.process.poll() is None
+    first.send_signal(signal.SIGCONT)
+    command.finish()
+    assert_same_pixels(folder, scene, ["oxides"])
+
+
+def test_interrupted_while_a_worker_hangs(scene, tmp_path, cluster, start):
+    folder = tmp_path / "out"
+    worker = cluster.worker(SLOW)
+    command = start(*arguments_of(scene, folder, cluster))
+    until(lambda: records(folder))
+    worker.send_signal(signal.SIGSTOP)
+    time.sleep(0.3)
+    command.process.send_signal(signal.SIGINT)
+    assert "Traceback" not in command.finish(130)
+
+
+def test_client_killed_then_resumed(scene, tmp_path, cluster, start):
+    folder = tmp_path / "out"
+    cluster.worker(SLOW)
+    cluster.worker(SLOW)
+    command = start(*arguments_of(scene, folder, cluster))
+    until(lambda: len(records(folder)) > 4)
+    command.process.kill()
+    command.process.wait()
+    time.sleep(0.5)  # the windows under way may end
+    before = windows(folder)
+    count = len(records(folder))
+    assert 4 < count < 30
+    said = run(*arguments_of(scene, folder, cluster))
+    assert f"43 windows of 20 pixels over 168 x 88, {count} of them finished before" in said
+    assert before.items() <= windows(folder).items()
+    assert_same_pixels(folder, scene, ["oxides"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_then_resumed(scene, tmp_path, number, start):
+    """Ctrl-C in a terminal reaches the workers of a local cluster too."""
+    folder = tmp_path / "out"
+    arguments = scene.folder, "--output", folder, "--window", 16, "--workers", 2
+    command = start(*arguments, "--dashboard", "127.0.0.1:0")
+    until(lambda: len(records(folder)) > 4)
+    (link,) = [line.split()[1] for line in command.said.splitlines() if "Dashboard" in line]
+    with urllib.request.urlopen(link, timeout=10) as page:  # noqa: S310 - ours
+        assert b"Dask" in page.read()
+    if number == signal.SIGINT:
+        os.killpg(command.process.pid, number)
+    else:
+        command.process.send_signal(number)
+    said = command.finish(130)
+    assert "Run the same command again to go on" in said
+    assert "Traceback" not in said
+    until(lambda: not command.is_alive(), 10)
+    before = windows(folder)
+    assert not [name for name in before if "partial" in name]
+    assert 4 < len(records(folder)) < 60
+    run(*arguments[:-1], 0)
+    assert before.items() <= windows(folder).items()
+    assert_same_pixels(folder, scene, ["oxides"])
+
+
+def test_workers_of_a_killed_client_end(scene, tmp_path, start):
+    folder = tmp_path / "out"
+    command = start(scene.folder, "--output", folder, "--window", 16, "--workers", 2)
+    until(lambda: records(folder))
+    command.process.kill()
+    until(lambda: not command.is_alive(), 10)
+
+
+def test_scheduler_killed(scene, tmp_path, cluster, start):
+    folder = tmp_path / "out"
+    cluster.worker(SLOW)
+    command = start(*arguments_of(scene, folder, cluster))
+    until(lambda: records(folder))
+    cluster.scheduler.kill()
+    said = command.finish(1)
+    assert "The scheduler is gone" in said
+    assert "Traceback" not in said
+
+
+def test_a_window_that_workers_do_not_survive(scene, tmp_path, cluster):
+    folder = tmp_path / "out"
+    cluster.worker(DIES, nanny=True)
+    cluster.worker(DIES, nanny=True)
+    run(*arguments_of(scene, folder, cluster, 64), "--attempts", 2, code=1)
+    (entry,) = json.loads((folder / "failures.json").read_text())
+    assert (entry["window"], entry["attempts"]) == ("R0000C0001", 2)
+    assert "KilledWorker" in entry["error"]
+    assert len(records(folder)) == 5
+
+
+def test_a_tile_cut_off_in_the_middle(scene, tmp_path, cluster, start):
+    """Its windows fail and are listed, the others end; when it is whole again, they follow."""
+    folder = tmp_path / "out"
+    shutil.copytree(scene.folder, tmp_path / "tiles")
+    cluster.worker(SLOW)
+    arguments = (tmp_path / "tiles", *arguments_of(scene, folder, cluster)[1:])
+    command = start(*arguments, "--attempts", 2)
+    until(lambda: records(folder))
+    image = tmp_path / "tiles" / f"{tile_name(1, 3)}.img"
+    content = image.read_bytes()
+    image.write_bytes(content[:-5000])
+    said = command.finish(1)
+    listed = json.loads((folder / "failures.json").read_text())
+    assert 3 < len(listed) < 20
+    for entry in listed:
+        assert entry["attempts"] == 2
+        assert any(tile_name(1, 3) in name for name in entry["tiles"])
+        assert f"Window {entry['window']} failed: " in said
+        assert f"{image.name} is cut off" in entry["error"]
+    assert len(records(folder)) == 43 - len(listed)
+    before = windows(folder)
+    metadata = gdal.Open(str(folder / "oxides.vrt")).GetMetadata()
+    assert metadata["LUNAR_OXIDE_MISSING_WINDOWS"] == str(len(listed))
+    image.write_bytes(content)
+    run(*arguments)
+    assert before.items() <= windows(folder).items()
+    assert_same_pixels(folder, scene, ["oxides"])
+
+
+@pytest.fixture
+def other_plugin(tmp_path):
+    """The environment of a worker that has another state of the plugin."""
+    shutil.copytree(ROOT / "lunar_oxide_plugin", tmp_path / "other" / "lunar_oxide_plugin")
+    with (tmp_path / "other" / "lunar_oxide_plugin" / "about.py").open("a") as file:
+        file.write("# newer\n")
+    return {**ENVIRONMENT, "PYTHONPATH": str(tmp_path / "other")}
+
+
+def test_workers_that_differ_are_refused(scene, tmp_path, cluster, other_plugin):
+    cluster.worker(environment=other_plugin)
+    said = run(*arguments_of(scene, tmp_path / "out", cluster), code=1)
+    assert "Some workers cannot do this run" in said
+    assert "plugin: " in said
+    assert "1 of 1 workers" in said
+    assert not records(tmp_path / "out")
+
+
+def test_a_worker_that_joins_and_differs_is_sent_away(
+    scene, tmp_path, cluster, start, other_plugin
+):
+    folder = tmp_path / "out"
+    cluster.worker(SLOW)
+    command = start(*arguments_of(scene, folder, cluster))
+    until(lambda: records(folder))
+    other = cluster.worker(environment=other_plugin)
+    other.wait(20)
+    said = command.finish()
+    assert "was sent away: plugin: " in said
+    assert "43/43 windows, 100.0 %, " in said
+    assert_same_pixels(folder, scene, ["oxides"])
+
+
+def test_no_scheduler_or_no_worker(scene, tmp_path, cluster):
+    arguments = scene.folder, "--output", tmp_path / "out", "--wait", 1
+    said = run(*arguments, "--scheduler", "tcp://127.0.0.1:1", code=1)
+    assert "There is no scheduler at tcp://127.0.0.1:1" in said
+    said = run(*arguments, "--scheduler-file", cluster.file, code=1)
+    assert "had no worker within 1 s" in said
+    assert "Traceback" not in said
