@@ -196,7 +196,7 @@ def report(measured: dict) -> str:
         "many processes that share the windows without Dask, which is what the machine itself "
         "gives. Simulated: from the windows' times in the same runs.",
         "",
-        "| workers, cores | seconds | Mpx/s | speed-up | plain: s | plain: speed-up | simulated: s |",
+        "| workers, cores | seconds | Mpx/s | speed-up | plain: s | plain: speed-up | simulated |",
         "|---|---|---|---|---|---|---|",
     ]
     first = {kind: statistics.median(measured[kind]["1"]) for kind in ("walls", "plain_walls")}
