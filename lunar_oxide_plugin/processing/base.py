@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from qgis.core import (
     QgsApplication,
@@ -28,6 +28,8 @@ from ..raster.raster import Raster
 from ..raster.virtual import is_same_file
 from .inputs import checked_inputs, plain_value, raster_paths
 from .loading import style_when_loaded
+
+T = TypeVar("T")
 
 
 class LunarOxideAlgorithm(QgsProcessingAlgorithm):
@@ -143,10 +145,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> bool:
         """Note where the rasters lie: layers may not be touched in a worker thread."""
-        try:
-            self._paths = raster_paths(self.parameterDefinitions(), parameters, context)
-        except LunarOxideError as error:
-            raise QgsProcessingException(str(error)) from error
+        definitions = self.parameterDefinitions()
+        self._paths = _as_processing(lambda: raster_paths(definitions, parameters, context))
         return True
 
     def processAlgorithm(
@@ -156,10 +156,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
-        try:
-            results = self.compute(parameters, context, feedback)
-        except LunarOxideError as error:
-            raise QgsProcessingException(str(error)) from error
+        results = _as_processing(lambda: self.compute(parameters, context, feedback))
         style_when_loaded(results.values(), context)
         return results
 
@@ -252,6 +249,19 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         if any(raster.synthetic for raster in rasters):
             items["SYNTHETIC"] = "YES"
         return items
+
+
+def _as_processing(work: Callable[[], T]) -> T:
+    """Do some work, with our errors as Processing's.
+
+    QGIS never frees an exception that an algorithm raises. Ours must not refer to where it went
+    wrong: the files that were open there would stay open until QGIS ends.
+    """
+    try:
+        return work()
+    except LunarOxideError as error:
+        message = str(error)
+    raise QgsProcessingException(message)
 
 
 def plain_help(

@@ -1,9 +1,13 @@
 """The public contract: ids and parameter names never change, and everything is explained."""
 
+import gc
+import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
+from osgeo import gdal
 from qgis.core import (
     QgsProcessingDestinationParameter,
     QgsProcessingModelAlgorithm,
@@ -111,3 +115,14 @@ def test_destinations_have_names(provider):
         for definition in algorithm.parameterDefinitions():
             if isinstance(definition, QgsProcessingDestinationParameter):
                 assert definition.description()
+
+
+def test_a_refused_run_leaves_no_file_open(refused, tile, tmp_path):
+    """QGIS never frees the exception of an algorithm, nor what that refers to."""
+    label, _ = tile
+    stack = tmp_path / "stack.tif"
+    gdal.Translate(str(stack), str(label)).FlushCache()
+    message = refused("predictoxides", {"INPUT": stack, "SCALE": 1, "OUTPUT": tmp_path / "o.tif"})
+    assert "stack.tif" in message
+    gc.collect()
+    assert str(stack) not in {os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()}
