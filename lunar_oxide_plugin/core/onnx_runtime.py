@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 
 from .errors import OnnxruntimeError
@@ -11,7 +12,9 @@ OLDEST = (1, 19)
 
 
 def import_onnxruntime() -> ModuleType:
-    """Import onnxruntime.
+    """Import onnxruntime, so that it sends nothing.
+
+    Its builds, that of 1.32 for Linux among them, report their use to Microsoft unless told not to.
 
     Imported when a model is first used, never at QGIS's start: a missing or
     broken library must not take the plugin down with it.
@@ -21,6 +24,7 @@ def import_onnxruntime() -> ModuleType:
     OnnxruntimeError
         When it is missing, does not load or is older than 1.19.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is first imported
     try:
         import onnxruntime
     except Exception as error:  # a broken binary raises more than ImportError
@@ -33,6 +37,7 @@ def import_onnxruntime() -> ModuleType:
             f"onnxruntime {onnxruntime.__version__} is too old; "
             f"{OLDEST[0]}.{OLDEST[1]} or newer is needed."
         )
+    onnxruntime.disable_telemetry_events()  # another plugin may have imported it before
     # Its warnings about the machine's hardware mean nothing to a geologist.
     onnxruntime.set_default_logger_severity(3)
     return onnxruntime

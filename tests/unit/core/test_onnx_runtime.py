@@ -1,0 +1,28 @@
+"""What onnxruntime does beside running models."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lunar_oxide_plugin.core.model import bundled_path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PREDICT = """
+import sys
+import numpy as np
+from lunar_oxide_plugin.core.model import OxideModel
+OxideModel(sys.argv[1]).predict(np.full((8, 64), 0.1, np.float32))
+"""
+
+
+def test_nothing_is_gathered_to_be_sent(tmp_path):
+    """onnxruntime 1.32 keeps a database of events for its maker in the user's cache folder."""
+    subprocess.run(
+        [sys.executable, "-c", PREDICT, bundled_path("plsr")],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    assert list(tmp_path.rglob("*")) == []
