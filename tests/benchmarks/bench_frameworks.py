@@ -45,8 +45,12 @@ def require_same_oxides(predict, rows):
     np.testing.assert_allclose(oxides, model.predict(rows.T, ()).oxides, rtol=0, atol=1e-3)
 
 
-def ways(peer, rows):
-    """Batches of several sizes, threads inside every call or calls side by side."""
+#: Threads as a library uses them by itself, and as we use ours.
+WAYS = ("threads inside a call", "calls side by side")
+
+
+def works(peer, rows, way):
+    """Batches of several sizes, run in one of the ways."""
 
     def run(part, batch, threads):
         for start in range(0, len(part), batch):
@@ -56,55 +60,44 @@ def ways(peer, rows):
         parts = np.array_split(rows, THREADS)
         side_by_side([partial(run, part, batch, 1) for part in parts])
 
-    pixels = len(rows)
-    inside = {
-        f"batches of {batch}, {THREADS} threads inside a call": Work(
-            partial(run, rows, batch, THREADS), pixels
+    inside = way == WAYS[0]
+    return {
+        f"batches of {batch}, {THREADS} {way}": Work(
+            partial(run, rows, batch, THREADS) if inside else partial(run_side_by_side, batch),
+            len(rows),
         )
         for batch in BATCHES
     }
-    outside = {
-        f"batches of {batch}, {THREADS} calls side by side": Work(
-            partial(run_side_by_side, batch), pixels
-        )
-        for batch in BATCHES
-    }
-    return {**inside, **outside}
 
 
-def bench_plain_export(turns, record, ours, rows):
-    plain = PlainExport(networks(), THREADS)
-    require_same_oxides(partial(plain.predict, threads=1), rows)
-    way, work = fastest(ways(plain, rows))
-    timed = turns(ours, {"plain": work}, rounds=9)
+def compare(turns, record, ours, peer, rows, way, name, target):
+    """Ours beside the fastest batches of a peer."""
+    require_same_oxides(partial(peer.predict, threads=1), rows)
+    batches, work = fastest(works(peer, rows, way))
+    timed = turns(ours, {"peer": work}, rounds=9)
     record(
         "frameworks",
-        f"exported layer by layer, onnxruntime, {way}",
-        timed.other_speed("plain"),
+        f"{name}, {batches}",
+        timed.other_speed("peer"),
         "pixels/s",
-        timed.speed_ratio("plain"),
+        timed.speed_ratio("peer"),
         "ours is {} times as fast",
-        at_least(12),
+        at_least(target) if way == WAYS[0] else None,
     )
 
 
-def bench_torch(turns, record, missing, ours, rows):
+@pytest.mark.parametrize("way", WAYS)
+def bench_plain_export(turns, record, ours, rows, way):
+    peer = PlainExport(networks(), THREADS)
+    compare(turns, record, ours, peer, rows, way, "exported layer by layer, onnxruntime", 12)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def bench_torch(turns, record, missing, ours, rows, way):
     missing("torch", "frameworks", "PyTorch, Conv1d")
     from .torch_networks import TorchNetworks
 
-    peer = TorchNetworks(networks())
-    require_same_oxides(partial(peer.predict, threads=1), rows)
-    way, work = fastest(ways(peer, rows))
-    timed = turns(ours, {"torch": work}, rounds=9)
-    record(
-        "frameworks",
-        f"PyTorch, Conv1d, {way}",
-        timed.other_speed("torch"),
-        "pixels/s",
-        timed.speed_ratio("torch"),
-        "ours is {} times as fast",
-        at_least(6),
-    )
+    compare(turns, record, ours, TorchNetworks(networks()), rows, way, "PyTorch, Conv1d", 6)
 
 
 def bench_keras(turns, record, missing, ours, rows):
