@@ -22,7 +22,6 @@ from qgis.PyQt.QtGui import QIcon
 from ..about import ICON, NAME, VERSION
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
-from ..raster.block_cache import empty_block_cache
 from ..raster.mosaic import Mosaic
 from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
@@ -157,7 +156,6 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
-        empty_block_cache()
         results = _as_processing(lambda: self.compute(parameters, context, feedback))
         style_when_loaded(results.values(), context)
         return results
