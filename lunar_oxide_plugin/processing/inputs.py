@@ -35,6 +35,32 @@ _OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 _LOADABLE = str(Path(__file__).parent / "loadable.vrt")
 
 
+class _NotLoaded:
+    """A parameter whose files QGIS does not load to see whether it could.
+
+    We open them ourselves, and say more. `qgis_process` would load each file before a run: seconds
+    for a global map, with a histogram of every band in a sidecar beside it, 1.5 MB for a tile, that
+    GDAL then keeps in memory for each open file.
+    """
+
+    def checkValueIsAcceptable(
+        self, value: Any, context: QgsProcessingContext | None = None
+    ) -> bool:
+        """Accept files without a look; `checked_inputs` takes it."""
+        values = _as_list(value)
+        if values and all(map(is_file_name, values)):
+            return True
+        return bool(super().checkValueIsAcceptable(value, context))  # type: ignore[misc]
+
+
+class RasterParameter(_NotLoaded, QgsProcessingParameterRasterLayer):
+    """One raster: a layer, or a file in any form that `Raster` opens."""
+
+
+class RasterListParameter(_NotLoaded, QgsProcessingParameterMultipleLayers):
+    """Several rasters: layers, or files in any form that `Raster` opens."""
+
+
 def checked_inputs(
     definitions: Iterable[QgsProcessingParameterDefinition],
     parameters: Mapping[str, Any],

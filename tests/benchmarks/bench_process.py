@@ -55,10 +55,6 @@ def predict(tmp_path_factory):
     assert enabled.code == 0, enabled.text
 
     def run(raster, model, outputs):
-        # QGIS leaves histograms beside what it loads, 1.5 MB of them beside a tile, and GDAL reads
-        # them again for each copy in a virtual raster.
-        for sidecar in raster.parent.glob("*.aux.xml"):
-            sidecar.unlink()
         command = [PROGRAM, "run", "lunaroxide:predictoxides", f"--INPUT={raster}"]
         command += [f"--MODEL={MODELS.index(model)}", f"--THREADS={THREADS}"]
         command += [f"--{name}={folder / name}.tif" for name in outputs]

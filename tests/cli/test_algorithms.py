@@ -136,6 +136,15 @@ def test_predict(predicted, folder):
     assert {path.stem for path in folder.glob("*.qml")} >= {"oxides", "uncertainty", "domain"}
 
 
+def test_qgis_does_not_load_the_input(qgis, tmp_path):
+    """QGIS would leave histograms of what it loads beside it, and GDAL read them with each file."""
+    tile = mi_tiles.write_tile(tmp_path, soils(), name="TILE")
+    before = set(tmp_path.iterdir())
+    result = tmp_path / "oxides.tif"
+    qgis.succeed("predictoxides", {"INPUT": tile, "OUTPUT": result})
+    assert set(tmp_path.iterdir()) == before | {result, result.with_suffix(".qml")}
+
+
 def test_empirical(qgis, folder):
     """The published constants, written out."""
     output = folder / "empirical.tif"

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ...about import style
@@ -27,6 +26,7 @@ from ...raster.raster import Raster
 from ...raster.source import MiSource
 from ...raster.storage import WEIGHT_STEP, BandInfo
 from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
+from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import each_block, stop_if_cancelled
 from ..storage import StorageAlgorithm
@@ -62,7 +62,7 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterRasterLayer(self.INPUT, "Reflectance raster"),
+            RasterParameter(self.INPUT, "Reflectance raster"),
             "For methods 0 and 1 an MI MAP label (.lbl), or any raster with the eight MI bands as "
             "DN or reflectance. For methods 2 and 3 Clementine UVVIS reflectance with bands of "
             "415, 750 and 950 nm.",

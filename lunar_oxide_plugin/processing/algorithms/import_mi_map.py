@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFile,
-    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
 )
@@ -32,7 +31,7 @@ from ...raster.mosaic_vrt import mosaic_vrt
 from ...raster.resampling import Resampled
 from ...raster.source import MiSource
 from ...raster.storage import BandInfo, Layout, Storage
-from ..inputs import plain_value
+from ..inputs import RasterListParameter, plain_value
 from ..mi_input import MiAlgorithm
 from ..progress import each_block, progress_or_cancel, stop_if_cancelled
 
@@ -74,7 +73,7 @@ class ImportMiMap(MiAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterMultipleLayers(
+            RasterListParameter(
                 self.INPUT,
                 "MI MAP labels or rasters",
                 QgsProcessing.SourceType.TypeRaster,

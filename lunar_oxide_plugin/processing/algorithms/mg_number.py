@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ...about import style
@@ -25,6 +24,7 @@ from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.storage import BandInfo
 from ...raster.uncertainty import Uncertainty
+from ..inputs import RasterParameter
 from ..progress import each_block, stop_if_cancelled
 from ..storage import StorageAlgorithm
 
@@ -66,7 +66,7 @@ class MgNumber(StorageAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterRasterLayer(self.INPUT, "Oxide raster"),
+            RasterParameter(self.INPUT, "Oxide raster"),
             "A raster with MgO and FeO in wt%, such as the result of Predict oxides.",
         )
         for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO")):
@@ -77,7 +77,7 @@ class MgNumber(StorageAlgorithm):
                 f"Empty: the band described as {oxide}.",
             )
         self.add(
-            QgsProcessingParameterRasterLayer(self.UNCERTAINTY, "Uncertainty raster", None, True),
+            RasterParameter(self.UNCERTAINTY, "Uncertainty raster", None, True),
             "1 sigma of MgO and FeO in wt% (bands described as MgO 1 sigma and FeO 1 sigma), on "
             "the same pixels: the result Uncertainty of the same run of Predict oxides. Needed for "
             "the uncertainty of Mg#.",

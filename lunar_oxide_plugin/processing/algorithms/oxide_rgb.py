@@ -15,7 +15,6 @@ from qgis.core import (
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
 
@@ -28,6 +27,7 @@ from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.storage import BandInfo
 from ..base import LunarOxideAlgorithm
+from ..inputs import RasterParameter
 from ..progress import each_block, stop_if_cancelled
 
 _PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM = range(5)
@@ -69,7 +69,7 @@ class OxideRgb(LunarOxideAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterRasterLayer(self.INPUT, "Oxide raster"),
+            RasterParameter(self.INPUT, "Oxide raster"),
             "Such as the result of Predict oxides.",
         )
         for name, colour, oxide in self.BANDS:

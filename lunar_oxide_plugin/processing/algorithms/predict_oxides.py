@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ...about import style
@@ -27,6 +26,7 @@ from ...raster.prediction import (
     predict_area,
 )
 from ...raster.source import MiSource
+from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import progress_or_cancel, stop_if_cancelled
 from ..runtime import load_model
@@ -82,7 +82,7 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterRasterLayer(self.INPUT, "MI raster"),
+            RasterParameter(self.INPUT, "MI raster"),
             "An MI MAP label (.lbl), or any raster with the eight MI bands as DN or reflectance.",
         )
         self.add(

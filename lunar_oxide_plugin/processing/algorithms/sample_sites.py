@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterVectorDestination,
 )
@@ -34,6 +33,7 @@ from ...raster.geopackage import write_points
 from ...raster.mi_sources import open_mi_sources
 from ...raster.site_sampler import longitudes_latitudes, sample_points
 from ...raster.source import MiSource
+from ..inputs import RasterListParameter
 from ..mi_input import MiAlgorithm
 from ..progress import stop_if_cancelled
 from ..sites import bundled_sites, in_clementine_frame, sites_of_layer, sites_wkt
@@ -70,9 +70,7 @@ class SampleSites(MiAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterMultipleLayers(
-                self.INPUT, "MI rasters", QgsProcessing.SourceType.TypeRaster
-            ),
+            RasterListParameter(self.INPUT, "MI rasters", QgsProcessing.SourceType.TypeRaster),
             "MI MAP labels (.lbl), rasters with the eight MI bands, or files of one band each, in "
             "any lunar CRS. A site is read from the first one that has a valid pixel there.",
         )

@@ -20,7 +20,6 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
 )
 from qgis.PyQt.QtCore import QVariant
@@ -35,7 +34,7 @@ from ...raster.raster import Raster
 from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
 from ..base import LunarOxideAlgorithm
-from ..inputs import layer_wkt
+from ..inputs import RasterParameter, layer_wkt
 from ..progress import progress_or_cancel, stop_if_cancelled
 
 #: What the columns mean_uncertainty are; in the help and in reports.
@@ -87,7 +86,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             "Polygons in a lunar coordinate reference system.",
         )
         self.add(
-            QgsProcessingParameterRasterLayer(self.INPUT, "Oxide raster"),
+            RasterParameter(self.INPUT, "Oxide raster"),
             "Such as the result of Predict oxides or Mg number; all its bands are used.",
         )
         self.add(
@@ -100,7 +99,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             "Holds the units' names. Empty: they are numbered.",
         )
         self.add(
-            QgsProcessingParameterRasterLayer(self.UNCERTAINTY, "Uncertainty raster", None, True),
+            RasterParameter(self.UNCERTAINTY, "Uncertainty raster", None, True),
             "1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the "
             "result Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of "
             "every mean.",
