@@ -1,15 +1,12 @@
-"""Tables and reports of geological units."""
+"""Tables of geological units."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .oxides import MG_NUMBER, mg_number
+from .tables import Estimate, csv_text
 from .uncertainty import mg_number_uncertainty
 
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
@@ -46,13 +43,6 @@ class BandSummary(NamedTuple):
         if self.mean_uncertainty is None:
             hidden.add("mean_uncertainty")
         return [name for name in self._fields if name not in hidden]
-
-
-class Estimate(NamedTuple):
-    """A value and its 1-sigma model uncertainty; None where no uncertainty was given."""
-
-    value: float
-    uncertainty: float | None
 
 
 class Unit(NamedTuple):
@@ -121,70 +111,4 @@ def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int
 
 def csv_table(units: Sequence[Unit]) -> str:
     """Make the table as CSV; numbers with four decimals, empty where there is none."""
-    header, rows = table(units)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_cell(value, 4) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def html_report(
-    units: Sequence[Unit], title: str, notes: Iterable[str], provenance: Mapping[str, str]
-) -> str:
-    """Make a self-contained page: the units' means and spreads, and where they come from."""
-    means = [unit.means() for unit in units]
-    summary = _html_table(
-        ["unit", *means[0], "area_km2"],
-        [[unit.name, *found.values(), unit.area_km2] for unit, found in zip(units, means)],
-    )
-    sections = "".join(
-        f"<h2>{escape(band)}</h2>"
-        + _html_table(
-            ["unit", *units[0].bands[band].shown],
-            [[u.name, *(getattr(u.bands[band], n) for n in u.bands[band].shown)] for u in units],
-        )
-        for band in means[0]
-        if band in units[0].bands
-    )
-    remarks = "".join(f"<p>{escape(note)}</p>" for note in notes)
-    items = "".join(
-        f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in provenance.items()
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>{_CSS}</style></head><body>"
-        f"<h1>{escape(title)}</h1>{remarks}{summary}{sections}"
-        f"<h2>How this was made</h2><dl>{items}</dl></body></html>\n"
-    )
-
-
-_CSS = (
-    "body{font:15px/1.45 sans-serif;margin:2em auto;max-width:60em;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse;margin:1em 0}th,td{padding:.25em .7em;text-align:right;"
-    "border-bottom:1px solid #ddd}th:first-child,td:first-child{text-align:left}"
-    "thead th{border-bottom:2px solid #444}dt{font-weight:bold}"
-    "dd{margin:0 0 .5em 1em;overflow-wrap:anywhere}"
-)
-
-
-def _html_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
-    decimals = [3 if MG_NUMBER in name or "fraction" in name else 2 for name in header]
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in header)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(_cell(*cell))}</td>" for cell in zip(row, decimals))
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(value: object, decimals: int) -> str:
-    if isinstance(value, Estimate):
-        parts = [_cell(part, decimals) for part in value if part is not None]
-        return " ± ".join(filter(None, parts))
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.{decimals}f}"
-    return str(value)
+    return csv_text(*table(units))

@@ -29,6 +29,9 @@ ROOMS = {
     f"{PLUGIN}/raster": Room(
         ("numpy", "osgeo", f"{PLUGIN}.core", f"{PLUGIN}.raster"), (), NO_NETWORK
     ),
+    f"{PLUGIN}/report": Room(
+        ("numpy", f"{PLUGIN}.core", f"{PLUGIN}.report"), ("matplotlib",), NO_NETWORK
+    ),
     f"{PLUGIN}/processing": Room(
         (
             "numpy",
@@ -36,6 +39,7 @@ ROOMS = {
             f"{PLUGIN}.about",
             f"{PLUGIN}.core",
             f"{PLUGIN}.raster",
+            f"{PLUGIN}.report",
             f"{PLUGIN}.processing",
         ),
         ("osgeo",),

@@ -25,7 +25,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ...core.errors import RasterError
-from ...core.units import Unit, csv_table, html_report
+from ...core.units import Unit, csv_table
 from ...raster.geopackage import write_polygons
 from ...raster.guard import require_moon
 from ...raster.outputs import OutputFiles
@@ -33,6 +33,7 @@ from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
+from ...report.unit_report import html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter, layer_wkt
 from ..progress import progress_or_cancel, stop_if_cancelled

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from lunar_oxide_plugin.core.units import BandSummary, Unit, csv_table, html_report, table
+from lunar_oxide_plugin.core.units import BandSummary, Unit, csv_table, table
+from lunar_oxide_plugin.report.unit_report import html_report
 
 
 def unit(name, **means):

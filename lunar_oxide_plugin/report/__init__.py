@@ -1,0 +1,1 @@
+"""Reports: pages to read and print, with their tables and figures. Arrays in, text out."""
