@@ -12,14 +12,21 @@ from .uncertainty import mg_number_uncertainty
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
 TABLE_ORDER = ("MgO", "Al2O3", "CaO", "TiO2", "FeO")
 
+#: A part above this is all of it, but for rounding.
+_WHOLE = 0.999999
+
 #: Mg# of a unit's mean MgO and FeO, which is not the mean of Mg#.
 MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
+
+
+#: Parts of a unit's area up to which the smallest values reach, in the order of `BandSummary`.
+FRACTIONS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class BandSummary(NamedTuple):
     """Statistics of one band inside one polygon; NaN where there is no valid pixel."""
 
-    #: valid pixels whose centre lies inside
+    #: valid pixels that count, wholly or in part
     pixels: int
     #: part of the polygon's area that is covered by valid pixels, 0-1
     valid_fraction: float
@@ -27,8 +34,12 @@ class BandSummary(NamedTuple):
     mean: float
     std: float
     minimum: float
-    #: smallest value up to which half of the area lies
+    #: smallest values up to which 5, 25, 50, 75 and 95 % of the area lie
+    p5: float
+    p25: float
     median: float
+    p75: float
+    p95: float
     maximum: float
     #: 1 sigma of the model for the mean: the area-weighted mean of the pixels' sigmas, as their
     #: errors are alike and do not average out; None where no uncertainty was given
@@ -53,6 +64,23 @@ class Unit(NamedTuple):
     bands: dict[str, BandSummary]
     #: correlation of the model's errors in MgO and FeO
     error_correlation: float = 0.0
+    #: part of the valid area whose spectra the model does not know; None where it was not asked
+    #: for, NaN without a valid pixel
+    outside_domain: float | None = None
+    #: part of the polygon that lies on the raster, 0-1
+    on_raster: float = 1.0
+
+    @property
+    def remark(self) -> str:
+        """What to know before its numbers are used; "" when there is nothing."""
+        if self.on_raster == 0:
+            return "outside the raster"
+        parts = []
+        if self.on_raster < _WHOLE:
+            parts.append(f"{1 - self.on_raster:.1%} of it lies beyond the raster")
+        if not any(summary.pixels for summary in self.bands.values()):
+            parts.append("no valid pixel")
+        return "; ".join(parts)
 
     def means(self) -> dict[str, Estimate]:
         """Means in the order of tables, with Mg# of them behind; NaN where not defined."""
@@ -91,7 +119,8 @@ def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int
 
     The first columns are those of Tables 5 and 6 of Zhang et al. (2023): the
     unit and its mean MgO, Al2O3, CaO, TiO2 and FeO in wt%. Behind them follow
-    Mg# of the means, the area, and the other statistics band by band.
+    Mg# of the means, the area, what the model does not know, the other
+    statistics band by band, and the remark.
     """
     means = [unit.means() for unit in units]
     bands = [name for name in means[0] if name != MG_NUMBER_OF_MEANS]
@@ -99,13 +128,17 @@ def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int
         (band, name) for band in bands for name in units[0].bands[band].shown if name != "mean"
     ]
     mg = units[0].mg_number_columns()
-    header = ["unit", *bands, *mg, "area_km2", *(f"{band}_{name}" for band, name in statistics)]
+    domain = [] if units[0].outside_domain is None else ["outside_domain"]
+    header = ["unit", *bands, *mg, "area_km2", *domain]
+    header += [*(f"{band}_{name}" for band, name in statistics), "remark"]
     rows = []
     for unit, found in zip(units, means):
         row: list[str | float | int] = [unit.name, *(found[band].value for band in bands)]
         row += [*unit.mg_number_columns().values(), unit.area_km2]
+        if unit.outside_domain is not None:
+            row.append(unit.outside_domain)
         row += [getattr(unit.bands[band], name) for band, name in statistics]
-        rows.append(row)
+        rows.append([*row, unit.remark])
     return header, rows
 
 

@@ -86,6 +86,15 @@ class Grid(NamedTuple):
         x0, dx, rx, y0, ry, dy = self.geotransform
         return x0 + column * dx + row * rx, y0 + column * ry + row * dy
 
+    def pixel(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Column and row of places in map coordinates; whole numbers are pixel edges."""
+        x0, dx, rx, y0, ry, dy = self.geotransform
+        x, y = x - x0, y - y0
+        if rx == ry == 0:
+            return x / dx, y / dy
+        determinant = dx * dy - rx * ry
+        return (dy * x - rx * y) / determinant, (dx * y - ry * x) / determinant
+
     def touched(self, left: float, bottom: float, right: float, top: float) -> Window | None:
         """The pixels that a rectangle in map coordinates touches; None when there are none.
 
@@ -93,13 +102,9 @@ class Grid(NamedTuple):
         pixels around it. A millionth of a pixel is not counted, so that
         rounding in an edge does not add a row.
         """
-        x0, dx, rx, y0, ry, dy = self.geotransform
-        x, y = np.array([left, right, left, right]) - x0, np.array([top, top, bottom, bottom]) - y0
-        if rx == ry == 0:
-            columns, rows = x / dx, y / dy
-        else:
-            determinant = dx * dy - rx * ry
-            columns, rows = (dy * x - rx * y) / determinant, (dx * y - ry * x) / determinant
+        columns, rows = self.pixel(
+            np.array([left, right, left, right]), np.array([top, top, bottom, bottom])
+        )
         column, row = math.floor(columns.min() + 1e-6), math.floor(rows.min() + 1e-6)
         return Window(
             column,

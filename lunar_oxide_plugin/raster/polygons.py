@@ -111,6 +111,11 @@ def outline(grid: Grid) -> ogr.Geometry:
     return _polygon(np.column_stack(grid.position(columns, rows)))
 
 
+def rings_of(polygon: ogr.Geometry) -> list[list[FloatArray]]:
+    """Vertices [n, 2] of the rings of each part, the outer first, the first vertex not repeated."""
+    return [[_points(ring) for ring in part] for part in _polygons(polygon)]
+
+
 def inside(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
     """Pixels whose centre lies inside, bool [height, width]."""
     target = gdal.GetDriverByName("MEM").Create("", grid.width, grid.height, 1, gdal.GDT_Byte)

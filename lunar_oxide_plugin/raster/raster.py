@@ -114,9 +114,15 @@ class Raster:
         count = self.dataset.RasterCount
         return [self.dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
 
-    def read(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Stored values of some bands, float32 [bands, height, width], NaN where no data."""
-        values = np.empty((len(numbers), window.height, window.width), np.float32)
+    def read(
+        self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
+    ) -> NDArray[np.float32]:
+        """Stored values of some bands, float32 [bands, height, width], NaN where no data.
+
+        With a shape (height, width) smaller than the window's, every n-th pixel.
+        """
+        shape = shape or (window.height, window.width)
+        values = np.empty((len(numbers), *shape), np.float32)
         isis = self.dataset.GetDriver().ShortName in ("ISIS2", "ISIS3")
         with gdal_errors(f"{self.name} cannot be read at {tuple(window)}"):
             for plane, number in zip(values, numbers):
@@ -135,13 +141,16 @@ class Raster:
             self.dataset.FlushCache()
         return values
 
-    def values(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
+    def values(
+        self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
+    ) -> NDArray[np.float32]:
         """Values of some bands as QGIS shows them: with the scale and offset of each band.
 
         For rasters of oxides, which others store as scaled integers. Float32
-        [bands, height, width], NaN where no data or one of MI's invalid codes.
+        [bands, height, width], NaN where no data or one of MI's invalid codes; of a shape as
+        `read` takes it.
         """
-        values = self.read(window, numbers)
+        values = self.read(window, numbers, shape)
         if self.label:
             values[np.isin(values, self.label.invalid_values())] = np.nan
         for index, number in enumerate(numbers):

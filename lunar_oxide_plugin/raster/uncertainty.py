@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..core.errors import RasterError
 from ..core.uncertainty import error_correlation, uncertainty_name
 from .blocks import Window
+from .companion import require_same_run
 from .raster import Raster
 
 _CORRELATION = "LUNAR_OXIDE_MODEL_ERROR_CORRELATION"
@@ -54,8 +55,7 @@ class Uncertainty:
     ) -> None:
         self.raster = raster
         self.notes: list[str] = []
-        _require_same_pixels(raster, of)
-        _require_same_model(raster, of)
+        require_same_run(raster, of, "UNCERTAINTY", _GIVE)
         self.bands = self._found(of, names)
         missing = [name for number, name in names.items() if number not in self.bands]
         if missing and (every or not self.bands):
@@ -118,27 +118,3 @@ class Uncertainty:
                 f"{self.raster.name} (the errors then count as uncorrelated)."
             ) from error
         return value, f"{value:g}, as stated in {self.raster.name}"
-
-
-def _require_same_pixels(raster: Raster, of: Raster) -> None:
-    if not raster.grid.same_pixels(of.grid):
-        raise RasterError(
-            f"{raster.name} (UNCERTAINTY) does not have the pixels of {of.name} (INPUT): "
-            f"{raster.grid.described()}; INPUT has {of.grid.described()}. {_GIVE} as INPUT, and "
-            "cut or warp both alike."
-        )
-
-
-def _require_same_model(raster: Raster, of: Raster) -> None:
-    said = [one.model_metadata() for one in (raster, of)]
-    models = [metadata.get("LUNAR_OXIDE_MODEL") for metadata in said]
-    if all(models) and models[0] == models[1] and said[0] != said[1]:
-        raise RasterError(
-            f"{raster.name} (UNCERTAINTY) and {of.name} (INPUT) are both of the model {models[0]}, "
-            f"but of two trainings of it. {_GIVE} as INPUT."
-        )
-    if all(models) and models[0] != models[1]:
-        raise RasterError(
-            f"{raster.name} (UNCERTAINTY) is of the model {models[0]}, {of.name} (INPUT) of "
-            f"{models[1]}, whose errors are others. {_GIVE} as INPUT."
-        )

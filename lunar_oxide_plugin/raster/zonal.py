@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from osgeo import ogr
 
-from ..core.units import BandSummary
-from ..core.zone_statistics import Areas, Values, ZoneStatistics
+from ..core.oxides import MG_NUMBER, mg_number
+from ..core.uncertainty import mg_number_uncertainty
+from ..core.zone_statistics import Pixels, Values, ZoneStatistics, ZoneSummary
 from .ahead import read_ahead
 from .areas import PixelAreas
 from .blocks import Window
-from .polygons import inside, outline, polygon_area, polygon_on_grid
+from .coverage import covered_part, edges_on_pixels
+from .polygons import inside, outline, polygon_area, polygon_on_grid, rings_of
 from .raster import Raster
 from .uncertainty import Uncertainty
 from .zone_plan import Part, Pass, Zone, passes
@@ -24,25 +25,38 @@ from .zone_plan import Part, Pass, Zone, passes
 class ZonalStatistics:
     """Statistics inside polygons over one raster.
 
-    A pixel belongs to a polygon when its centre lies inside. Values are
-    weighted by the pixels' areas on the sphere. Each block of the raster is
-    read once for all polygons in it, and once more for those so large that
-    their values cannot be kept in memory for the median.
+    A pixel counts by the part of it that the polygon covers, or wholly when its
+    centre lies inside. Values are weighted by the areas on the sphere. Each
+    block of the raster is read once for all polygons in it, and once more for
+    those so large that their values cannot be kept in memory for the quantiles.
 
     Parameters
     ----------
     raster : Raster
         A lunar raster, in any projection.
-    numbers : sequence of int
-        The bands, counted from 1.
+    bands : dict of str to int
+        The bands' names, and their numbers counted from 1. With MgO and FeO among
+        them, and no Mg#, Mg# of every pixel is one more.
     uncertainty : Uncertainty, optional
         Of these bands or some of them. The model errs alike in neighbouring
         pixels, so their errors do not average out: the uncertainty of a mean
         is the weighted mean of the pixels' sigmas. That is its value when all
         errors are fully correlated, and for any other correlation it is an
         upper bound (triangle inequality).
+    domain : Raster, optional
+        Distances from the model's training domain, on the same pixels.
+    correlation : float
+        Of the model's errors in MgO and FeO, for the uncertainty of Mg#.
+    centres : bool
+        Whether a pixel counts wholly when its centre lies inside, and else not at
+        all; otherwise by the part of it that is covered.
     threads : int
         How many read.
+
+    Attributes
+    ----------
+    names : list of str
+        The bands, in the order of the summaries.
 
     Raises
     ------
@@ -53,14 +67,28 @@ class ZonalStatistics:
     def __init__(
         self,
         raster: Raster,
-        numbers: Sequence[int],
+        bands: Mapping[str, int],
         uncertainty: Uncertainty | None = None,
+        domain: Raster | None = None,
+        correlation: float = 0.0,
+        centres: bool = False,
         threads: int = 1,
     ) -> None:
         self._raster = raster
-        self._numbers = list(numbers)
+        self.names = list(bands)
+        self._numbers = list(bands.values())
         self._uncertainty = uncertainty
+        self._domain = domain
+        self._correlation = correlation
+        self._centres = centres
         self._threads = threads
+        known = uncertainty.bands if uncertainty else {}
+        self._with_sigma = [number in known for number in self._numbers]
+        self._mg_number_from: tuple[int, int] | None = None
+        if {"MgO", "FeO"} <= bands.keys() and MG_NUMBER not in bands:
+            self._mg_number_from = self.names.index("MgO"), self.names.index("FeO")
+            self._with_sigma.append(all(self._with_sigma[i] for i in self._mg_number_from))
+            self.names.append(MG_NUMBER)
         self._areas = PixelAreas(raster.grid, raster.name)
 
     def zone(self, wkb: bytes, wkt: str) -> Zone:
@@ -86,12 +114,13 @@ class ZonalStatistics:
         covered = 0.0
         if touched is not None:
             covered = polygon_area(polygon.Intersection(outline(grid)), grid.wkt)
-        return Zone(polygon, area, covered, touched)
+        edges = edges_on_pixels(rings_of(polygon), grid)
+        return Zone(polygon, area, covered, touched, edges)
 
     def summarise(
         self, zones: Sequence[Zone], progress: Callable[[float], None]
-    ) -> list[list[BandSummary]]:
-        """Band statistics of each zone.
+    ) -> list[ZoneSummary]:
+        """What is known of each zone, with its bands in the order of `names`.
 
         Parameters
         ----------
@@ -100,38 +129,32 @@ class ZonalStatistics:
         progress : callable
             Called with the part that is done, 0 ... 1, before each zone of each block and at
             least every tenth of a second while waiting for one; raises to stop.
-
-        Returns
-        -------
-        list of list of BandSummary
-            One per zone and band; without any valid pixel its values are NaN.
         """
-        known = self._uncertainty.bands if self._uncertainty else {}
-        with_sigma = [number in known for number in self._numbers]
-        summaries = [
-            ZoneStatistics(with_sigma, keep=True).summaries(zone.area, zone.covered)
-            for zone in zones
-        ]
+        summaries = [self._empty(zone, True).summary(zone.area, zone.covered) for zone in zones]
         statistics: dict[int, ZoneStatistics] = {}
-        plan = passes(zones, self._raster.grid, len(self._numbers))
+        plan = passes(zones, self._raster.grid, len(self.names))
         with closing(self._pixels(zones, plan, progress)) as pixels:
-            for again, (index, _, keep, last), (area, values, areas, sigmas) in pixels:
+            for again, (index, _, keep, last), found in pixels:
+                zone = zones[index]
                 if index not in statistics:
-                    statistics[index] = ZoneStatistics(with_sigma, keep)
+                    statistics[index] = self._empty(zone, keep)
                 if again:
-                    statistics[index].add_again(values, areas)
+                    statistics[index].add_again(found)
                 else:
-                    statistics[index].add(area, values, areas, sigmas)
+                    statistics[index].add(found)
                 if last and (keep or again):
-                    zone = zones[index]
-                    summaries[index] = statistics.pop(index).summaries(zone.area, zone.covered)
+                    summaries[index] = statistics.pop(index).summary(zone.area, zone.covered)
                 elif last:
                     statistics[index].refine()
         return summaries
 
+    def _empty(self, zone: Zone, keep: bool) -> ZoneStatistics:
+        expected = zone.pixels(self._raster.grid)
+        return ZoneStatistics(self._with_sigma, keep, self._domain is not None, expected)
+
     def _pixels(
         self, zones: Sequence[Zone], plan: Sequence[Pass], progress: Callable[[float], None]
-    ) -> Generator[tuple[bool, Part, _Pixels], None, None]:
+    ) -> Generator[tuple[bool, Part, Pixels], None, None]:
         """The pixels inside each part of the zones, and whether it is the second time."""
         total = sum(block.window.size for one in plan for block in one.blocks)
         done = 0.0
@@ -140,58 +163,65 @@ class ZonalStatistics:
             progress(done / total if total else 1.0)
 
         for again, blocks in plan:
-            read = self._values if again else self._values_and_sigmas
+            read = self._values if again else self._everything
             windows = [block.window for block in blocks]
             with closing(read_ahead(read, windows, check, self._threads)) as ahead:
                 for (window, parts), (_, planes) in zip(blocks, ahead):
                     for part in parts:
                         check()
-                        polygon = zones[part.zone].polygon
-                        yield again, part, self._inside(polygon, part.window, window, planes)
+                        yield again, part, self._inside(zones[part.zone], part, window, planes)
                         done += window.size / len(parts)
         check()
 
     def _values(self, window: Window) -> _Planes:
-        return self._raster.values(window, self._numbers), None
+        return _Planes(self._raster.values(window, self._numbers))
 
-    def _values_and_sigmas(self, window: Window) -> _Planes:
-        values, sigmas = self._raster.values(window, self._numbers), None
-        if self._uncertainty:
-            sigmas = self._uncertainty.values(window, self._numbers)
-        return values, sigmas
-
-    def _inside(
-        self, polygon: ogr.Geometry, part: Window, block: Window, planes: _Planes
-    ) -> _Pixels:
-        """The pixels of a part of a block that lie in a polygon."""
-        mask = inside(polygon, self._raster.grid.part(part))
-        areas = np.broadcast_to(self._areas.of(part), mask.shape)
-        mask &= areas > 0  # not beyond the projection's edge
-        pixel_area = float(areas[mask].sum())
-        cut = (slice(None), *part.relative_to(block.x, block.y).slices)
-        values, sigmas = planes
-        mask &= np.isfinite(values[cut]).any(axis=0)
-        places = np.flatnonzero(mask)
-        return _Pixels(
-            pixel_area,
-            _taken(values[cut], places),
-            areas[mask],
-            None if sigmas is None else _taken(sigmas[cut], places),
+    def _everything(self, window: Window) -> _Planes:
+        return _Planes(
+            self._raster.values(window, self._numbers),
+            self._uncertainty.values(window, self._numbers) if self._uncertainty else None,
+            self._domain.values(window, [1]) if self._domain else None,
         )
 
+    def _inside(self, zone: Zone, part: Part, block: Window, planes: _Planes) -> Pixels:
+        """The pixels of a part of a block that lie in a zone."""
+        window = part.window
+        if self._centres:
+            covered = inside(zone.polygon, self._raster.grid.part(window)).astype(np.float64)
+        else:
+            covered = covered_part(zone.edges, window)
+        covered *= self._areas.of(window)  # 0 beyond the projection's edge
+        area = float(covered.sum())
+        cut = (slice(None), *window.relative_to(block.x, block.y).slices)
+        valid = np.isfinite(planes.values[cut]).any(axis=0)
+        valid &= covered > 0
+        places = np.flatnonzero(valid)
+        values = _taken(planes.values[cut], places)
+        sigmas = None if planes.sigmas is None else _taken(planes.sigmas[cut], places)
+        domain = None if planes.domain is None else _taken(planes.domain[cut], places)[0]
+        pixels = Pixels(area, values, covered.ravel()[places], sigmas, domain)
+        return self._with_mg_number(pixels)
 
-#: Values and, where wanted, uncertainties of a block, float32 [bands, height, width].
-_Planes = tuple[NDArray[np.float32], Optional[NDArray[np.float32]]]
+    def _with_mg_number(self, pixels: Pixels) -> Pixels:
+        if self._mg_number_from is None:
+            return pixels
+        mgo, feo = self._mg_number_from
+        _, values, _, sigmas, _ = pixels
+        share = mg_number(values[mgo], values[feo]).astype(np.float32)
+        if sigmas is not None:
+            sigma = mg_number_uncertainty(
+                values[mgo], values[feo], sigmas[mgo], sigmas[feo], self._correlation
+            )
+            sigmas = np.concatenate([sigmas, sigma[np.newaxis].astype(np.float32)])
+        return pixels._replace(values=np.concatenate([values, share[np.newaxis]]), sigmas=sigmas)
 
 
-class _Pixels(NamedTuple):
-    """Values [bands, n], areas [n] and uncertainties [bands, n] of the pixels valid in any band."""
+class _Planes(NamedTuple):
+    """Values, uncertainties and domain distances of a block, float32 [bands, height, width]."""
 
-    #: Of all pixels, valid or not.
-    area: float
-    values: Values
-    areas: Areas
-    sigmas: Values | None
+    values: NDArray[np.float32]
+    sigmas: NDArray[np.float32] | None = None
+    domain: NDArray[np.float32] | None = None
 
 
 def _taken(plane: NDArray[np.float32], places: NDArray[np.intp]) -> Values:

@@ -11,7 +11,7 @@ from osgeo import ogr
 
 from ..core.zone_statistics import ZoneStatistics
 from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, around, blocks
-from .moon import Grid
+from .moon import FloatArray, Grid
 
 #: Bytes that the zones under way may take at once.
 MEMORY = 256 << 20
@@ -26,6 +26,15 @@ class Zone(NamedTuple):
     covered: float
     #: The pixels around it; None where it lies beside the raster.
     touched: Window | None
+    #: Its edges in pixels of the raster, as of `edges_on_pixels`.
+    edges: FloatArray
+
+    def pixels(self, grid: Grid) -> float:
+        """About how many pixels it has."""
+        if self.touched is None:
+            return 0
+        _, dx, rx, _, ry, dy = grid.geotransform
+        return min(self.polygon.GetArea() / abs(dx * dy - rx * ry), self.touched.size)
 
 
 class Part(NamedTuple):
@@ -103,10 +112,8 @@ class _Round:
 def _rounds(zones: Sequence[Zone], grid: Grid, bands: int) -> list[list[_Member]]:
     """Zones that are measured together; small ones first, as many of them are kept for a large."""
     across, down = math.ceil(grid.width / BLOCK_WIDTH), math.ceil(grid.height / BLOCK_HEIGHT)
-    _, dx, rx, _, ry, dy = grid.geotransform
-    pixel = abs(dx * dy - rx * ry)
     found = [
-        (min(zone.polygon.GetArea() / pixel, zone.touched.size), number, zone.touched)
+        (zone.pixels(grid), number, zone.touched)
         for number, zone in enumerate(zones)
         if zone.touched is not None
     ]

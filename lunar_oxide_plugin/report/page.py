@@ -10,13 +10,14 @@ from ..core.tables import cell
 
 #: Also fit for print: black on white, no table row or figure torn between two sheets.
 _CSS = (
-    "body{font:15px/1.45 sans-serif;margin:2em auto;max-width:60em;padding:0 1em;color:#222}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;margin:1em 0}"
-    "th,td{padding:.25em .7em;text-align:right;border-bottom:1px solid #ddd}"
+    "body{font:15px/1.45 sans-serif;margin:2em auto;max-width:62em;padding:0 1em;color:#222}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;margin:1em 0;font-size:.87em}"
+    "th,td{padding:.25em .55em;text-align:right;border-bottom:1px solid #ddd}"
+    "td{white-space:nowrap}td:last-child:not(:first-child){white-space:normal}"
     "th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #444}"
     "caption{text-align:left;font-style:italic}dt{font-weight:bold}"
     "dd{margin:0 0 .5em 1em;overflow-wrap:anywhere}figure{margin:1.5em 0}"
-    "figure img{max-width:100%;height:auto}figcaption{font-style:italic}"
+    "figure img{width:100%;max-width:56em;height:auto}figcaption{font-style:italic}"
     ".warning{border-left:4px solid #b2182b;padding-left:.8em}"
     "@media print{body{max-width:none;margin:0;font-size:10pt}"
     "tr,figure{break-inside:avoid}.wide{overflow:visible}th,td{padding:.15em .4em}}"

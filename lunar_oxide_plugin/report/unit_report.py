@@ -2,40 +2,200 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..core.oxides import MG_NUMBER
-from ..core.units import Unit
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.oxides import MG_NUMBER, OXIDES
+from ..core.separability import overlap, separations
+from ..core.units import TABLE_ORDER, Unit
 from .page import Page
+from .unit_figures import NAMED, UnitMap, box_plots, scatter, scattered, unit_map
+
+#: So many units, the largest, are compared with each other in the report.
+_COMPARED = 12
+
+#: So many have their statistics band by band in the report.
+_DETAILED = 200
+
+_CITATIONS = (
+    "Zhang L. et al. (2023), Icarus 397, 115505: the maps, the network, and the layout of its "
+    "Tables 5 and 6.",
+    "Kaguya (SELENE) Multiband Imager data: JAXA/SELENE; Ohtake M. et al. (2008), Earth, Planets "
+    "and Space 60, 257-264.",
+    "Cohen J. (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed.: effect "
+    "sizes.",
+)
 
 
 def html_report(
-    units: Sequence[Unit], title: str, notes: Iterable[str], provenance: Mapping[str, str]
+    units: Sequence[Unit],
+    notes: Iterable[str],
+    provenance: Mapping[str, str],
+    *,
+    synthetic: bool = False,
+    image: UnitMap | None = None,
+    samples: Sequence[NDArray[np.float32]] = (),
 ) -> str:
-    """Make a self-contained page: the units' means and spreads, and where they come from."""
-    page = Page(title)
+    """Make a self-contained page: map, means, spreads and separation of units.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    notes : iterable of str
+        What a reader has to know, in sentences.
+    provenance : mapping of str to str
+        Algorithm, parameters and model.
+    synthetic : bool
+        Whether the raster is a synthetic scene.
+    image : UnitMap, optional
+        To draw a map.
+    samples : sequence of ndarray, shape (bands, n)
+        Some pixels of each unit, the bands in the units' order, to draw.
+    """
+    page = Page("Unit statistics")
+    if synthetic:
+        page.warning("SYNTHETIC scene: these numbers are no measurement of the Moon.")
     for note in notes:
         page.paragraph(note)
-    means = [unit.means() for unit in units]
-    header = ["unit", *means[0], "area_km2"]
-    rows = [[unit.name, *found.values(), unit.area_km2] for unit, found in zip(units, means)]
-    _table(page, header, rows)
-    for band in means[0]:
-        if band not in units[0].bands:
-            continue
-        shown = units[0].bands[band].shown
-        page.heading(band)
-        found = [(unit.name, unit.bands[band]) for unit in units]
-        _table(
-            page,
-            ["unit", *shown],
-            [[name, *(getattr(of, each) for each in shown)] for name, of in found],
+    _means(page, units)
+    measured = [name for name in units[0].means() if name in units[0].bands]
+    largest = sorted(range(len(units)), key=lambda index: -units[index].area_km2)
+    some = sorted(largest[:NAMED])
+    few, numbers = [units[index] for index in some], [index + 1 for index in some]
+    of_all = "" if len(units) <= NAMED else f" The {NAMED} largest of {len(units)} units."
+    if image is not None:
+        page.figure(
+            unit_map(image, units),
+            f"{image.band} and the outlines of the units, numbered as in the table; colours end "
+            "at the percentiles 2 and 98 of what is shown, grey is no data.",
         )
+    page.heading("Spread within units")
+    page.figure(
+        box_plots(few, numbers, measured),
+        "Boxes: percentiles 25 to 75 with the median; whiskers: 5 and 95; diamonds: means."
+        + of_all,
+    )
+    if samples and scattered(measured):
+        page.figure(
+            scatter(few, numbers, [samples[index] for index in some], list(units[0].bands)),
+            f"Up to about 400 evenly spread pixels of each unit, and its mean.{of_all}",
+        )
+    _separation(
+        page, {index + 1: units[index] for index in sorted(largest[:_COMPARED])}, len(units)
+    )
+    _details(page, units, measured)
+    _model_card(page, provenance)
+    page.heading("References")
+    for citation in _CITATIONS:
+        page.paragraph(citation)
     page.provenance(provenance)
     return page.html()
 
 
-def _table(page: Page, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
-    decimals = [3 if MG_NUMBER in name or "fraction" in name else 2 for name in header]
-    page.table([name.replace("_", " ") for name in header], rows, decimals)
+def _means(page: Page, units: Sequence[Unit]) -> None:
+    means = [unit.means() for unit in units]
+    domain = units[0].outside_domain is not None
+    remarked = any(unit.remark for unit in units)
+    named = ["mean of Mg#" if name == MG_NUMBER else name for name in means[0]]
+    header = ["no.", "unit", *named, "area_km2"]
+    header += ["outside domain"] if domain else []
+    header += ["remark"] if remarked else []
+    rows: list[list[object]] = []
+    for number, (unit, found) in enumerate(zip(units, means), start=1):
+        row: list[object] = [number, unit.name, *found.values(), unit.area_km2]
+        if domain:
+            row.append(unit.outside_domain)
+        if remarked:
+            row.append(unit.remark)
+        rows.append(row)
+    _table(page, header, rows, "Means, in the layout of Tables 5 and 6 of Zhang et al. (2023).")
+    if domain:
+        page.paragraph(
+            "Outside domain: the part of a unit's valid area whose spectra are unlike all training "
+            "sites of the model. Values there are extrapolated, whatever their uncertainty says."
+        )
+
+
+def _separation(page: Page, units: Mapping[int, Unit], count: int) -> None:
+    if len(units) < 2:
+        return
+    page.heading("Separation of units")
+    page.paragraph(
+        "Cohen's d of every two units: the difference of their means in standard deviations of "
+        "their pixels. It does not grow with the number of pixels, which depend on their "
+        "neighbours and are no independent samples; p-values would call every difference "
+        f"significant. Two normal distributions have {overlap(1):.0%} in common at d = 1, "
+        f"{overlap(2):.0%} at 2 and {overlap(3):.0%} at 3. In brackets, where an uncertainty "
+        "raster was given: the difference in 1-sigma model uncertainties, as if the model erred "
+        "independently in both units; below 2 it may be the model's."
+        + ("" if count <= _COMPARED else f" The {_COMPARED} largest of {count} units.")
+    )
+    # Names need not differ: numbers do.
+    numbered = [unit._replace(name=f"{number} {unit.name}") for number, unit in units.items()]
+    names = [name for name in (*TABLE_ORDER, MG_NUMBER) if name in numbered[0].bands]
+    pairs: dict[tuple[str, str], dict[str, str]] = {}
+    for one in separations(numbered):
+        text = "" if np.isnan(one.effect_size) else f"{one.effect_size:+.2f}"
+        if text and one.in_uncertainties is not None and not np.isnan(one.in_uncertainties):
+            text += f" ({one.in_uncertainties:+.1f})"
+        pairs.setdefault((one.first, one.second), {})[one.band] = text
+    rows = [[f"{a} - {b}", *(of[name] for name in names)] for (a, b), of in pairs.items()]
+    page.table(["units", *names], rows)
+
+
+def _details(page: Page, units: Sequence[Unit], bands: Sequence[str]) -> None:
+    page.heading("Statistics by band")
+    if len(units) > _DETAILED:
+        page.paragraph(
+            f"The first {_DETAILED} of {len(units)} units; the table (TABLE) and the layer "
+            "(OUTPUT) hold all."
+        )
+    for band in bands:
+        shown = units[0].bands[band].shown
+        found = [(unit.name, unit.bands[band]) for unit in units[:_DETAILED]]
+        rows = [[name, *(getattr(of, each) for each in shown)] for name, of in found]
+        # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
+        fine = band.startswith(MG_NUMBER)
+        decimals = [3 if fine or "fraction" in name else 2 for name in ["unit", *shown]]
+        header = ["unit", *(name.replace("_", " ") for name in shown)]
+        page.table(header, rows, decimals, band)
+
+
+def _model_card(page: Page, provenance: Mapping[str, str]) -> None:
+    """What the raster says of the model behind it, in words."""
+    prefix = "LUNAR_OXIDE_MODEL"
+    items = {key: text for key, text in provenance.items() if key.startswith(prefix)}
+    if not items:
+        return
+    page.heading("Model")
+    rows = [
+        [key[len(prefix) :].strip("_").replace("_", " ").lower() or "model", _readable(text)]
+        for key, text in items.items()
+    ]
+    page.table(["", "stated in the raster"], rows)
+
+
+def _readable(text: str) -> str:
+    """JSON without its signs; other text as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_readable(json.dumps(item))}" for key, item in value.items())
+    if isinstance(value, list):
+        names = OXIDES if len(value) == len(OXIDES) else range(1, len(value) + 1)
+        if all(isinstance(item, (int, float)) for item in value):
+            return ", ".join(f"{name} {item:g}" for name, item in zip(names, value))
+        return ", ".join(_readable(json.dumps(item)) for item in value)
+    return str(value)
+
+
+def _table(
+    page: Page, header: Sequence[str], rows: Iterable[Iterable[object]], caption: str
+) -> None:
+    decimals = [3 if MG_NUMBER in name or "domain" in name else 2 for name in header]
+    page.table([name.replace("_", " ") for name in header], rows, decimals, caption)

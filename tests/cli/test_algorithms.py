@@ -34,7 +34,7 @@ PARAMETERS = {
     "empiricaloxides": "INPUT METHOD BANDS SCALE MASK_SHADOW STORAGE LAYOUT OUTPUT",
     "mgnumber": "INPUT MGO_BAND FEO_BAND UNCERTAINTY STORAGE LAYOUT OUTPUT OUTPUT_UNCERTAINTY",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
-    "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY OUTPUT TABLE REPORT",
+    "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY DOMAIN EDGES OUTPUT TABLE SEPARATION REPORT",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
@@ -201,6 +201,7 @@ def test_unit_statistics(qgis, folder):
             "OUTPUT": folder / "statistics.gpkg",
             "TABLE": folder / "statistics.csv",
             "REPORT": folder / "statistics.html",
+            "EDGES": 1,
         },
     )
     with (folder / "statistics.csv").open(encoding="utf-8", newline="") as file:
@@ -229,7 +230,9 @@ def test_uncertainty_of_mg_number_and_of_unit_means(qgis, folder):
     expected = share * (1 - share) * np.sqrt(a**2 + b**2 - 2 * float(said) * a * b)
     np.testing.assert_allclose(bands(folder / "mg_sigma.tif")[0], expected, rtol=1e-4)
     units = folder / "uncertain.gpkg"
-    qgis.succeed("zonaloxides", {**inputs, "ZONES": folder / "units.gpkg", "OUTPUT": units})
+    qgis.succeed(
+        "zonaloxides", {**inputs, "ZONES": folder / "units.gpkg", "EDGES": 1, "OUTPUT": units}
+    )
     features, _ = rows(units)
     assert [feature["unit"] for feature in features] == list(UNITS)
     for feature in features:

@@ -91,6 +91,7 @@ def test_same_results_as_the_algorithms_one_by_one(succeed, tile, zones, tmp_pat
     succeed("oxidergb", {"INPUT": oxides, "STRETCH": 1, "OUTPUT": steps / "rgb.tif"})
     parameters = {"ZONES": zones, "INPUT": oxides, "NAME_FIELD": "unit"}
     parameters["UNCERTAINTY"] = steps / "sigma.tif"
+    parameters["DOMAIN"] = steps / "domain.tif"
     outputs = {"OUTPUT": steps / "units.gpkg", "TABLE": steps / "units.csv"}
     succeed("zonaloxides", {**parameters, **outputs})
 
@@ -99,6 +100,7 @@ def test_same_results_as_the_algorithms_one_by_one(succeed, tile, zones, tmp_pat
         assert np.array_equal(found, read(steps / f"{name}.tif"), equal_nan=True)
         assert (flow / f"{name}.qml").read_bytes() == (steps / f"{name}.qml").read_bytes()
     assert (flow / "units.csv").read_bytes() == (steps / "units.csv").read_bytes()
+    assert "outside_domain" in (flow / "units.csv").read_text(encoding="utf-8")
     assert "FeO_mean_uncertainty" in (flow / "units.csv").read_text(encoding="utf-8")
     assert "north" in (flow / "units.html").read_text(encoding="utf-8")
     for folder in (flow, steps):

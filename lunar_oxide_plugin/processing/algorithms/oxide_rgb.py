@@ -21,7 +21,7 @@ from qgis.core import (
 from ...about import style
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
-from ...core.statistics import ExactQuantile
+from ...core.quantiles import ExactQuantile
 from ...raster.blocks import Window, sample_windows
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster

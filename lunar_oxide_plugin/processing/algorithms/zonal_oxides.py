@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from qgis.core import (
-    NULL,
     QgsFeature,
-    QgsField,
-    QgsFields,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterVectorDestination,
 )
-from qgis.PyQt.QtCore import QVariant
 
 from ...core.errors import RasterError
+from ...core.separability import Separation, separations
+from ...core.tables import csv_text
 from ...core.units import Unit, csv_table
-from ...raster.geopackage import write_polygons
+from ...core.zone_statistics import ZoneSummary
+from ...raster.blocks import Window, around
+from ...raster.companion import domain_raster
 from ...raster.guard import require_moon
-from ...raster.outputs import OutputFiles
+from ...raster.overview import outline_on, overview
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
-from ...report.unit_report import html_report
+from ...raster.zone_plan import Zone
+from ...report.unit_report import UnitMap, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter, layer_wkt
 from ..progress import progress_or_cancel, stop_if_cancelled
+from ..unit_layer import write_units
 
 #: What the columns mean_uncertainty are; in the help and in reports.
 _MODEL_UNCERTAINTY = (
@@ -58,10 +59,14 @@ class ZonalOxides(LunarOxideAlgorithm):
     SUMMARY = "Statistics of every oxide inside each polygon: a table of geological units."
     DETAILS = (
         "For each polygon and band: number of valid pixels, valid fraction of the polygon's area, "
-        "mean, standard deviation, minimum, median and maximum, and the polygon's area on the "
-        "sphere in km2. A pixel belongs to a polygon when its centre lies inside; mean, standard "
-        "deviation and median are weighted by the pixels' areas on the sphere, which a planar "
-        "calculation on an equirectangular map gets wrong away from the equator. Raster and "
+        "mean, standard deviation, minimum, maximum and the percentiles 5, 25, 50 (median), 75 and "
+        "95, and the polygon's area on the sphere in km2. A pixel counts by the part of it that "
+        "the polygon covers, times its area on the sphere, which a planar calculation on an "
+        "equirectangular map gets wrong away from the equator. With MgO and FeO, Mg# is given "
+        "twice: of the means (the unit's own composition) and as the mean of Mg# over the pixels. "
+        "A polygon without a valid pixel has a row that says so. The report compares every two "
+        "units by Cohen's d, the difference of their means beside the scatter of their pixels: "
+        "unlike a p-value it does not grow with the number of pixels. Raster and "
         "polygons may be in any lunar CRS. In longitudes, an edge goes the shorter way around the "
         "Moon, and a ring that does not come back to its start goes around the nearer pole. The "
         "table begins with the columns of Tables 5 and 6 of Zhang et al. (2023). With an "
@@ -74,8 +79,11 @@ class ZonalOxides(LunarOxideAlgorithm):
     INPUT = "INPUT"
     NAME_FIELD = "NAME_FIELD"
     UNCERTAINTY = "UNCERTAINTY"
+    DOMAIN = "DOMAIN"
+    EDGES = "EDGES"
     OUTPUT = "OUTPUT"
     TABLE = "TABLE"
+    SEPARATION = "SEPARATION"
     REPORT = "REPORT"
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -106,6 +114,22 @@ class ZonalOxides(LunarOxideAlgorithm):
             "every mean.",
         )
         self.add(
+            RasterParameter(self.DOMAIN, "Domain distance raster", None, True),
+            "The result Domain distance of the same run of Predict oxides. Adds the part of every "
+            "unit whose spectra are unlike all training sites (distance above 1).",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                self.EDGES,
+                "Pixels on the edge of a polygon",
+                ["Count by the part that is covered", "Count when the centre lies inside"],
+                defaultValue=0,
+                optional=True,
+            ),
+            "Units of few pixels depend on it. The covered part is exact for straight edges; the "
+            "other is the rule of QGIS's own zonal statistics.",
+        )
+        self.add(
             QgsProcessingParameterVectorDestination(self.OUTPUT, "Units with statistics"),
             "GeoPackage: the polygons with a column per oxide and statistic.",
         )
@@ -117,9 +141,21 @@ class ZonalOxides(LunarOxideAlgorithm):
         )
         self.add(
             QgsProcessingParameterFileDestination(
+                self.SEPARATION,
+                "Separation of units",
+                "CSV (*.csv)",
+                optional=True,
+                createByDefault=False,
+            ),
+            "Every two units as CSV: difference of the means, Cohen's d, and the difference in "
+            "model uncertainties. Of n units n (n - 1) / 2 rows for each band.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
                 self.REPORT, "Report", "HTML (*.html)", optional=True, createByDefault=False
             ),
-            "The statistics as a page to read, with their provenance.",
+            "The statistics as a page to read and print: map, means, box plots, scatter plots, "
+            "separation of units, and where all of it comes from.",
         )
 
     def prepareAlgorithm(
@@ -149,51 +185,68 @@ class ZonalOxides(LunarOxideAlgorithm):
         if not features:
             raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
         require_moon(self._zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
+        labels = self._labels(parameters, context, zones, features)
         raster = Raster(self.input_paths(self.INPUT)[0])
         require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
-        names = _band_names(raster)
-        uncertainty = self._uncertainty(raster, names)
-        correlation, remarks = _error_correlation(uncertainty, names)
+        bands = {name: number for number, name in enumerate(_band_names(raster), start=1)}
+        uncertainty = self._uncertainty(raster, list(bands))
+        domains = self.input_paths(self.DOMAIN)
+        domain = domain_raster(domains[0], raster) if domains else None
+        correlation, remarks = _error_correlation(uncertainty, list(bands))
         for remark in remarks:
             feedback.pushInfo(remark)
-        threads = self.threads(parameters, context)
-        statistics = ZonalStatistics(raster, range(1, len(names) + 1), uncertainty, threads)
-        name_field = self.parameterAsString(parameters, self.NAME_FIELD, context)
-        fields = zones.fields().names()
-        if name_field and name_field not in fields:
-            raise RasterError(
-                f"NAME_FIELD is {name_field}, but {zones.sourceName()} has the fields "
-                f"{', '.join(fields)}. Choose one of them, or leave it empty."
-            )
-
-        labels = [
-            str(feature[name_field]) if name_field else str(number)
-            for number, feature in enumerate(features, start=1)
-        ]
-        zones_on_grid = []
+        statistics = ZonalStatistics(
+            raster,
+            bands,
+            uncertainty,
+            domain,
+            correlation,
+            self.parameterAsEnum(parameters, self.EDGES, context) == 1,
+            self.threads(parameters, context),
+        )
+        on_grid = []
         for label, feature in zip(labels, features):
             stop_if_cancelled(feedback)
             try:
                 wkb = bytes(feature.geometry().asWkb())
-                zones_on_grid.append(statistics.zone(wkb, self._zones_wkt))
+                on_grid.append(statistics.zone(wkb, self._zones_wkt))
             except RasterError as error:
                 raise RasterError(f"Unit '{label}' of ZONES: {error}.") from error
-        summaries = statistics.summarise(zones_on_grid, progress_or_cancel(feedback))
+        summaries = statistics.summarise(on_grid, progress_or_cancel(feedback))
         units = [
-            Unit(label, zone.area, dict(zip(names, found)), correlation)
-            for label, zone, found in zip(labels, zones_on_grid, summaries)
+            _unit(label, zone, summary, statistics.names, correlation)
+            for label, zone, summary in zip(labels, on_grid, summaries)
         ]
         for unit in units:
-            if unit.bands[names[0]].pixels == 0:
-                feedback.pushWarning(
-                    f"Unit '{unit.name}' holds no valid pixel; its values are empty."
-                )
+            if unit.remark:
+                feedback.pushWarning(f"Unit '{unit.name}': {unit.remark}.")
             lacking = _lacking(unit)
             if lacking:
                 feedback.pushWarning(lacking)
                 remarks.append(lacking)
-        inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
-        return self._write(parameters, context, (zones, features, units), inputs, remarks)
+        inputs = [raster]
+        inputs += [uncertainty.raster] if uncertainty else []
+        inputs += [domain] if domain else []
+        measured = _Measured(zones, features, on_grid, units, [one.sample for one in summaries])
+        return self._write(parameters, context, feedback, measured, inputs, remarks)
+
+    def _labels(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        zones: QgsProcessingFeatureSource,
+        features: Sequence[QgsFeature],
+    ) -> list[str]:
+        field = self.parameterAsString(parameters, self.NAME_FIELD, context)
+        if not field:
+            return [str(number) for number in range(1, len(features) + 1)]
+        fields = zones.fields().names()
+        if field not in fields:
+            raise RasterError(
+                f"NAME_FIELD is {field}, but {zones.sourceName()} has the fields "
+                f"{', '.join(fields)}. Choose one of them, or leave it empty."
+            )
+        return [str(feature[field]) for feature in features]
 
     def _uncertainty(self, raster: Raster, names: Sequence[str]) -> Uncertainty | None:
         paths = self.input_paths(self.UNCERTAINTY)
@@ -203,40 +256,97 @@ class ZonalOxides(LunarOxideAlgorithm):
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
-        measured: tuple[QgsProcessingFeatureSource, Sequence[QgsFeature], Sequence[Unit]],
+        feedback: QgsProcessingFeedback,
+        measured: _Measured,
         inputs: Sequence[Raster],
         remarks: Sequence[str],
     ) -> dict[str, Any]:
-        zones, features, units = measured
-        raster = inputs[0]
+        raster, units = inputs[0], measured.units
         results = {
             name: self.output_path(parameters, name, context)
-            for name in (self.OUTPUT, self.TABLE, self.REPORT)
+            for name in (self.OUTPUT, self.TABLE, self.SEPARATION, self.REPORT)
         }
         results = {name: path for name, path in results.items() if path}
         provenance = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
         with self.output_files(*inputs) as files:
-            _write_layer(
-                files, results[self.OUTPUT], zones.fields(), self._zones_wkt, features, units
+            write_units(
+                files,
+                results[self.OUTPUT],
+                measured.zones.fields(),
+                self._zones_wkt,
+                measured.features,
+                units,
             )
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_table(units))
+            if self.SEPARATION in results:
+                files.text(
+                    results[self.SEPARATION], csv_text(Separation._fields, separations(units))
+                )
             if self.REPORT in results:
                 notes = [
-                    f"Statistics of {raster.name} inside {zones.sourceName()}. Oxides in wt%, "
-                    "areas on the sphere; a pixel counts where its centre lies inside; means, "
-                    "standard deviations and medians are weighted by area."
-                ]
-                if len(inputs) > 1:
-                    notes.append(f"± is the model's 1-sigma uncertainty. {_MODEL_UNCERTAINTY}")
-                notes += remarks
-                if any(one.synthetic for one in inputs):
-                    notes.insert(
-                        0, "SYNTHETIC scene: these numbers are no measurement of the Moon."
+                    f"Statistics of {raster.name} inside {measured.zones.sourceName()}. Oxides in "
+                    "wt%, Mg# as a molar fraction, areas on the sphere. A pixel counts "
+                    + (
+                        "wholly when its centre lies inside"
+                        if self.parameterAsEnum(parameters, self.EDGES, context) == 1
+                        else "by the part of it that the polygon covers"
                     )
-                page = html_report(units, "Unit statistics", notes, provenance)
+                    + "; means, standard deviations and percentiles are weighted by area."
+                ]
+                if units[0].bands[next(iter(units[0].bands))].mean_uncertainty is not None:
+                    notes.append(f"± is the model's 1-sigma uncertainty. {_MODEL_UNCERTAINTY}")
+                image = _unit_map(raster, measured, lambda: stop_if_cancelled(feedback))
+                page = html_report(
+                    units,
+                    [*notes, *remarks],
+                    provenance,
+                    synthetic=any(one.synthetic for one in inputs),
+                    image=image,
+                    samples=measured.samples,
+                )
                 files.text(results[self.REPORT], page)
         return results
+
+
+class _Measured(NamedTuple):
+    """The polygons as given and on the raster's grid, and what was found in them."""
+
+    zones: QgsProcessingFeatureSource
+    features: Sequence[QgsFeature]
+    on_grid: Sequence[Zone]
+    units: Sequence[Unit]
+    samples: Sequence[Any]
+
+
+def _unit(
+    label: str, zone: Zone, summary: ZoneSummary, names: Sequence[str], correlation: float
+) -> Unit:
+    return Unit(
+        label,
+        zone.area,
+        dict(zip(names, summary.bands)),
+        correlation,
+        summary.outside_domain,
+        zone.covered / zone.area,
+    )
+
+
+def _unit_map(raster: Raster, measured: _Measured, check: Callable[[], None]) -> UnitMap | None:
+    """The part of the raster around the units, with their outlines; None when all lie beside it."""
+    touched = [zone.touched for zone in measured.on_grid if zone.touched is not None]
+    if not touched:
+        return None
+    window = around(touched)
+    margin = max(window.width, window.height) // 20 + 1
+    wider = Window(
+        window.x - margin, window.y - margin, window.width + 2 * margin, window.height + 2 * margin
+    )
+    names = _band_names(raster)
+    name = "FeO" if "FeO" in names else names[0]
+    shown = wider.intersection(raster.grid.window) or window
+    image = overview(raster, names.index(name) + 1, shown, check)
+    return UnitMap(name, image, [outline_on(image, zone.polygon) for zone in measured.on_grid])
 
 
 def _error_correlation(
@@ -274,65 +384,3 @@ def _band_names(raster: Raster) -> list[str]:
         name = described or f"band{index + 1}"
         names.append(name if name not in names else f"{name}_{index + 1}")
     return names
-
-
-def _write_layer(
-    files: OutputFiles,
-    path: str,
-    fields: QgsFields,
-    wkt: str,
-    features: Sequence[QgsFeature],
-    units: Sequence[Unit],
-) -> None:
-    """Write the polygons, their own columns and the statistics as a GeoPackage."""
-    # The GeoPackage numbers its rows itself.
-    kept = [field for field in fields if field.name().lower() not in ("fid", "geom")]
-    columns = {field.name(): _python_type(field) for field in kept}
-    statistics = [
-        (band, name) for band, summary in units[0].bands.items() for name in summary.shown
-    ]
-    new = {"area_km2": float}
-    new.update({f"{_column(b)}_{n}": int if n == "pixels" else float for b, n in statistics})
-    with_mg = len(units[0].mg_number_columns()) > 1
-    if with_mg:
-        new.update({_column(name): float for name in units[0].mg_number_columns()})
-    taken = {name.lower() for name in columns} & {name.lower() for name in new}
-    if taken:
-        raise RasterError(
-            f"ZONES already has the columns {', '.join(sorted(taken))}. Rename or remove them, or "
-            "use the layer without statistics."
-        )
-    rows = []
-    for feature, unit in zip(features, units):
-        values = [_plain(feature[field.name()], columns[field.name()]) for field in kept]
-        values.append(unit.area_km2)
-        values += [_plain(getattr(unit.bands[band], name), float) for band, name in statistics]
-        if with_mg:
-            values += [_plain(value, float) for value in unit.mg_number_columns().values()]
-        rows.append((bytes(feature.geometry().asWkb()), values))
-    write_polygons(
-        files.path(path),
-        "units",
-        wkt,
-        {**columns, **new},
-        rows,
-        f"{path} cannot be written",
-    )
-
-
-def _python_type(field: QgsField) -> type:
-    if field.type() in (QVariant.Int, QVariant.LongLong, QVariant.UInt, QVariant.Bool):
-        return int
-    return float if field.type() == QVariant.Double else str
-
-
-def _plain(value: Any, kind: type) -> Any:
-    """A column's value for the GeoPackage: None for NULL and NaN, text for what is no number."""
-    if value is None or value == NULL or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return str(value) if kind is str else value
-
-
-def _column(band: str) -> str:
-    """A band's name as a column can carry it."""
-    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lunar_oxide_plugin.core.statistics import ExactQuantile, Moments
+from lunar_oxide_plugin.core.quantiles import ExactQuantile, ExactQuantiles, quantiles
+from lunar_oxide_plugin.core.statistics import Moments
 
 finite32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 values32 = (
@@ -55,6 +56,40 @@ def brute_quantile(items, fraction):
 def test_quantile_is_exact(items, cuts, eighths):
     fraction = eighths / 8
     assert quantile(cut(items, cuts), fraction) == brute_quantile(items, Fraction(eighths, 8))
+
+
+@given(weighted, st.lists(st.integers(0, 60), max_size=5), st.lists(st.integers(0, 8), max_size=6))
+def test_several_quantiles_are_exact(items, cuts, eighths):
+    fractions = [count / 8 for count in eighths]
+    streamed = ExactQuantiles(fractions)
+    for again in range(2):
+        for block in cut(items, cuts):
+            streamed.add([v for v, _ in block], [w for _, w in block])
+        if not again:
+            streamed.refine()
+    expected = [brute_quantile(items, Fraction(count, 8)) for count in eighths]
+    assert streamed.values() == expected
+    values, weights = np.array(items).T
+    assert quantiles(values.astype(np.float32), weights, fractions) == expected
+
+
+@pytest.mark.parametrize("spread", [0, 1e-6, 5])
+def test_quantiles_of_many_values(spread):
+    """More than are sorted at once."""
+    random = np.random.default_rng(1)
+    values = (12 + spread * random.standard_normal(30_000)).astype(np.float32)
+    weights = random.integers(1, 9, values.size).astype(float)
+    repeated = np.sort(np.repeat(values, weights.astype(int)))
+    fractions = [0.05, 0.25, 0.5, 0.75, 0.95]
+    expected = [repeated[int(np.ceil(each * repeated.size)) - 1] for each in fractions]
+    assert quantiles(values, weights, fractions) == expected
+
+
+def test_several_quantiles_of_nothing():
+    streamed = ExactQuantiles([0.1, 0.5])
+    streamed.refine()
+    assert np.isnan(streamed.values()).all()
+    assert np.isnan(quantiles(np.empty(0, np.float32), np.empty(0), [0.1, 0.5])).all()
 
 
 @given(

@@ -97,7 +97,9 @@ def test_circles_near_the_pole(tmp_path, name, lon, lat, radius):
     values = 10 + 5 * n[..., 0] - 3 * n[..., 1]
     raster = written(tmp_path / "a.tif", grid, values)
     area, (found,) = summary(
-        ZonalStatistics(raster, [1]), polygon(circle(lon, lat, radius)), GEOGRAPHIC_WKT
+        ZonalStatistics(raster, {"FeO": 1}, centres=True),
+        polygon(circle(lon, lat, radius)),
+        GEOGRAPHIC_WKT,
     )
     assert area == pytest.approx(cap(radius), rel=2e-5)
     cosine = n @ unit_vectors(lon, lat)
@@ -141,7 +143,7 @@ def test_a_band_of_longitudes_and_its_hole(tmp_path):
     """A band from 80 to 90 N is a disc; a hole from 85 N on leaves a ring."""
     grid = GRIDS["north-up"]
     raster = written(tmp_path / "a.tif", grid, np.full((120, 121), 4.0))
-    statistics = ZonalStatistics(raster, [1])
+    statistics = ZonalStatistics(raster, {"FeO": 1}, centres=True)
     disc = wkb("POLYGON((-180 80, 180 80, 180 90, -180 90, -180 80))")
     area, (found,) = summary(statistics, disc, GEOGRAPHIC_WKT)
     assert area == pytest.approx(cap(10), rel=2e-5)
@@ -160,7 +162,9 @@ def test_a_band_around_the_whole_moon(tmp_path, west):
     grid = Grid(GEOGRAPHIC_WKT, (west, 0.5, 0, 30.0, 0, -0.5), 40, 60)
     raster = written(tmp_path / "a.tif", grid, np.full((60, 40), 4.0))
     band = wkb("POLYGON((-180 0, 180 0, 180 30, -180 30, -180 0))")
-    area, (found,) = summary(ZonalStatistics(raster, [1]), band, GEOGRAPHIC_WKT)
+    area, (found,) = summary(
+        ZonalStatistics(raster, {"FeO": 1}, centres=True), band, GEOGRAPHIC_WKT
+    )
     assert area == pytest.approx(SPHERE / 4, rel=1e-9)
     assert found.pixels == 60 * 40
     assert found.valid_fraction == pytest.approx(20 / 360, rel=1e-9)
@@ -172,7 +176,9 @@ def test_the_shorter_way_across_180(tmp_path, crs):
     grid = Grid(crs, (170 * unit, 0.5 * unit, 0, 10 * unit, 0, -0.5 * unit), 40, 20)
     raster = written(tmp_path / "a.tif", grid, np.full((20, 40), 4.0))
     ring = wkb("POLYGON((178 2, -178 2, -178 8, 178 8, 178 2))")
-    area, (found,) = summary(ZonalStatistics(raster, [1]), ring, GEOGRAPHIC_WKT)
+    area, (found,) = summary(
+        ZonalStatistics(raster, {"FeO": 1}, centres=True), ring, GEOGRAPHIC_WKT
+    )
     assert found.pixels == 8 * 12
     sines = math.sin(math.radians(8)) - math.sin(math.radians(2))
     assert area == pytest.approx((R / 1000) ** 2 * math.radians(4) * sines, rel=1e-6)
@@ -183,7 +189,7 @@ def test_polar_polygons_on_a_cylindrical_raster(tmp_path):
     grid = Grid(GEOGRAPHIC_WKT, (0, 1.0, 0, -80, 0, -0.25), 360, 40)
     raster = written(tmp_path / "a.tif", grid, np.full((40, 360), 4.0))
     square = polygon([(-1e5, -1e5), (1e5, -1e5), (1e5, 1e5), (-1e5, 1e5)])
-    area, (found,) = summary(ZonalStatistics(raster, [1]), square, SOUTH)
+    area, (found,) = summary(ZonalStatistics(raster, {"FeO": 1}, centres=True), square, SOUTH)
     # The integral of 1 / k^2, k = 1 + (rho / 2R)^2, over the square (Snyder 1987, eq. 21-33).
     x = (np.arange(400) + 0.5) * 500 - 1e5
     expected = ((1 + (x**2 + x[:, None] ** 2) / (2 * R) ** 2) ** -2).sum() * 0.25
@@ -208,7 +214,7 @@ def test_polygons_that_the_projection_tears(tmp_path, crs, ring, says):
     grid = Grid(crs, (-600e3, 10e3, 0, 600e3, 0, -10e3), 120, 120)
     raster = written(tmp_path / "a.tif", grid, np.full((120, 120), 4.0))
     with pytest.raises(RasterError, match=says):
-        summary(ZonalStatistics(raster, [1]), polygon(ring), GEOGRAPHIC_WKT)
+        summary(ZonalStatistics(raster, {"FeO": 1}, centres=True), polygon(ring), GEOGRAPHIC_WKT)
 
 
 def test_pixels_beyond_the_disc_do_not_count(tmp_path):
@@ -217,6 +223,8 @@ def test_pixels_beyond_the_disc_do_not_count(tmp_path):
     raster = written(tmp_path / "a.tif", grid, np.full((72, 72), 4.0))
     angle = 2 * np.pi * np.arange(500) / 500
     ring = np.column_stack([np.cos(angle), np.sin(angle)]) * 0.9 * R
-    area, (found,) = summary(ZonalStatistics(raster, [1]), polygon(ring.tolist()), grid.wkt)
+    area, (found,) = summary(
+        ZonalStatistics(raster, {"FeO": 1}, centres=True), polygon(ring.tolist()), grid.wkt
+    )
     assert area == pytest.approx(cap(math.degrees(math.asin(0.9))), rel=1e-3)
     assert found.valid_fraction == pytest.approx(1, abs=1e-9)

@@ -87,7 +87,9 @@ def rings(draw):
 @settings(max_examples=60, deadline=None)
 @given(ring=rings())
 def test_random_polygons(raster, values, ring):
-    area, (found,) = summary(ZonalStatistics(raster, [1]), wkb(ring.tolist()), GEOGRAPHIC_WKT)
+    area, (found,) = summary(
+        ZonalStatistics(raster, {"FeO": 1}, centres=True), wkb(ring.tolist()), GEOGRAPHIC_WKT
+    )
     assert area == pytest.approx(polygon_area(ring), rel=1e-6)
     inner = inside(ring)
     valid = inner & (values != -9999)
@@ -110,7 +112,7 @@ def test_random_polygons(raster, values, ring):
 def test_longitudes_that_differ_by_a_turn(raster, turns):
     ring = [(22.13, 62.3), (27.7, 62.9), (25.2, 58.6)]  # no edge through a pixel's centre
     moved = [(lon + turns, lat) for lon, lat in ring]
-    statistics = ZonalStatistics(raster, [1])
+    statistics = ZonalStatistics(raster, {"FeO": 1}, centres=True)
     here = summary(statistics, wkb(ring), GEOGRAPHIC_WKT)
     there = summary(statistics, wkb(moved), GEOGRAPHIC_WKT)
     assert here[1][0].pixels == there[1][0].pixels > 100
@@ -119,7 +121,9 @@ def test_longitudes_that_differ_by_a_turn(raster, turns):
 
 def test_a_polygon_around_the_whole_raster(raster, values):
     ring = [(10, 70), (40, 70), (40, 50), (10, 50)]
-    _, (found,) = summary(ZonalStatistics(raster, [1]), wkb(ring), GEOGRAPHIC_WKT)
+    _, (found,) = summary(
+        ZonalStatistics(raster, {"FeO": 1}, centres=True), wkb(ring), GEOGRAPHIC_WKT
+    )
     valid = values != -9999
     assert found.pixels == valid.sum()
     share = cell_areas()[valid].sum() / polygon_area(np.array(ring))
@@ -131,7 +135,7 @@ def test_stopping(raster):
         raise KeyboardInterrupt
 
     ring = [(22.1, 62.3), (27.7, 62.9), (25.2, 58.6)]
-    statistics = ZonalStatistics(raster, [1])
+    statistics = ZonalStatistics(raster, {"FeO": 1}, centres=True)
     zone = statistics.zone(wkb(ring), GEOGRAPHIC_WKT)
     with pytest.raises(KeyboardInterrupt):
         statistics.summarise([zone], stop)
@@ -141,4 +145,4 @@ def test_stopping(raster):
 def test_polygons_without_area(raster, text):
     geometry = bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb())
     with pytest.raises(RasterError, match=r"empty|no area"):
-        ZonalStatistics(raster, [1]).zone(geometry, GEOGRAPHIC_WKT)
+        ZonalStatistics(raster, {"FeO": 1}, centres=True).zone(geometry, GEOGRAPHIC_WKT)

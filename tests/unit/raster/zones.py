@@ -5,4 +5,4 @@ def summary(statistics, wkb, wkt):
     """Area of a polygon and its summary of each band."""
     zone = statistics.zone(wkb, wkt)
     (found,) = statistics.summarise([zone], lambda done: None)
-    return zone.area, found
+    return zone.area, found.bands

@@ -1,0 +1,198 @@
+"""Figures of geological units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.overview import Overview
+from ..core.units import Unit
+from .figures import COLOURS, MARKERS, drawn, formula
+
+#: More units than these have no colour of their own.
+_TELLING = len(COLOURS)
+
+#: More units than these are not named on a map, nor drawn as boxes.
+NAMED = 40
+
+#: What is drawn over what, in the scatter plots.
+_PAIRS = (("FeO", "Al2O3"), ("FeO", "MgO"), ("FeO", "TiO2"))
+
+
+class UnitMap(NamedTuple):
+    """A band of the raster, and the rings [n, 2] of each unit on its axes."""
+
+    band: str
+    image: Overview
+    outlines: Sequence[Sequence[NDArray[np.float64]]]
+
+
+def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
+    """A map with the units' outlines and their numbers in the table."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        values = of.image.values
+        known = values[np.isfinite(values)]
+        low, high = np.percentile(known, (2, 98)) if known.size else (0.0, 1.0)
+        image = axes.imshow(
+            values,
+            extent=of.image.extent,
+            aspect=of.image.aspect,
+            cmap="viridis",
+            vmin=low,
+            vmax=high,
+            interpolation="nearest",
+        )
+        image.cmap.set_bad("0.85")
+        figure.colorbar(image, ax=axes, label=_label(of.band), shrink=0.8, extend="both")
+        for number, rings in enumerate(of.outlines):
+            for ring in rings:
+                closed = np.concatenate([ring, ring[:1]])
+                # White below, so that a line is seen on any colour.
+                axes.plot(*closed.T, color="white", linewidth=3.2, rasterized=len(units) > NAMED)
+                axes.plot(
+                    *closed.T,
+                    color=_colour(number, units),
+                    linewidth=1.7,
+                    rasterized=len(units) > NAMED,
+                )
+            if rings and len(units) <= NAMED:
+                axes.annotate(
+                    str(number + 1),
+                    rings[0][np.argmax(rings[0][:, 1])],
+                    xytext=(0, 2),
+                    textcoords="offset points",
+                    ha="center",
+                    bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
+                    annotation_clip=True,
+                )
+        left, right, bottom, top = of.image.extent
+        axes.set_xlim(left, right)
+        axes.set_ylim(bottom, top)
+        axes.set_xlabel("longitude (°)" if of.image.unit == "°" else "x (km)")
+        axes.set_ylabel("latitude (°)" if of.image.unit == "°" else "y (km)")
+        axes.ticklabel_format(useOffset=False)
+
+    return drawn(draw, 7.5, 5.5)
+
+
+def box_plots(units: Sequence[Unit], numbers: Sequence[int], bands: Sequence[str]) -> str | None:
+    """A box for each unit, with its number in the table, in a panel for each band."""
+
+    def draw(figure: Any) -> None:
+        rows = -(-len(bands) // 2)
+        panels = figure.subplots(rows, 2, squeeze=False).ravel()
+        for axes, band in zip(panels, bands):
+            for place, unit in enumerate(units):
+                found = unit.bands[band]
+                if not found.pixels:
+                    continue
+                box = axes.bxp(
+                    [
+                        {
+                            "med": found.median,
+                            "q1": found.p25,
+                            "q3": found.p75,
+                            "whislo": found.p5,
+                            "whishi": found.p95,
+                            "mean": found.mean,
+                        }
+                    ],
+                    positions=[place],
+                    widths=0.6,
+                    showmeans=True,
+                    showfliers=False,
+                    patch_artist=True,
+                    meanprops={
+                        "marker": "D",
+                        "markersize": 3,
+                        "markerfacecolor": "white",
+                        "markeredgecolor": "black",
+                    },
+                    medianprops={"color": "black"},
+                )
+                box["boxes"][0].set_facecolor(_colour(place, units))
+                box["boxes"][0].set_alpha(0.55)
+            axes.set_xlim(-0.6, len(units) - 0.4)
+            ticks = list(range(0, len(units), -(-len(units) // 20)))
+            axes.set_xticks(ticks, [str(numbers[tick]) for tick in ticks])
+            axes.set_ylabel(_label(band))
+            axes.grid(axis="y", color="0.9")
+        for axes in panels[len(bands) :]:
+            axes.set_visible(False)
+        figure.supxlabel("number of the unit")
+
+    return drawn(draw, 7.5, 2.1 * -(-len(bands) // 2))
+
+
+def scattered(bands: Iterable[str]) -> list[tuple[str, str]]:
+    """The pairs of bands that `scatter` draws of these."""
+    return [pair for pair in _PAIRS if set(pair) <= set(bands)]
+
+
+def scatter(
+    units: Sequence[Unit],
+    numbers: Sequence[int],
+    samples: Sequence[NDArray[np.float32]],
+    bands: Sequence[str],
+) -> str | None:
+    """Oxides over FeO: some pixels of every unit, and its mean.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    numbers : sequence of int
+        Of the units in the table.
+    samples : sequence of ndarray, shape (bands, n)
+        Some pixels of each.
+    bands : sequence of str
+        Names of the bands of the samples.
+    """
+    pairs = scattered(bands)
+    names = 0.3 + 0.2 * -(-len(units) // 4)  # inches
+
+    def draw(figure: Any) -> None:
+        grid = figure.add_gridspec(2, len(pairs), height_ratios=(2.9, names))
+        panels = [figure.add_subplot(grid[0, index]) for index in range(len(pairs))]
+        for axes, (x, y) in zip(panels, pairs):
+            for number, sample in enumerate(samples):
+                axes.scatter(
+                    sample[bands.index(x)],
+                    sample[bands.index(y)],
+                    s=3,
+                    alpha=0.35,
+                    linewidths=0,
+                    color=_colour(number, units),
+                    rasterized=True,
+                )
+            for number, unit in enumerate(units):
+                axes.plot(
+                    unit.bands[x].mean,
+                    unit.bands[y].mean,
+                    MARKERS[number % len(MARKERS)],
+                    color=_colour(number, units),
+                    markeredgecolor="black",
+                    markersize=6,
+                    label=f"{numbers[number]}  {unit.name}".replace("$", r"\$"),
+                )
+            axes.set_xlabel(_label(x))
+            axes.set_ylabel(_label(y))
+            axes.grid(color="0.9")
+        legend = figure.add_subplot(grid[1, :])
+        legend.axis("off")
+        handles, labels = panels[0].get_legend_handles_labels()
+        legend.legend(handles, labels, loc="center", ncol=min(len(units), 4), frameon=False)
+
+    return drawn(draw, 7.5, 2.9 + names)
+
+
+def _label(band: str) -> str:
+    return f"{formula(band)} (molar)" if band.startswith("Mg#") else f"{formula(band)} (wt%)"
+
+
+def _colour(number: int, units: Sequence[Unit]) -> str:
+    return COLOURS[number] if len(units) <= _TELLING else "#333333"
