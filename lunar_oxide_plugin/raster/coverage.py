@@ -66,11 +66,20 @@ def covered_part(edges: FloatArray, window: Window) -> FloatArray:
     middle = np.clip((left + right) / 2, 0, width)
     column = np.floor(middle).astype(np.int64)
     beside = middle - column
-    places = row * (width + 2) + column
-    size = height * (width + 2)
-    sums = np.bincount(places, rise * (1 - beside), size)
-    sums += np.bincount(places + 1, rise * beside, size)
-    covered: FloatArray = sums.reshape(height, width + 2)[:, :width].cumsum(axis=1)
+    if not middle.any():  # all edges lie to the left: rows are covered or not
+        return np.broadcast_to(_part(_sums(row, rise, height))[:, np.newaxis], (height, width))
+    places, size = row * (width + 2) + column, height * (width + 2)
+    sums = _sums(places, rise * (1 - beside), size)
+    sums += _sums(places + 1, rise * beside, size)
+    return _part(sums.reshape(height, width + 2)[:, :width].cumsum(axis=1))
+
+
+def _sums(places: NDArray[np.int64], values: FloatArray, size: int) -> FloatArray:
+    # Without any value bincount counts in whole numbers.
+    return np.bincount(places, values, size).astype(np.float64, copy=False)
+
+
+def _part(covered: FloatArray) -> FloatArray:
     covered[covered < _ROUNDING] = 0
     return np.minimum(covered, 1, out=covered)
 

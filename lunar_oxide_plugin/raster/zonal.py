@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -14,12 +14,15 @@ from ..core.uncertainty import mg_number_uncertainty
 from ..core.zone_statistics import Pixels, Values, ZoneStatistics, ZoneSummary
 from .ahead import read_ahead
 from .areas import PixelAreas
-from .blocks import Window
+from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window
 from .coverage import covered_part, edges_on_pixels
 from .polygons import inside, outline, polygon_area, polygon_on_grid, rings_of
 from .raster import Raster
 from .uncertainty import Uncertainty
-from .zone_plan import Part, Pass, Zone, passes
+from .zone_plan import Block, Part, Pass, Zone, passes
+
+#: Pixels of a block's zones that may be in memory at once.
+_TOGETHER = 2 * BLOCK_WIDTH * BLOCK_HEIGHT
 
 
 class ZonalStatistics:
@@ -163,13 +166,22 @@ class ZonalStatistics:
             progress(done / total if total else 1.0)
 
         for again, blocks in plan:
-            read = self._values if again else self._everything
-            windows = [block.window for block in blocks]
-            with closing(read_ahead(read, windows, check, self._threads)) as ahead:
-                for (window, parts), (_, planes) in zip(blocks, ahead):
-                    for part in parts:
+
+            def read(block: Block, again: bool = again) -> Iterable[Pixels]:
+                planes = self._values(block.window) if again else self._everything(block.window)
+                found = (
+                    self._inside(zones[part.zone], part, block.window, planes)
+                    for part in block.parts
+                )
+                # Where many zones overlap, their pixels are taken out one zone after the other.
+                few = sum(part.window.size for part in block.parts) <= _TOGETHER
+                return list(found) if few else found
+
+            with closing(read_ahead(read, blocks, check, self._threads)) as ahead:
+                for (window, parts), found in ahead:
+                    for part, pixels in zip(parts, found):
                         check()
-                        yield again, part, self._inside(zones[part.zone], part, window, planes)
+                        yield again, part, pixels
                         done += window.size / len(parts)
         check()
 
@@ -187,10 +199,10 @@ class ZonalStatistics:
         """The pixels of a part of a block that lie in a zone."""
         window = part.window
         if self._centres:
-            covered = inside(zone.polygon, self._raster.grid.part(window)).astype(np.float64)
+            covered = inside(zone.polygon, self._raster.grid.part(window))
         else:
             covered = covered_part(zone.edges, window)
-        covered *= self._areas.of(window)  # 0 beyond the projection's edge
+        covered = covered * self._areas.of(window)  # 0 beyond the projection's edge
         area = float(covered.sum())
         cut = (slice(None), *window.relative_to(block.x, block.y).slices)
         valid = np.isfinite(planes.values[cut]).any(axis=0)

@@ -89,9 +89,13 @@ def test_a_polygon_inside_one_pixel():
 
 
 def test_a_polygon_around_everything_and_one_beside():
+    around = [[[(0, 0), (50, 0), (50, 50), (0, 50)]]]
     assert np.array_equal(
         covered([[[(0, 0), (50, 0), (50, 50), (0, 50)]]]), np.ones((HEIGHT, WIDTH))
     )
+    far = Window(200, 200, 3, 3)
+    assert covered(around, far).dtype == covered(around).dtype == float
+    assert not covered(around, far).any()
     for x, y in ((-20, 9), (20, 9), (3, 40), (3, -40)):
         assert not covered([[[(x, y), (x + 1, y), (x, y + 1)]]]).any()
 
