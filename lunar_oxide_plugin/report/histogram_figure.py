@@ -155,5 +155,5 @@ def mean_label(published: PublishedMeans) -> str:
 
 def _style(number: int) -> tuple[str, Any]:
     """Colour and line of a raster; no two of the first 28 are alike."""
-    line = number + number // len(COLOURS)
-    return COLOURS[number % len(COLOURS)], _LINES[line % len(_LINES)]
+    again, colour = divmod(number, len(COLOURS))
+    return COLOURS[colour], _LINES[(colour + again) % len(_LINES)]

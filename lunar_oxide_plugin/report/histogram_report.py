@@ -82,8 +82,7 @@ def html_report(
         for quantity, bins in BINS.items()
     )
     page.paragraph(
-        f"Bins begin at 0: {bins}. They are the same in every report; the columns below and above "
-        "count what lies beyond them."
+        f"Bins begin at 0: {bins}. The columns below and above count what lies beyond them."
     )
     page.paragraph(MODE_RULE)
     page.figure(histogram_figure(rasters), _CAPTION)
