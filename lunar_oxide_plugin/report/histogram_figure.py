@@ -24,6 +24,9 @@ _LEAST, _MOST = 0.001, 300
 #: Rasters whose modes are named in the figure; more names than these would hide each other.
 _NAMED = 3
 
+#: Letters of a name in the legend; the report's tables have all.
+_LONGEST = 45
+
 _LINES: tuple[Any, ...] = ("-", "--", "-.", ":")
 
 #: How the published means are marked, in the order of `PUBLISHED_MEANS`.
@@ -44,7 +47,7 @@ def histogram_figure(rasters: Sequence[RasterHistograms]) -> str | None:
     str or None
         SVG; None where there is no matplotlib.
     """
-    legend_height = 0.4 + 0.18 * max(len(rasters), len(PUBLISHED_MEANS))
+    legend_height = 0.4 + 0.18 * max(len(rasters) + 1, len(PUBLISHED_MEANS))
     rows = len(QUANTITIES) // _COLUMNS
 
     def draw(figure: Any) -> None:
@@ -136,7 +139,9 @@ def _legends(figure: Any, place: Any, rasters: Sequence[RasterHistograms]) -> No
     curves = []
     for number, raster in enumerate(rasters):
         colour, line = _style(number)
-        curves.append(Line2D([], [], color=colour, linestyle=line, label=formula(raster.name)))
+        curves.append(
+            Line2D([], [], color=colour, linestyle=line, label=formula(_short(raster.name)))
+        )
     curves.append(Line2D([], [], color="0.3", linestyle="", marker="v", label="mode"))
     means = [
         Line2D([], [], color="0.5", linestyle=line, label=mean_label(published))
@@ -151,6 +156,11 @@ def _legends(figure: Any, place: Any, rasters: Sequence[RasterHistograms]) -> No
 def mean_label(published: PublishedMeans) -> str:
     """What a published mean is called beside others."""
     return f"{published.region}, {published.source}"
+
+
+def _short(name: str) -> str:
+    """Return the end of a long name: what two paths differ in, and whether it is SYNTHETIC."""
+    return name if len(name) <= _LONGEST else f"...{name[3 - _LONGEST :]}"
 
 
 def _style(number: int) -> tuple[str, Any]:

@@ -1,8 +1,10 @@
 """The report of oxide histograms."""
 
 import base64
+import gc
 import re
 import sys
+import weakref
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -121,6 +123,33 @@ def test_many_rasters_look_different(monkeypatch):
     }
     assert len(looks) == 20
     assert not axes[0].texts  # they would hide each other
+
+
+def test_long_names_are_cut_in_the_legend(monkeypatch):
+    name = f"/data/{'moon/' * 20}a$b.tif (SYNTHETIC)"
+    axes = drawn_axes(monkeypatch, [SOILS._replace(name=name), ONE])
+    (legend,) = (artist for artist in axes[-1].artists if hasattr(artist, "get_texts"))
+    texts = [text.get_text().replace("\\$", "$") for text in legend.get_texts()]
+    assert texts == [f"...{name[-42:]}", "one.tif", "mode"]
+
+
+def test_a_figure_keeps_nothing_of_who_asked_for_it():
+    """QGIS's objects must end with the run, not when Python next collects garbage."""
+    pytest.importorskip("matplotlib")
+
+    class Held:
+        pass
+
+    def caller():
+        held = Held()
+        report(SOILS)
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert caller()() is None
+    finally:
+        gc.enable()
 
 
 def test_figure_is_in_the_page():
