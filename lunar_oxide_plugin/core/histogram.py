@@ -39,9 +39,9 @@ class Bins(NamedTuple):
 
 
 #: Bins of every oxide, in wt%, and of Mg#: the same for any map, so that two can be compared. They
-#: reach beyond what is known of lunar surfaces: 36.6 % Al2O3 and 20.2 % CaO in anorthite, 31.1 %
-#: FeO in the paper's maps, and in pyroclastic glasses up to 19 % MgO and 17 % TiO2 (Delano 1986,
-#: JGR 91, D201). Ends in quarters and eighths are exact in float32.
+#: reach beyond pure anorthite (36.6 % Al2O3, 20.2 % CaO) and well beyond the paper's maps, whose
+#: colour stretches end at 31.1 % FeO and 13.8 % MgO and whose units have at most 11.7 % TiO2.
+#: Ends in quarters and eighths are exact in float32.
 BINS = {
     "Al2O3": Bins(40, 4),
     "CaO": Bins(25, 8),

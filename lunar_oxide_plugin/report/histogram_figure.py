@@ -85,7 +85,7 @@ def _panel(axes: Any, quantity: str, rasters: Sequence[RasterHistograms]) -> Non
     axes.set_xlabel(f"{formula(quantity)} ({unit_of(quantity)})")
     axes.set_ylabel("area per bin (%)")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(visible=True, axis="y", color="0.93")
+    axes.grid(axis="y", color="0.93")
 
 
 def _curve(axes: Any, histogram: Histogram, colour: str, line: Any) -> None:

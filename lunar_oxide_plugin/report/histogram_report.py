@@ -104,7 +104,7 @@ def html_report(
         page.table(
             _HEADER,
             [_row(quantity, of) for quantity, of in raster.histograms.items()],
-            [0, 0, 0, 0, 0, 1, 0, 2, 2],
+            [0, 0, 0, 0, 0, 2, 0, 2, 2],
             _UNITS,
         )
     page.provenance(provenance)

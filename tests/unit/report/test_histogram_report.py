@@ -66,7 +66,7 @@ def test_page_holds_statistics_modes_and_published_means():
     row = table(text, "one.tif")["FeO"]
     assert row["modes (share of area)"].replace("\N{NO-BREAK SPACE}", " ") == "8.12 (50 %)"
     assert (row["below, %"], row["above, %"]) == ("25.00", "25.00")
-    assert (row["valid area, km2"], row["pixels"], row["median"]) == ("2.0", "4", "8.12")
+    assert (row["valid area, km2"], row["pixels"], row["median"]) == ("2.00", "4", "8.12")
     assert list(table(text, "soils &lt;1&gt;.tif")) == list(QUANTITIES)
     assert "FeO to 35 in steps of 0.25" in text
 
