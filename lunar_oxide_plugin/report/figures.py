@@ -13,8 +13,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 #: Markers beside them.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-#: Oxides as figures print them.
-FORMULAS = {"Al2O3": "Al$_2$O$_3$", "TiO2": "TiO$_2$"}
+#: Oxides as figures print them. With letters, not mathtext ("Al$_2$O$_3$"): matplotlib's parser
+#: keeps exceptions, these the frames of all that called it, and so QGIS's objects beyond their end.
+FORMULAS = {"Al2O3": "Al\N{SUBSCRIPT TWO}O\N{SUBSCRIPT THREE}", "TiO2": "TiO\N{SUBSCRIPT TWO}"}
 
 
 def formula(name: str) -> str:

@@ -20,6 +20,7 @@ ALGORITHMS = {
     "mgnumber": "Mg number",
     "oxidergb": "Oxide RGB composite",
     "zonaloxides": "Unit statistics",
+    "oxidehistogram": "Oxide histograms",
     "groundtruthsites": "Ground-truth sites",
     "samplesites": "Sample sites",
     "demoscene": "Synthetic demo scene",
@@ -35,6 +36,7 @@ PARAMETERS = {
     "mgnumber": "INPUT MGO_BAND FEO_BAND UNCERTAINTY STORAGE LAYOUT OUTPUT OUTPUT_UNCERTAINTY",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
     "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY DOMAIN EDGES OUTPUT TABLE SEPARATION REPORT",
+    "oxidehistogram": "INPUT REPORT TABLE",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
@@ -100,7 +102,8 @@ def test_help(help_texts, name):
     assert len(description) > 150
     # Tags would be printed as they are; "OUTPUT: <outputRaster>" is QGIS's own.
     assert not re.search(r"</?[a-z]+\d?[ >]", description + arguments)
-    assert "OUTPUT:" in outputs or name in ("checkinstallation", "oxideworkflow")
+    without = ("oxidehistogram", "checkinstallation", "oxideworkflow")
+    assert "OUTPUT:" in outputs or name in without
 
 
 def test_import(qgis, folder):
@@ -215,6 +218,46 @@ def test_unit_statistics(qgis, folder):
         assert feature["FeO_mean"] == pytest.approx(expected, rel=1e-4)
         assert feature["FeO_pixels"] == bands(folder / "oxides.tif")[2][inside].size
     assert "west" in (folder / "statistics.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("predicted")
+def test_histograms_of_two_rasters(qgis, folder):
+    """What is predicted, and a part of it in another projection: equal where they should be."""
+    other = folder / "polar.tif"
+    crs = "IAU_2015:30130"
+    gdal.Warp(str(other), str(folder / "oxides.tif"), dstSRS=crs, resampleAlg="near")
+    table, report = folder / "histograms.csv", folder / "histograms.html"
+    done = qgis(
+        "run",
+        "lunaroxide:oxidehistogram",
+        f"--INPUT={folder / 'oxides.tif'}",
+        f"--INPUT={other}",
+        f"--REPORT={report}",
+        f"--TABLE={table}",
+    )
+    assert done.code == 0, done.text
+    with table.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert {row["raster"] for row in found} == {"oxides.tif", "polar.tif"}
+    _, _, feo, mgo, _ = bands(folder / "oxides.tif").astype(float)
+    values = {"FeO": feo, "Mg#": (mgo / 40.304) / (mgo / 40.304 + feo / 71.844)}
+    for quantity, expected in values.items():
+        rows_of = [row for row in found if row["quantity"] == quantity]
+        ours, polar = (
+            [row for row in rows_of if row["raster"] == name]
+            for name in ("oxides.tif", "polar.tif")
+        )
+        edges = [float(row["upper"]) for row in ours[:-1]]
+        counts, _ = np.histogram(expected, edges)
+        percent = [float(row["percent"]) for row in ours]
+        # Within a tile of 40 rows a pixel's area hardly changes.
+        np.testing.assert_allclose(percent[1:-1], 100 * counts / feo.size, atol=0.01)
+        assert sum(percent) == pytest.approx(100, abs=1e-3)
+        areas = [sum(float(row["area_km2"]) for row in rows) for rows in (ours, polar)]
+        assert areas[1] == pytest.approx(areas[0], rel=0.02)
+        difference = np.subtract(percent, [float(row["percent"]) for row in polar])
+        assert np.abs(difference).max() < 3
+    assert "polar.tif" in report.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("predicted")

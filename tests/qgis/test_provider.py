@@ -37,6 +37,7 @@ CONTRACT = {
     ),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
     "zonaloxides": ("ZONES INPUT NAME_FIELD? UNCERTAINTY? OUTPUT TABLE? REPORT?", ""),
+    "oxidehistogram": ("INPUT REPORT? TABLE?", ""),
     "groundtruthsites": ("OUTPUT", ""),
     "samplesites": (
         "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",

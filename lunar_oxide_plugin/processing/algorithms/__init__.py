@@ -6,6 +6,7 @@ from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
 from .import_mi_map import ImportMiMap
 from .mg_number import MgNumber
+from .oxide_histogram import OxideHistogram
 from .oxide_rgb import OxideRgb
 from .predict_oxides import PredictOxides
 from .sample_sites import SampleSites
@@ -19,6 +20,7 @@ ALGORITHMS = (
     MgNumber,
     OxideRgb,
     ZonalOxides,
+    OxideHistogram,
     GroundTruthSites,
     SampleSites,
     DemoScene,
