@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..core.colours import SCALES
 from ..core.oxides import MG_NUMBER
 from ..core.units import Unit
 from .page import Page
+from .unit_scale import Spread, unit_scale
 
 
 def html_report(
@@ -26,6 +28,12 @@ def html_report(
         shown = units[0].bands[band].shown
         page.heading(band)
         found = [(unit.name, unit.bands[band]) for unit in units]
+        if band in SCALES:
+            spreads = [Spread(name, of.mean, of.std) for name, of in found]
+            page.figure(
+                unit_scale(SCALES[band], spreads),
+                f"{band}: means and standard deviations of the units in the colours of the map",
+            )
         _table(
             page,
             ["unit", *shown],
