@@ -104,7 +104,7 @@ UNCERTAINTY_SCALES = {
 
 
 class DomainClass(NamedTuple):
-    """Domain distances up to a limit, with their colour (ColorBrewer RdGy, by C. Brewer)."""
+    """Domain distances up to a limit, with their colour (ColorBrewer RdBu, by C. Brewer)."""
 
     limit: float
     colour: str
