@@ -88,7 +88,7 @@ SCALES = {
     scale.name: scale
     for scale in (
         Scale("Al2O3", 5, 35, "wt%"),
-        Scale("CaO", 6, 20, "wt%"),
+        Scale("CaO", 8, 20, "wt%"),
         Scale("FeO", 0, 24, "wt%"),
         Scale("MgO", 2, 14, "wt%"),
         Scale("TiO2", 0, 12, "wt%"),
@@ -99,7 +99,7 @@ SCALES = {
 #: Their 1 sigma, from zero to about a third of what the content's scale spans.
 UNCERTAINTY_SCALES = {
     name: Scale(f"{name} 1 sigma", 0, high, SCALES[name].unit)
-    for name, high in zip((*OXIDES, MG_NUMBER), (10, 5, 8, 4, 4, 0.2))
+    for name, high in zip((*OXIDES, MG_NUMBER), (10, 4, 8, 4, 4, 0.2))
 }
 
 

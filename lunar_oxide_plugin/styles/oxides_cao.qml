@@ -2,27 +2,27 @@
 <!-- Lunar Oxide Mapper -->
 <qgis version="3.22" styleCategories="Symbology">
   <pipe>
-    <rasterrenderer type="singlebandpseudocolor" band="2" opacity="1" alphaBand="-1" nodataColor="" classificationMin="6" classificationMax="20">
+    <rasterrenderer type="singlebandpseudocolor" band="2" opacity="1" alphaBand="-1" nodataColor="" classificationMin="8" classificationMax="20">
       <rastershader>
-        <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" minimumValue="6" maximumValue="20" labelPrecision="2">
-          <item value="6" color="#440154" alpha="255" label="6 wt% CaO"/>
-          <item value="6.875" color="#48186a" alpha="255" label="6.875 wt% CaO"/>
-          <item value="7.75" color="#472d7b" alpha="255" label="7.75 wt% CaO"/>
-          <item value="8.625" color="#424086" alpha="255" label="8.625 wt% CaO"/>
-          <item value="9.5" color="#3b528b" alpha="255" label="9.5 wt% CaO"/>
-          <item value="10.375" color="#33638d" alpha="255" label="10.375 wt% CaO"/>
-          <item value="11.25" color="#2c728e" alpha="255" label="11.25 wt% CaO"/>
-          <item value="12.125" color="#26818e" alpha="255" label="12.125 wt% CaO"/>
-          <item value="13" color="#21908c" alpha="255" label="13 wt% CaO"/>
-          <item value="13.875" color="#1f9f88" alpha="255" label="13.875 wt% CaO"/>
-          <item value="14.75" color="#28ae80" alpha="255" label="14.75 wt% CaO"/>
-          <item value="15.625" color="#3ebc74" alpha="255" label="15.625 wt% CaO"/>
-          <item value="16.5" color="#5dc963" alpha="255" label="16.5 wt% CaO"/>
-          <item value="17.375" color="#82d34c" alpha="255" label="17.375 wt% CaO"/>
-          <item value="18.25" color="#abdc32" alpha="255" label="18.25 wt% CaO"/>
-          <item value="19.125" color="#d5e21a" alpha="255" label="19.125 wt% CaO"/>
+        <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" minimumValue="8" maximumValue="20" labelPrecision="2">
+          <item value="8" color="#440154" alpha="255" label="8 wt% CaO"/>
+          <item value="8.75" color="#48186a" alpha="255" label="8.75 wt% CaO"/>
+          <item value="9.5" color="#472d7b" alpha="255" label="9.5 wt% CaO"/>
+          <item value="10.25" color="#424086" alpha="255" label="10.25 wt% CaO"/>
+          <item value="11" color="#3b528b" alpha="255" label="11 wt% CaO"/>
+          <item value="11.75" color="#33638d" alpha="255" label="11.75 wt% CaO"/>
+          <item value="12.5" color="#2c728e" alpha="255" label="12.5 wt% CaO"/>
+          <item value="13.25" color="#26818e" alpha="255" label="13.25 wt% CaO"/>
+          <item value="14" color="#21908c" alpha="255" label="14 wt% CaO"/>
+          <item value="14.75" color="#1f9f88" alpha="255" label="14.75 wt% CaO"/>
+          <item value="15.5" color="#28ae80" alpha="255" label="15.5 wt% CaO"/>
+          <item value="16.25" color="#3ebc74" alpha="255" label="16.25 wt% CaO"/>
+          <item value="17" color="#5dc963" alpha="255" label="17 wt% CaO"/>
+          <item value="17.75" color="#82d34c" alpha="255" label="17.75 wt% CaO"/>
+          <item value="18.5" color="#abdc32" alpha="255" label="18.5 wt% CaO"/>
+          <item value="19.25" color="#d5e21a" alpha="255" label="19.25 wt% CaO"/>
           <item value="20" color="#fde725" alpha="255" label="20 wt% CaO"/>
-          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" prefix="" suffix="" minimumLabel="6 wt% CaO" maximumLabel="20 wt% CaO"/>
+          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" prefix="" suffix="" minimumLabel="8 wt% CaO" maximumLabel="20 wt% CaO"/>
         </colorrampshader>
       </rastershader>
     </rasterrenderer>
