@@ -18,6 +18,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsReadWriteContext,
     QgsRectangle,
+    QgsSettings,
 )
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtXml import QDomDocument
@@ -49,6 +50,21 @@ def project(qgis_app):
     found.clear()
     yield found
     found.clear()
+
+
+@pytest.fixture()
+def plugin(monkeypatch):
+    """In QGIS's window, without its provider: the other tests have registered that."""
+    monkeypatch.setattr(LunarOxidePlugin, "initProcessing", lambda self: None)
+    found = LunarOxidePlugin(None)
+    yield found
+    found.unload()
+
+
+@pytest.fixture()
+def active(plugin):
+    plugin.initGui()
+    return plugin
 
 
 def sheet(project, name="Mairan", crs="IAU_2015:30110", ellipsoid=SPHERE):
@@ -230,9 +246,8 @@ def test_demo_maps_say_so(project, oxide_raster, name):
     assert "no measurement of the Moon" in warning.currentText()
 
 
-def test_template_is_offered_while_the_plugin_is_there(qgis_app):
+def test_template_is_offered_while_the_plugin_is_there(qgis_app, plugin):
     before = QgsApplication.layoutTemplatePaths()
-    plugin = LunarOxidePlugin(None)
     for _ in range(2):
         plugin.initGui()
         assert QgsApplication.layoutTemplatePaths() == [*before, str(TEMPLATE.parent)]
@@ -240,38 +255,41 @@ def test_template_is_offered_while_the_plugin_is_there(qgis_app):
         assert QgsApplication.layoutTemplatePaths() == before
 
 
+def test_folders_of_the_user_stay(qgis_app, plugin):
+    QgsSettings().setValue("Layout/searchPathsForTemplates", ["/mine"], QgsSettings.Section.Core)
+    try:
+        plugin.initGui()
+        assert QgsApplication.layoutTemplatePaths() == ["/mine", str(TEMPLATE.parent)]
+        plugin.unload()
+        assert QgsApplication.layoutTemplatePaths() == ["/mine"]
+    finally:
+        QgsSettings().remove("Layout/searchPathsForTemplates", QgsSettings.Section.Core)
+
+
+@pytest.mark.usefixtures("active")
 @pytest.mark.parametrize("metadata", [{"SYNTHETIC": "YES"}, {"OTHER": "SYNTHETIC NO"}])
 def test_taking_the_sheet_marks_maps_of_demo_rasters(project, oxide_raster, metadata):
     """Known from the file, whatever the layer is called."""
-    plugin = LunarOxidePlugin(None)
-    plugin.initGui()
-    try:
-        project.addMapLayer(QgsRasterLayer(str(oxide_raster(metadata=metadata)[0]), "FeO"))
-        layout = sheet(project)
-        project.layoutManager().addLayout(layout)
-        warning = layout.itemById("Synthetic warning").currentText()
-        assert ("no measurement" in warning) == ("SYNTHETIC" in metadata)
-    finally:
-        plugin.unload()
+    project.addMapLayer(QgsRasterLayer(str(oxide_raster(metadata=metadata)[0]), "FeO"))
+    layout = sheet(project)
+    project.layoutManager().addLayout(layout)
+    warning = layout.itemById("Synthetic warning").currentText()
+    assert ("no measurement" in warning) == ("SYNTHETIC" in metadata)
 
 
+@pytest.mark.usefixtures("active")
 @pytest.mark.parametrize(
     ("crs", "ellipsoid"), [("IAU_2015:30110", SPHERE), ("EPSG:4326", "EPSG:7030")]
 )
 def test_taking_the_sheet_makes_a_lunar_project_measure_on_the_moon(project, crs, ellipsoid):
-    plugin = LunarOxidePlugin(None)
-    plugin.initGui()
-    try:
-        other = QgsPrintLayout(project)
-        other.setName("another")
-        layout = sheet(project, crs=crs, ellipsoid=None)
-        before = project.ellipsoid()
-        project.layoutManager().addLayout(other)
-        assert project.ellipsoid() == before != SPHERE
-        project.layoutManager().addLayout(layout)
-        assert project.ellipsoid() == ellipsoid
-    finally:
-        plugin.unload()
+    other = QgsPrintLayout(project)
+    other.setName("another")
+    layout = sheet(project, crs=crs, ellipsoid=None)
+    before = project.ellipsoid()
+    project.layoutManager().addLayout(other)
+    assert project.ellipsoid() == before != SPHERE
+    project.layoutManager().addLayout(layout)
+    assert project.ellipsoid() == ellipsoid
 
 
 def test_template_holds_nothing_of_a_machine():
