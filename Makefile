@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train package bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train styles package bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: setup-training ## Check style (ruff) and types (mypy)
 
 train: setup-training ## Rebuild the bundled models and training/reports from the tables
 	$(TRAIN_PYTHON) -m training all
+
+styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
+	$(PYTHON) -m scripts.styles
 
 package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
 	$(PYTHON) scripts/package.py

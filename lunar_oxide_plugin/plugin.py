@@ -1,4 +1,4 @@
-"""The plugin as QGIS sees it: it registers the Processing provider, nothing else."""
+"""The plugin as QGIS sees it: it registers the Processing provider and a layout template."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
 
+from .map_sheet import MapSheet
 from .processing.provider import LunarOxideProvider
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LunarOxidePlugin:
-    """Registers and removes the provider.
+    """Registers and removes the provider and, in QGIS's window, the template.
 
     Parameters
     ----------
@@ -23,6 +24,7 @@ class LunarOxidePlugin:
 
     def __init__(self, iface: QgisInterface | None) -> None:
         self._provider: LunarOxideProvider | None = None
+        self._sheet: MapSheet | None = None
 
     def initProcessing(self) -> None:
         """Register the provider; qgis_process calls only this."""
@@ -35,9 +37,14 @@ class LunarOxidePlugin:
     def initGui(self) -> None:
         """Start in QGIS's window."""
         self.initProcessing()
+        self._sheet = MapSheet()
+        self._sheet.register()
 
     def unload(self) -> None:
-        """Remove the provider."""
+        """Remove what was registered."""
+        if self._sheet is not None:
+            self._sheet.unregister()
+            self._sheet = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

@@ -28,7 +28,7 @@ scene() { # INDEX NAME STRETCH
         --predict:Domain="$out/domain.tif" --mg:MgNumber="$out/mg_number.tif" \
         --rgb:RGB="$out/rgb.tif" --units:Units="$out/units.gpkg" \
         --units:Table="$out/units.csv" --units:Report="$out/units.html"
-    .venv/bin/python scripts/demo_figure.py "$out" "$2"
+    .venv/bin/python -m scripts.demo_figure "$out" "$2"
 }
 
 process plugins enable lunar_oxide_plugin

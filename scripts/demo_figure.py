@@ -1,6 +1,6 @@
 """Draw the demo's maps as one PNG, and print its unit table.
 
-usage: demo_figure.py FOLDER NAME
+usage: python -m scripts.demo_figure FOLDER NAME
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from osgeo import gdal, ogr
 
-OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
+from lunar_oxide_plugin.core.colours import SCALES
+from lunar_oxide_plugin.core.oxides import MG_NUMBER, OXIDES
+from lunar_oxide_plugin.report.figures import colour_map
 
 #: What to show, in degrees (west, east, south, north): the Sosigenes patch is small.
 VIEWS = {"mairan": (-50.0, -49.0, 43.0, 44.0), "sosigenes": (18.998, 19.24, 8.22, 8.46)}
@@ -58,10 +60,13 @@ def draw(folder: Path, name: str) -> Path:
     view = VIEWS[name]
     units = outlines(folder / "units.gpkg")
     oxides, place = picture(folder / "oxides.tif", view)
-    panels = [(f"{oxide} (wt%)", oxides[..., i], "viridis") for i, oxide in enumerate(OXIDES)]
+    panels = [
+        (f"{oxide} (wt%)", oxides[..., i], colour_map(SCALES[oxide]))
+        for i, oxide in enumerate(OXIDES)
+    ]
     for title, file, colours in (
-        ("Mg#", "mg_number.tif", "viridis"),
-        ("Domain distance (> 1: outside)", "domain.tif", "magma"),
+        (MG_NUMBER, "mg_number.tif", colour_map(SCALES[MG_NUMBER])),
+        ("Domain distance (> 1: outside)", "domain.tif", {"cmap": "magma", "vmin": 0, "vmax": 4}),
     ):
         panels.append((title, picture(folder / file, view)[0][..., 0], colours))
 
@@ -72,8 +77,7 @@ def draw(folder: Path, name: str) -> Path:
         f"{name.capitalize()}: SYNTHETIC scene, predicted by the default model", fontsize=15
     )
     for axis, (title, values, colours) in zip([*axes.flat[:6], axes.flat[7]], panels):
-        low, high = np.nanpercentile(values, (1, 99))
-        image = axis.imshow(values, cmap=colours, vmin=low, vmax=high, extent=place, aspect=aspect)
+        image = axis.imshow(values, extent=place, aspect=aspect, **colours)
         figure.colorbar(image, ax=axis, shrink=0.8, extend="both")
         axis.set_title(title)
     rgb = axes.flat[6]

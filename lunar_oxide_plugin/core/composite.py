@@ -44,3 +44,57 @@ def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[n
             colour[rows] = np.rint(255 * np.clip(share, 0, 1))
         rgba[3, rows] = np.where(valid, 255, 0)
     return rgba
+
+
+def triangle(limits: Sequence[Limits], height: int) -> NDArray[np.uint8]:
+    """Colours of all mixtures of three bands, for a legend.
+
+    Red's corner is at the top, green's at the lower left, blue's at the lower right. A pixel's
+    distances from the sides are the proportions of the bands, each counted from its lower limit
+    as part of its range. The largest of them is brought to its upper limit: the triangle shows
+    the brightest colour of each proportion, from the corner of one band alone over the sides of
+    two to white, all three at their upper limits. The same proportions with less of all are darker.
+
+    Parameters
+    ----------
+    limits : sequence of three (low, high)
+        As for `to_rgba`, which makes the colours.
+    height : int
+        Rows, at least 2. The sides are equal, and the number of columns is odd.
+
+    Returns
+    -------
+    ndarray of uint8, shape (4, height, width)
+        RGBA; transparent black beside the triangle.
+    """
+    half = round((height - 1) / np.sqrt(3))
+    row = np.arange(height)[:, None] / (height - 1)
+    column = np.arange(-half, half + 1)[None, :] / half
+    red = np.broadcast_to(1 - row, (height, 2 * half + 1))
+    parts = np.stack([red, (row - column) / 2, (row + column) / 2])
+    parts[:, (parts < -1e-9).any(axis=0)] = np.nan
+    return to_rgba(_values(np.abs(parts) / parts.max(axis=0), limits), limits)
+
+
+def greys(limits: Sequence[Limits], width: int) -> NDArray[np.uint8]:
+    """Colours from all three bands at their lower limits to all at their upper, for a legend.
+
+    Parameters
+    ----------
+    limits : sequence of three (low, high)
+        As for `to_rgba`.
+    width : int
+        Columns.
+
+    Returns
+    -------
+    ndarray of uint8, shape (4, 1, width)
+    """
+    share = np.broadcast_to(np.linspace(0, 1, width), (3, 1, width))
+    return to_rgba(_values(share, limits), limits)
+
+
+def _values(share: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[np.floating]:
+    """Values of three bands that lie at these parts between their limits."""
+    low, high = np.array(limits, np.float64).T[:, :, None, None]
+    return low + share * (high - low)

@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from ..core.colours import VIRIDIS, Scale
+
 #: Colours of series that differ in brightness too, for grey prints and colour-blind readers
 #: (Okabe and Ito 2008, "Color Universal Design").
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -52,3 +54,17 @@ def drawn(draw: Callable[[Any], None], width: float, height: float) -> str | Non
         text = io.StringIO()
         figure.savefig(text, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
     return text.getvalue()
+
+
+def colour_map(scale: Scale) -> dict[str, Any]:
+    """How `imshow` and `pcolormesh` draw a map by its fixed scale: their cmap, vmin and vmax.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib; within `drawn` it is there.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = LinearSegmentedColormap.from_list("lunar oxide", list(VIRIDIS), N=1024)
+    return {"cmap": colours, "vmin": scale.low, "vmax": scale.high}

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.colours import SCALES
 from ..core.overview import Overview
 from ..core.units import Unit
-from .figures import COLOURS, MARKERS, drawn, formula
+from .figures import COLOURS, MARKERS, colour_map, drawn, formula
 
 #: More units than these have no colour of their own.
 _TELLING = len(COLOURS)
@@ -35,19 +36,15 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        values = of.image.values
-        known = values[np.isfinite(values)]
-        low, high = np.percentile(known, (2, 98)) if known.size else (0.0, 1.0)
+        scale = colour_map(SCALES[of.band]) if of.band in SCALES else {"cmap": "viridis"}
+        axes.set_facecolor("0.85")
         image = axes.imshow(
-            values,
+            of.image.values,
             extent=of.image.extent,
             aspect=of.image.aspect,
-            cmap="viridis",
-            vmin=low,
-            vmax=high,
             interpolation="nearest",
+            **scale,
         )
-        image.cmap.set_bad("0.85")
         figure.colorbar(image, ax=axes, label=_label(of.band), shrink=0.8, extend="both")
         for number, rings in enumerate(of.outlines):
             for ring in rings:

@@ -69,8 +69,8 @@ def html_report(
     if image is not None:
         page.figure(
             unit_map(image, units),
-            f"{image.band} and the outlines of the units, numbered as in the table; colours end "
-            "at the percentiles 2 and 98 of what is shown, grey is no data.",
+            f"{image.band} and the outlines of the units, numbered as in the table; grey is no "
+            "data.",
         )
     page.heading("Spread within units")
     page.figure(

@@ -35,7 +35,7 @@ CONTRACT = {
         "INPUT MGO_BAND? FEO_BAND? UNCERTAINTY? STORAGE? LAYOUT? OUTPUT OUTPUT_UNCERTAINTY?",
         "MEAN",
     ),
-    "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
+    "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT LEGEND?", ""),
     "zonaloxides": ("ZONES INPUT NAME_FIELD? UNCERTAINTY? OUTPUT TABLE? REPORT?", ""),
     "oxidehistogram": ("INPUT REPORT? TABLE?", ""),
     "groundtruthsites": ("OUTPUT", ""),

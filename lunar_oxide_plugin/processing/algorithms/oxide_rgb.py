@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,23 +14,27 @@ from qgis.core import (
     QgsProcessingMultiStepFeedback,
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
 
 from ...about import style
+from ...core.colours import SCALES
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
 from ...core.quantiles import ExactQuantile
 from ...raster.blocks import Window, sample_windows
+from ...raster.outputs import OutputFiles
 from ...raster.oxide_units import require_weight_percent
 from ...raster.raster import Raster
 from ...raster.storage import BandInfo
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
 from ..progress import each_block, stop_if_cancelled
+from ..rgb_legend import Channel, legend
 
-_PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM = range(5)
+_PERCENTILE, _MIN_MAX, _MAIRAN, _SOSIGENES, _CUSTOM, _FIXED = range(6)
 
 _FRACTIONS = (0.02, 0.98)
 
@@ -52,7 +56,8 @@ class OxideRgb(LunarOxideAlgorithm):
         "Each band is stretched linearly between two limits, which are kept in the result's "
         "metadata; no data is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 "
         "and 9 of Zhang et al. (2023), for FeO, MgO and Al2O3, so that a map can be compared with "
-        "theirs."
+        "theirs. The fixed scales are those of the single oxides' maps: all composites made with "
+        "them can be compared with each other."
     )
     TAGS = ("colour", "color", "false colour")
 
@@ -65,6 +70,7 @@ class OxideRgb(LunarOxideAlgorithm):
     STRETCH = "STRETCH"
     LIMITS = "LIMITS"
     OUTPUT = "OUTPUT"
+    LEGEND = "LEGEND"
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
@@ -89,6 +95,7 @@ class OxideRgb(LunarOxideAlgorithm):
                     "Mairan domes (Zhang et al. 2023, Fig. 8)",
                     "Sosigenes (Zhang et al. 2023, Fig. 9)",
                     "Custom limits",
+                    "Fixed scales of the oxide maps",
                 ],
                 defaultValue=_PERCENTILE,
             ),
@@ -102,6 +109,13 @@ class OxideRgb(LunarOxideAlgorithm):
         self.add(
             QgsProcessingParameterRasterDestination(self.OUTPUT, "RGB composite"),
             "GeoTIFF, Byte, four bands: red, green, blue, alpha.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.LEGEND, "Legend", "PNG (*.png)", optional=True, createByDefault=False
+            ),
+            "An image of the colours: a triangle with the three oxides at its corners, and the "
+            "limits of each.",
         )
 
     def compute(
@@ -127,6 +141,8 @@ class OxideRgb(LunarOxideAlgorithm):
             limits = _parsed_limits(self.parameterAsString(parameters, self.LIMITS, context))
         elif stretch in (_MAIRAN, _SOSIGENES):
             limits = _published_limits("Mairan" if stretch == _MAIRAN else "Sosigenes", names)
+        elif stretch == _FIXED:
+            limits = _fixed_limits(names)
         else:
             measured = _percentiles if stretch == _PERCENTILE else _ranges
             limits = [_widened(*pair) for pair in measured(raster, numbers, threads, steps)]
@@ -140,6 +156,7 @@ class OxideRgb(LunarOxideAlgorithm):
         metadata["LUNAR_OXIDE_STRETCH"] = ", ".join(described)
         metadata["LUNAR_OXIDE_LIMITS"] = json.dumps(limits)
         output = self.output_path(parameters, self.OUTPUT, context)
+        results = {self.OUTPUT: output}
         bands = [BandInfo(f"{colour}: {name}") for (_, colour, _), name in zip(self.BANDS, names)]
         with self.output_files(raster) as files:
             writer = files.raster(
@@ -157,7 +174,23 @@ class OxideRgb(LunarOxideAlgorithm):
             with each_block(coloured, raster.grid.window, steps, threads) as done:
                 for window, rgba in done:
                     writer.write(window, rgba)
-        return {self.OUTPUT: output}
+            path = self.output_path(parameters, self.LEGEND, context)
+            if path:
+                results[self.LEGEND] = path
+                channels = [Channel(*pair) for pair in zip(names, limits)]
+                _write_legend(files, path, channels, metadata)
+        return results
+
+
+def _write_legend(
+    files: OutputFiles, path: str, channels: Sequence[Channel], metadata: Mapping[str, str]
+) -> None:
+    """Write the legend as PNG, with its limits in full and what made it as texts in the file."""
+    image = legend(channels, synthetic="SYNTHETIC" in metadata)
+    for key in ("LUNAR_OXIDE_LIMITS", "LUNAR_OXIDE_VERSION", "SYNTHETIC"):
+        image.setText(key, metadata.get(key, ""))
+    if not image.save(str(files.path(path)), "PNG"):
+        raise RasterError(f"{path} cannot be written.")
 
 
 def _parsed_limits(text: str) -> list[Limits]:
@@ -184,6 +217,16 @@ def _published_limits(place: str, names: Sequence[str]) -> list[Limits]:
                 "Choose these bands, or another STRETCH."
             )
     return [known[name] for name in names]
+
+
+def _fixed_limits(names: Sequence[str]) -> list[Limits]:
+    for name in names:
+        if name not in SCALES:
+            raise RasterError(
+                f"There are fixed scales for {', '.join(SCALES)}, not for '{name}'. Choose these "
+                "bands, or another STRETCH."
+            )
+    return [(SCALES[name].low, SCALES[name].high) for name in names]
 
 
 def _ranges(

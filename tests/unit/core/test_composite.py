@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lunar_oxide_plugin.core.composite import PUBLISHED_STRETCHES, to_rgba
+from lunar_oxide_plugin.core.composite import PUBLISHED_STRETCHES, greys, to_rgba, triangle
 
 LIMITS = [(0.0, 10.0), (5.0, 15.0), (-1.0, 1.0)]
 
@@ -37,3 +39,43 @@ def test_published_limits():
     assert PUBLISHED_STRETCHES["Sosigenes"]["FeO"] == (15.50, 25.58)
     assert PUBLISHED_STRETCHES["Sosigenes"]["MgO"] == (4.31, 9.43)
     assert PUBLISHED_STRETCHES["Sosigenes"]["Al2O3"] == (7.52, 17.12)
+
+
+def test_triangle_has_each_band_at_its_corner_and_white_between():
+    legend = triangle(LIMITS, 101)
+    assert legend.shape == (4, 101, 117)
+    top, left, right = legend[:, 0, 58], legend[:, -1, 0], legend[:, -1, -1]
+    assert [corner.tolist() for corner in (top, left, right)] == [
+        [255, 0, 0, 255],
+        [0, 255, 0, 255],
+        [0, 0, 255, 255],
+    ]
+    assert legend[:, -1, 58].tolist() == [0, 255, 255, 255]
+    # the middle is two thirds down; no pixel's centre is exactly there
+    assert (legend[:, 67, 58] >= 250).all()
+
+
+@given(st.lists(st.tuples(st.floats(-50, 50), st.floats(0.01, 50)), min_size=3, max_size=3))
+def test_triangle_is_the_same_for_all_limits(ends):
+    limits = [(low, low + span) for low, span in ends]
+    difference = triangle(LIMITS, 40).astype(int) - triangle(limits, 40)
+    assert np.abs(difference).max() <= 1  # halves are rounded either way
+
+
+def test_triangle_is_equilateral_and_as_bright_as_can_be():
+    legend = triangle(LIMITS, 101)
+    inside = legend[3] == 255
+    assert (legend[:3].max(axis=0)[inside] == 255).all()
+    assert (legend[:, ~inside] == 0).all()
+    assert inside.mean() == pytest.approx(0.5, abs=0.01)
+    assert inside[0].sum() == 1
+    assert inside[-1].all()
+    # a quarter of red, half of green, a quarter of blue
+    assert legend[:, 75, 58 - 15].tolist() == pytest.approx([128, 255, 128, 255], abs=5)
+
+
+def test_greys():
+    strip = greys(LIMITS, 256)
+    assert strip.shape == (4, 1, 256)
+    assert np.abs(strip[:3, 0] - np.arange(256)).max() == 0
+    assert (strip[3] == 255).all()

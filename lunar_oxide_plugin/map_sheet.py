@@ -1,0 +1,71 @@
+"""The template of a map sheet, offered by QGIS's own layout manager."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsExpressionContextUtils,
+    QgsMapLayer,
+    QgsMessageLog,
+    QgsProject,
+    QgsRasterLayer,
+    QgsSettings,
+)
+
+from .about import FOLDER, NAME
+from .raster.guard import is_moon
+
+#: Where QGIS also looks for templates: Options > Layouts.
+_SEARCH_PATHS = "Layout/searchPathsForTemplates"
+
+#: The Moon's sphere by its radius in metres. By its name (IAU_2015:30100), as a lunar project has
+#: it, QGIS 3.22 measures no length at all.
+SPHERE = "PARAMETER:1737400:1737400"
+
+#: Property of our sheet, and of no other layout.
+_MARK = "lunar_oxide_map_sheet"
+
+
+class MapSheet:
+    """Offers the template, and adapts the sheets that are made of it."""
+
+    def register(self) -> None:
+        """Add our folder to those of templates, and watch for sheets made of them."""
+        self._search_in([*self._others(), str(FOLDER / "layouts")])
+        QgsProject.instance().layoutManager().layoutAdded.connect(self._added)
+
+    def unregister(self) -> None:
+        """Leave QGIS's settings as they were."""
+        self._search_in(self._others())
+        QgsProject.instance().layoutManager().layoutAdded.disconnect(self._added)
+
+    def _others(self) -> list[str]:
+        ours = str(FOLDER / "layouts")
+        return [path for path in QgsApplication.layoutTemplatePaths() if path != ours]
+
+    def _search_in(self, paths: list[str]) -> None:
+        if paths:
+            QgsSettings().setValue(_SEARCH_PATHS, paths, QgsSettings.Section.Core)
+        else:
+            QgsSettings().remove(_SEARCH_PATHS, QgsSettings.Section.Core)
+
+    def _added(self, name: str) -> None:
+        """Adapt a sheet made of our template, and its project."""
+        project = QgsProject.instance()
+        layout = project.layoutManager().layoutByName(name)
+        if not layout.customProperty(_MARK):
+            return
+        if any(map(_is_synthetic, project.mapLayers().values())):
+            QgsExpressionContextUtils.setLayoutVariable(layout, "synthetic", "yes")
+        wkt = project.crs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
+        if project.ellipsoid() != SPHERE and is_moon(wkt):
+            project.setEllipsoid(SPHERE)
+            QgsMessageLog.logMessage(
+                f"The project's ellipsoid is now {SPHERE}, for the scale bar of '{name}'.", NAME
+            )
+
+
+def _is_synthetic(layer: QgsMapLayer) -> bool:
+    """Whether a raster says that it is a demo; QGIS gives GDAL's metadata as HTML only."""
+    return isinstance(layer, QgsRasterLayer) and "SYNTHETIC=YES" in layer.htmlMetadata()

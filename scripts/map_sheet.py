@@ -1,0 +1,260 @@
+"""Write the layout template of a map sheet; needs QGIS, of the oldest version that is to read it.
+
+usage: python -m scripts.map_sheet
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsLayoutItem,
+    QgsLayoutItemLabel,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
+    QgsLayoutItemMapGrid,
+    QgsLayoutItemPage,
+    QgsLayoutItemPicture,
+    QgsLayoutItemScaleBar,
+    QgsLayoutMeasurement,
+    QgsLayoutObject,
+    QgsLayoutPoint,
+    QgsLayoutSize,
+    QgsLegendStyle,
+    QgsPrintLayout,
+    QgsProject,
+    QgsProperty,
+    QgsReadWriteContext,
+    QgsRectangle,
+    QgsScaleBarSettings,
+    QgsTextFormat,
+    QgsUnitTypes,
+)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor, QFont
+
+from lunar_oxide_plugin.about import NAME, VERSION
+
+TARGET = (
+    Path(__file__).resolve().parent.parent
+    / "lunar_oxide_plugin"
+    / "layouts"
+    / "lunar_map_sheet.qpt"
+)
+
+_BLACK, _RED = "#222222", "#b2182b"
+
+#: What QGIS calls the sphere of the Moon when it is given by its radius.
+_SPHERE = "PARAMETER:1737400:1737400"
+
+_SYNTHETIC = (
+    "[% if(lower(coalesce(@synthetic, '')) = 'yes' or array_to_string(array_foreach("
+    "coalesce(map_get(item_variables('Map'), 'map_layers'), array()), "
+    "coalesce(layer_property(@element, 'name'), '') || ' ' || "
+    "coalesce(layer_property(@element, 'source'), ''))) ILIKE '%synthetic%', "
+    "'SYNTHETIC: this map shows no measurement of the Moon', '') %]"
+)
+
+_ELLIPSOID = (
+    f"[% if(@project_ellipsoid = if(map_get(item_variables('Map'), 'map_units') = 'degrees', "
+    f"'{_SPHERE}', 'NONE'), '', 'THE SCALE BAR IS NOT TRUE YET. In Project > Properties > General "
+    "set Ellipsoid to Custom, with 1737400 for both axes.') %]"
+)
+
+_CREDITS = (
+    "Data: JAXA/SELENE (Kaguya) Multiband Imager. SELENE is a Japanese mission developed and "
+    "operated by JAXA.\n"
+    "Method: Zhang et al. (2023), Icarus 397, 115505. "
+    f"Made with {NAME} {VERSION} and QGIS [% regexp_substr(@qgis_version, '([0-9.]+)') %].\n"
+    "[% @map_author %][% if(coalesce(@map_author, '') = '', '', ', ') %]"
+    "[% format_date(now(), 'yyyy-MM-dd') %]. "
+    "Coordinates: planetocentric, on a sphere of 1737.4 km. "
+    "[% if(map_get(item_variables('Map'), 'map_units') = 'degrees', "
+    "'Simple cylindrical: the scale holds along the parallel of the lower edge.', '') %]"
+)
+
+_GRID_LABEL = (
+    "with_variable('x', round(if(@grid_axis = 'x', "
+    "(@grid_number + 540) % 360 - 180, @grid_number), 4), "
+    "to_string(abs(@x)) || '°' || if(@x = 0 or abs(@x) = 180, '', "
+    "if(@grid_axis = 'x', if(@x < 0, 'W', 'E'), if(@x < 0, 'S', 'N'))))"
+)
+
+
+#: Degrees between the lines of the graticule: 1, 2 or 5 times a power of ten, three to eight lines.
+_INTERVAL = (
+    "with_variable('w', map_get(item_variables('Map'), 'map_extent_width') / 3 / "
+    "if(map_get(item_variables('Map'), 'map_units') = 'degrees', 1, 30323), "
+    "with_variable('p', 10 ^ floor(log10(@w)), "
+    "@p * if(@w >= 5 * @p, 5, if(@w >= 2 * @p, 2, 1))))"
+)
+
+
+def _format(size: float, colour: str = _BLACK, bold: bool = False) -> QgsTextFormat:
+    font = QFont("Open Sans")
+    font.setBold(bold)
+    text = QgsTextFormat()
+    text.setFont(font)
+    text.setSize(size)
+    text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    text.setColor(QColor(colour))
+    return text
+
+
+def _place(item: QgsLayoutItem, name: str, x: float, y: float, width: float, height: float) -> None:
+    item.setId(name)
+    item.attemptMove(QgsLayoutPoint(x, y))
+    item.attemptResize(QgsLayoutSize(width, height))
+
+
+def _label(layout: QgsPrintLayout, text: str, form: QgsTextFormat) -> QgsLayoutItemLabel:
+    label = QgsLayoutItemLabel(layout)
+    label.setText(text)
+    label.setFont(form.font())
+    font = label.font()
+    font.setPointSizeF(form.size())
+    label.setFont(font)
+    label.setFontColor(form.color())
+    label.setMarginX(0)
+    label.setMarginY(0)
+    layout.addLayoutItem(label)
+    return label
+
+
+def _map(layout: QgsPrintLayout) -> QgsLayoutItemMap:
+    item = QgsLayoutItemMap(layout)
+    layout.addLayoutItem(item)
+    moon = QgsRectangle(-180, -90, 180, 90)
+    item.attemptResize(QgsLayoutSize(100, 50))
+    item.setExtent(moon)  # an empty one cannot be zoomed from
+    _place(item, "Map", 22, 30, 186, 148)
+    item.zoomToExtent(moon)
+    # QGIS 3.22 cannot measure on the Moon in other CRSs: see docs/qgis-notes.md.
+    item.setCrs(QgsCoordinateReferenceSystem("IAU_2015:30100"))
+    item.setFrameEnabled(True)
+    item.setFrameStrokeWidth(QgsLayoutMeasurement(0.3))
+    grid = QgsLayoutItemMapGrid("Latitude and longitude", item)
+    grid.setCrs(QgsCoordinateReferenceSystem("IAU_2015:30100"))
+    # QGIS's own dynamic intervals count with degrees of the Earth.
+    for key in (QgsLayoutObject.MapGridIntervalX, QgsLayoutObject.MapGridIntervalY):
+        grid.dataDefinedProperties().setProperty(key, QgsProperty.fromExpression(_INTERVAL))
+    grid.setStyle(QgsLayoutItemMapGrid.GridStyle.Solid)
+    grid.setGridLineColor(QColor(255, 255, 255, 110))
+    grid.setGridLineWidth(0.15)
+    grid.setAnnotationEnabled(True)
+    grid.setAnnotationFormat(QgsLayoutItemMapGrid.AnnotationFormat.CustomFormat)
+    grid.setAnnotationExpression(_GRID_LABEL)
+    grid.setAnnotationTextFormat(_format(7))
+    grid.setAnnotationFrameDistance(1)
+    sides = QgsLayoutItemMapGrid.BorderSide
+    for side in (sides.Top, sides.Right):
+        grid.setAnnotationDisplay(QgsLayoutItemMapGrid.DisplayMode.HideAll, side)
+    grid.setAnnotationDirection(QgsLayoutItemMapGrid.AnnotationDirection.Vertical, sides.Left)
+    item.grids().addGrid(grid)
+    return item
+
+
+def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
+    legend = QgsLayoutItemLegend(layout)
+    layout.addLayoutItem(legend)
+    _place(legend, "Legend", 214, 30, 73, 70)
+    legend.setLinkedMap(chart)
+    legend.setLegendFilterByMapEnabled(False)
+    legend.setAutoUpdateModel(True)
+    legend.setBackgroundEnabled(False)
+    legend.setBoxSpace(0)
+    styles = QgsLegendStyle.Style
+    for style, size in ((styles.Group, 9), (styles.Subgroup, 8), (styles.SymbolLabel, 7.5)):
+        font = QFont("Open Sans")
+        font.setPointSizeF(size)
+        legend.setStyleFont(style, font)
+
+
+def _pictures(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
+    composite = QgsLayoutItemPicture(layout)
+    layout.addLayoutItem(composite)
+    _place(composite, "Composite legend", 214, 105, 73, 69)
+    composite.setResizeMode(QgsLayoutItemPicture.ResizeMode.Zoom)
+    arrow = QgsLayoutItemPicture(layout)
+    layout.addLayoutItem(arrow)
+    _place(arrow, "North arrow", 194, 186, 14, 15)
+    # A part of QGIS itself: no file of this machine.
+    arrow.setPicturePath(":/images/north_arrows/layout_default_north_arrow.svg")
+    arrow.setLinkedMap(chart)
+    arrow.setNorthMode(QgsLayoutItemPicture.NorthMode.TrueNorth)
+    arrow.setSvgFillColor(QColor(_BLACK))
+    arrow.setSvgStrokeColor(QColor(_BLACK))
+
+
+def _scale_bar(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
+    bar = QgsLayoutItemScaleBar(layout)
+    layout.addLayoutItem(bar)
+    bar.setLinkedMap(chart)
+    bar.setStyle("Single Box")
+    bar.setUnits(QgsUnitTypes.DistanceUnit.DistanceKilometers)
+    bar.setUnitLabel("km on the Moon")
+    bar.setMapUnitsPerScaleBarUnit(1)
+    bar.setNumberOfSegments(2)
+    bar.setNumberOfSegmentsLeft(0)
+    bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
+    bar.setMinimumBarWidth(35)
+    bar.setMaximumBarWidth(90)
+    bar.setHeight(2)
+    bar.setTextFormat(_format(8))
+    _place(bar, "Scale bar", 22, 186, 110, 11)
+
+
+def build(layout: QgsPrintLayout) -> None:
+    """Put all items onto an empty A4 sheet."""
+    layout.initializeDefaults()
+    page = layout.pageCollection().page(0)
+    page.setPageSize("A4", QgsLayoutItemPage.Orientation.Landscape)
+    layout.renderContext().setDpi(300)
+    layout.setCustomProperty("lunar_oxide_map_sheet", True)
+    layout.setCustomProperty("variableNames", ["map_author", "synthetic"])
+    layout.setCustomProperty("variableValues", ["", ""])
+    chart = _map(layout)
+    _legend(layout, chart)
+    _pictures(layout, chart)
+    _scale_bar(layout, chart)
+    title = _label(layout, "[% @layout_name %]", _format(18, bold=True))
+    _place(title, "Title", 22, 9, 265, 10)
+    warning = _label(layout, _SYNTHETIC, _format(11, _RED, bold=True))
+    _place(warning, "Synthetic warning", 22, 20, 265, 6)
+    ellipsoid = _label(layout, _ELLIPSOID, _format(7.5, _RED, bold=True))
+    _place(ellipsoid, "Ellipsoid warning", 22, 198, 172, 4)
+    credits_ = _label(layout, _CREDITS, _format(6.5))
+    credits_.setHAlign(Qt.AlignmentFlag.AlignLeft)
+    credits_.setVAlign(Qt.AlignmentFlag.AlignTop)
+    _place(credits_, "Credits", 214, 180, 73, 22)
+
+
+def tidied(text: str) -> str:
+    """The same template every time: ids in the order they come instead of by chance."""
+    found = dict.fromkeys(re.findall(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", text))
+    for number, old in enumerate(found):
+        text = text.replace(old, f"{{{uuid.uuid5(uuid.NAMESPACE_URL, f'{NAME} {number}')}}}")
+    return text
+
+
+def write() -> None:
+    """Write the template."""
+    project = QgsProject()
+    layout = QgsPrintLayout(project)
+    build(layout)
+    layout.setName("Lunar map sheet")
+    TARGET.parent.mkdir(exist_ok=True)
+    if not layout.saveAsTemplate(str(TARGET), QgsReadWriteContext()):
+        raise OSError(f"{TARGET} cannot be written")
+    TARGET.write_text(tidied(TARGET.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    application = QgsApplication([], False)
+    application.initQgis()
+    write()
+    print(TARGET.name, "written")

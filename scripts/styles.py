@@ -1,0 +1,101 @@
+"""Write the QGIS styles of scalar rasters from the colour scales of the core.
+
+usage: python -m scripts.styles
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lunar_oxide_plugin.core.colours import (
+    DOMAIN_CLASSES,
+    SCALES,
+    UNCERTAINTY_SCALES,
+    Scale,
+)
+from lunar_oxide_plugin.core.oxides import MG_NUMBER, OXIDES
+
+FOLDER = Path(__file__).resolve().parent.parent / "lunar_oxide_plugin" / "styles"
+
+# Short on purpose: only what QGIS needs, so that a change of a colour is seen in a diff.
+_STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<!-- Lunar Oxide Mapper -->
+<qgis version="3.22" styleCategories="Symbology">
+  <pipe>
+    <rasterrenderer type="singlebandpseudocolor" band="{band}" opacity="1" alphaBand="-1" \
+nodataColor="" classificationMin="{low:g}" classificationMax="{high:g}">
+      <rastershader>
+        <colorrampshader colorRampType="{kind}" classificationMode="1" clip="0" \
+minimumValue="{low:g}" maximumValue="{high:g}" labelPrecision="{digits}">
+{items}
+        </colorrampshader>
+      </rastershader>
+    </rasterrenderer>
+    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
+    <huesaturation saturation="0"/>
+    <rasterresampler maxOversampling="2"/>
+  </pipe>
+  <blendMode>0</blendMode>
+</qgis>
+"""
+
+
+def contents() -> dict[str, str]:
+    """Text of each style by the name of its file."""
+    mg, mg_uncertainty = SCALES[MG_NUMBER], UNCERTAINTY_SCALES[MG_NUMBER]
+    styles = {
+        # A raster has one style beside it; of five oxides, FeO tells mare from highlands.
+        "oxides": _scaled(SCALES["FeO"], OXIDES.index("FeO") + 1),
+        "uncertainty": _scaled(UNCERTAINTY_SCALES["FeO"], OXIDES.index("FeO") + 1),
+        # Of empiricaloxides, whose bands are FeO and TiO2.
+        "feo": _scaled(SCALES["FeO"], 1),
+        "mgnumber": _scaled(mg, 1),
+        "mgnumber_uncertainty": _scaled(mg_uncertainty, 1),
+        "domain": _classes(),
+    }
+    for band, oxide in enumerate(OXIDES, 1):
+        styles[f"oxides_{oxide.lower()}"] = _scaled(SCALES[oxide], band)
+        styles[f"uncertainty_{oxide.lower()}"] = _scaled(UNCERTAINTY_SCALES[oxide], band)
+    return {f"{name}.qml": text for name, text in styles.items()}
+
+
+def _scaled(scale: Scale, band: int) -> str:
+    items = [(f"{value:g}", colour, scale.text(value)) for value, colour in scale.stops()]
+    digits = 2 if scale.high > 1 else 3
+    # Legends show a bar with two numbers; by themselves these would not say of what.
+    legend = (
+        '          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" '
+        f'prefix="" suffix="" minimumLabel="{scale.text(scale.low)}" '
+        f'maximumLabel="{scale.text(scale.high)}"/>'
+    )
+    return _style(band, "INTERPOLATED", scale.low, scale.high, digits, items, legend)
+
+
+def _classes() -> str:
+    items = [(f"{limit:g}", colour, label) for limit, colour, label in DOMAIN_CLASSES]
+    return _style(1, "DISCRETE", 0, 4, 2, items)
+
+
+def _style(
+    band: int,
+    kind: str,
+    low: float,
+    high: float,
+    digits: int,
+    items: Iterable[tuple[str, str, str]],
+    *more: str,
+) -> str:
+    lines = [
+        f'          <item value="{value}" color="{colour}" alpha="255" label="{label}"/>'
+        for value, colour, label in items
+    ]
+    return _STYLE.format(
+        band=band, kind=kind, low=low, high=high, digits=digits, items="\n".join([*lines, *more])
+    )
+
+
+if __name__ == "__main__":
+    for name, text in contents().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"{len(contents())} styles written")
