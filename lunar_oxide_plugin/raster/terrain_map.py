@@ -21,7 +21,7 @@ from ..core.terrain import (
     in_south_pole_aitken,
 )
 from .blocks import Window
-from .moon import FloatArray, Transform, cylinder
+from .moon import FloatArray, Grid, Transform, cylinder
 from .raster import Raster
 
 #: FeO in wt% is counted from and to, in bins of this width: no lunar rock holds more.
@@ -54,7 +54,7 @@ class TerrainMap:
 
     def __init__(self, raster: Raster, bands: Mapping[str, int], scheme: Scheme) -> None:
         self._raster = raster
-        self._scheme = scheme
+        self.scheme = scheme
         self._oxides = [oxide for oxide in OXIDES if oxide in bands]
         self._numbers = [bands[oxide] for oxide in self._oxides]
         self._needed = [bands[oxide] for oxide in NEEDED[scheme]]
@@ -68,7 +68,7 @@ class TerrainMap:
         feo, *others = self._raster.values(window, self._needed)
         # Where there is a class depends on no limit.
         other = self._second(feo, others[0]) if others else None
-        feo[classify(self._scheme, Limits(0.0), feo, other) == NO_DATA] = np.nan
+        feo[classify(self.scheme, Limits(0.0), feo, other) == NO_DATA] = np.nan
         return feo
 
     def block(self, window: Window, limits: Limits) -> TerrainBlock:
@@ -81,10 +81,10 @@ class TerrainMap:
             Scheme.MARE: None,
             Scheme.BASALTS: "TiO2",
             Scheme.TERRANES: MG_NUMBER,
-        }[self._scheme]
-        inside = self._inside_spa(window) if self._scheme is Scheme.TERRANES else False
+        }[self.scheme]
+        inside = self._inside_spa(window) if self.scheme is Scheme.TERRANES else False
         classes = classify(
-            self._scheme,
+            self.scheme,
             limits,
             self._plane(values, "FeO"),
             None if other is None else self._plane(values, other),
@@ -96,7 +96,7 @@ class TerrainMap:
         return values[self.names.index(name)]
 
     def _second(self, feo: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._mg(other, feo) if self._scheme is Scheme.TERRANES else other
+        return self._mg(other, feo) if self.scheme is Scheme.TERRANES else other
 
     @staticmethod
     def _mg(mgo: NDArray[np.float32], feo: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -182,3 +182,16 @@ def add_feo(histogram: Histogram, feo: NDArray[np.float32], areas: FloatArray) -
     for rows in pieces(*feo.shape):
         counted = np.isfinite(feo[rows]) & (weights[rows] > 0)
         histogram.add(feo[rows][counted], weights[rows][counted])
+
+
+def extent(grid: Grid) -> tuple[float, float, float, float] | None:
+    """West, east, south and north edge in degrees, west below east; None where they are none."""
+    measures = cylinder(grid.wkt)
+    _, dx, rx, _, ry, dy = grid.geotransform
+    if measures is None or rx != 0 or ry != 0 or dx < 0 or dy > 0:
+        return None
+    to_degrees = Transform(grid.wkt)
+    lon, north = to_degrees(*grid.position(0, 0))
+    south = to_degrees(*grid.position(0, grid.height))[1]
+    west = float(lon)
+    return west, west + grid.width * dx / measures.turn * 360, float(south), float(north)

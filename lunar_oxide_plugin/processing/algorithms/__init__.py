@@ -1,6 +1,7 @@
 """The algorithms, one a file."""
 
 from .check_installation import CheckInstallation
+from .classify_terrain import ClassifyTerrain
 from .demo_scene import DemoScene
 from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
@@ -19,6 +20,7 @@ ALGORITHMS = (
     MgNumber,
     OxideRgb,
     ZonalOxides,
+    ClassifyTerrain,
     GroundTruthSites,
     SampleSites,
     DemoScene,
