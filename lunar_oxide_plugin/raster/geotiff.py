@@ -61,7 +61,8 @@ def stoppable(progress: Progress, failure: str) -> Iterator[Callable[[float, str
         if not raised:  # which is an error to GDAL
             raise
     if raised:
-        raise raised[0]
+        # Not kept: it refers to where it was raised and so to itself, and to all that is open there.
+        raise raised.pop()
 
 
 class RasterWriter:

@@ -35,9 +35,9 @@ _BASALTS = (
     "maps at other values."
 )
 _TABLE_2 = (
-    "Table 2 describes the whole Moon, or all of its maria or highlands, and Zhang et al. mapped "
-    "the maria as such, not by FeO. A smaller region differs from it by its nature. Mg# there is "
-    "compared with the mean of the pixels' Mg#."
+    "Table 2 describes the whole Moon, all of its maria and all of its highlands: a smaller region "
+    "differs from them by its nature, and so does a division by FeO from one by other outlines of "
+    "the maria. Its Mg# is compared with the mean of the pixels' Mg#."
 )
 
 
@@ -95,15 +95,15 @@ def html_report(
 
 def _classes(page: Page, terrain: Terrain) -> None:
     page.heading("Classes")
-    said = rules(terrain.scheme, terrain.limits)
-    said += [""] * (len(terrain.summaries) - len(said))
+    said: list[str | None] = [*rules(terrain.scheme, terrain.limits)]
+    said += [None] * (len(terrain.summaries) - len(said))
     page.table(
-        ["class", "rule", "pixels", "area km2", "% of area"],
+        ["class", "pixels", "area km2", "% of area"],
         [
-            [one.name, rule, one.pixels, one.area_km2, one.percent]
+            [f"{one.name}: {rule}" if rule else one.name, one.pixels, one.area_km2, one.percent]
             for one, rule in zip(terrain.summaries, said)
         ],
-        [0, 0, 0, 1, 2],
+        [0, 0, 1, 2],
     )
     page.figure(drawn(lambda figure: _draw_map(figure, terrain), 7, 5), "The classes on the map.")
     caption = "FeO of all classified pixels, by area, and the FeO that divides the classes."

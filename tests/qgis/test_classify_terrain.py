@@ -265,7 +265,9 @@ def test_small_polygons_join_their_neighbour(succeed, patches, tmp_path):
     counts = {}
     for pixels in (1, 2, 6, 7, 13):
         outputs = {"OUTPUT": tmp_path / "t.tif", "POLYGONS": tmp_path / f"{pixels}.gpkg"}
-        succeed("classifyterrain", {"INPUT": path, "MINIMUM_AREA": pixels * pixel, **outputs})
+        succeed(
+            "classifyterrain", {"INPUT": path, "MINIMUM_AREA": float(pixels * pixel), **outputs}
+        )
         found = features(tmp_path / f"{pixels}.gpkg")
         counts[pixels] = len(found)
         valid = np.isfinite(values[2])
