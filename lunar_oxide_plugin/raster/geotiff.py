@@ -61,7 +61,7 @@ def stoppable(progress: Progress, failure: str) -> Iterator[Callable[[float, str
         if not raised:  # which is an error to GDAL
             raise
     if raised:
-        # Not kept: it refers to where it was raised and so to itself, and to all that is open there.
+        # Not kept here: it refers to this place, so to itself, and to all that is open.
         raise raised.pop()
 
 

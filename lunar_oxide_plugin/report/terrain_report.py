@@ -22,12 +22,12 @@ _COARSER = 10
 
 _TERRANES = (
     "These classes are compositions, not the terranes of Jolliff et al. (2000, JGR 105, 4197), "
-    "which are regions drawn from thorium, FeO and position. Thorium is not known here, and Fig. "
-    "4f of Zhang et al. (2023) gives no numbers to divide them by. The limits are this project's "
-    "own: the means of the whole Moon in Table 2. Mafic and feldspathic are told apart by FeO and "
-    "Mg#; mafic ground inside the South Pole-Aitken basin by its position, the ellipse of "
-    "Garrick-Bethell and Zuber (2009, Icarus 204, 399). A mare outside both terranes, such as "
-    "Crisium, is mafic (PKT-like) here too."
+    "which are regions drawn from thorium, FeO and position. Thorium is not known here, and no "
+    "numbers of Fig. 4f of Zhang et al. (2023) are at hand. The rule is this project's own; unless "
+    "others were given, its limits are the means of the whole Moon in Table 2. Mafic and "
+    "feldspathic are told apart by FeO and Mg#; mafic ground inside the South Pole-Aitken basin by "
+    "its position, the ellipse of Garrick-Bethell and Zuber (2009, Icarus 204, 399). A mare "
+    "outside both terranes, such as Crisium, is mafic (PKT-like) here too."
 )
 _BASALTS = (
     "Basalt types by TiO2 after Neal and Taylor (1992, Geochim. Cosmochim. Acta 56, 2177), who "
