@@ -77,7 +77,7 @@ def write_class_polygons(
         if smallest > 1:
             source = _sieved(source, sieved, smallest, final, lambda p: progress(0.1 + 0.2 * p))
         _require_few(source, _SIDES, lambda part: progress(0.3 + 0.1 * part))
-        layer_source = _polygonized(source, final, lambda part: progress(0.4 + 0.3 * part))
+        layer_source = _polygonized(source, final, lambda part: progress(0.4 + 0.3 * min(part, 1)))
         grid = grid_of(source)
         layer = layer_source.GetLayer(0)
         count: int = layer.GetFeatureCount()
