@@ -18,6 +18,10 @@ LEAST_SEPARATION = 2.0
 #: Part of the area below which a population is none: a few pixels always lie apart.
 LEAST_SHARE = 0.01
 
+#: Highest density of the values where they are divided, as a part of that around the lower of both
+#: means: two Gaussians also fit a plateau, and then none of the values lies in a valley.
+_HIGHEST_VALLEY = 0.9
+
 _MOST_ITERATIONS = 5000
 
 #: Of the mean log-likelihood, from one step to the next.
@@ -159,6 +163,31 @@ def fit_mixture(histogram: Histogram) -> Mixture:
     narrowest = histogram.width / np.sqrt(12)
     fits = [_maximised(x, w, cut, narrowest) for cut in sorted(_cuts(x, w))]
     return max(fits, key=lambda fit: fit.likelihood)
+
+
+def divide(histogram: Histogram) -> tuple[Mixture, float]:
+    """Fit two populations, and find the value at which both are equally probable.
+
+    Raises
+    ------
+    BimodalityError
+        As `fit_mixture` and `Mixture.threshold` do, and when the values have no valley there.
+    """
+    fit = fit_mixture(histogram)
+    threshold = fit.threshold()
+    reach = max(min(fit.sigmas) / 2, 1.5 * histogram.width)
+    valley, *hills = (
+        histogram.weights[np.abs(histogram.centres - place) <= reach].sum()
+        for place in (threshold, *fit.means)
+    )
+    if valley > _HIGHEST_VALLEY * min(hills):
+        raise BimodalityError(
+            f"there is no valley between its two components, {fit.means[0]:.2f} and "
+            f"{fit.means[1]:.2f}: around {threshold:.2f} the values are "
+            f"{100 * valley / min(hills):.0f} % as dense as around the rarer of them, and "
+            f"{100 * _HIGHEST_VALLEY:g} % is the most"
+        )
+    return fit, threshold
 
 
 def _cuts(x: FloatArray, w: FloatArray) -> set[int]:

@@ -20,7 +20,7 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import RasterError
-from ...core.mixture import BimodalityError, Histogram, Mixture, fit_mixture
+from ...core.mixture import BimodalityError, Histogram, Mixture, divide
 from ...core.oxides import OXIDES
 from ...core.tables import csv_text
 from ...core.terrain import (
@@ -83,8 +83,8 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         "your own, or where a fit says. The fit finds the two Gaussians whose mixture is likeliest "
         "for the area-weighted histogram of FeO (expectation and maximisation) and divides where "
         "both are equally probable. It is refused where FeO does not show two populations: "
-        "Ashman's D below 2 (Ashman et al. 1994, Astronomical Journal 108, 2348), or one of them "
-        "below 1 % of the area.\n\n"
+        "Ashman's D below 2 (Ashman et al. 1994, Astronomical Journal 108, 2348), one of them "
+        "below 1 % of the area, or no valley between them.\n\n"
         "Basalt types divide mare by TiO2 after Neal and Taylor (1992, Geochim. Cosmochim. Acta "
         "56, 2177): very-low-Ti below 1 wt%, low-Ti up to 6 wt%, high-Ti above.\n\n"
         "Terranes are compositions that resemble the feldspathic highlands (FHT), Procellarum "
@@ -373,8 +373,8 @@ def _fitted(
     if not histogram.weights.any():
         raise RasterError(_nothing(raster, terrain.scheme))
     try:
-        mixture = fit_mixture(histogram)
-        return _Threshold(mixture.threshold(), _described(mixture), mixture, histogram)
+        mixture, feo = divide(histogram)
+        return _Threshold(feo, _described(mixture), mixture, histogram)
     except BimodalityError as error:
         message = str(error)
     raise RasterError(

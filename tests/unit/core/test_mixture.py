@@ -8,7 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from lunar_oxide_plugin.core.mixture import BimodalityError, Histogram, Mixture, fit_mixture
+from lunar_oxide_plugin.core.mixture import (
+    BimodalityError,
+    Histogram,
+    Mixture,
+    divide,
+    fit_mixture,
+)
 
 
 def exact(shares, means, sigmas, width=0.02):
@@ -122,3 +128,27 @@ def test_one_value_and_a_hidden_population_are_refused():
         fit_mixture(histogram)
     with pytest.raises(BimodalityError, match="hides"):
         Mixture((0.985, 0.015), (5, 9.05), (2, 2)).threshold()
+
+
+def test_a_plateau_has_no_valley():
+    """Two Gaussians fit it with an Ashman's D of 3.5: half of it each, a twelfth's root wide."""
+    plateau = Histogram(0, 40, 0.02)
+    plateau.add(np.arange(5, 15, 0.001), np.ones(10000))
+    assert fit_mixture(plateau).separation > 3
+    with pytest.raises(BimodalityError, match="no valley"):
+        divide(plateau)
+
+
+@pytest.mark.parametrize("apart", [3.0, 4.0, 9.0])
+def test_a_valley_divides(apart):
+    histogram = exact((0.6, 0.4), (6, 6 + apart), (1, 1))
+    fit, threshold = divide(histogram)
+    assert threshold == fit.threshold()
+    # p1 exp(-(T - m1)^2 / 2) = p2 exp(-(T - m2)^2 / 2), solved for T.
+    assert threshold == pytest.approx(6 + apart / 2 + math.log(1.5) / apart, abs=0.01)
+
+
+def test_two_populations_without_a_valley_are_refused():
+    """Alike and 2.1 sigmas apart, D = 2.1: as dense in the middle as at the means."""
+    with pytest.raises(BimodalityError, match="no valley"):
+        divide(exact((0.5, 0.5), (6, 8.1), (1, 1)))
