@@ -245,7 +245,7 @@ def test_uncertainty_of_mg_number_and_of_unit_means(qgis, folder):
 
 @pytest.mark.usefixtures("predicted")
 def test_terrain(qgis, folder, tmp_path):
-    """All outputs, and a fit that this tile of evenly mixed soils must refuse."""
+    """All outputs; a fit, between whose halves the map has its valley; and a refusal."""
     outputs = {"OUTPUT": tmp_path / "terrain.tif", "POLYGONS": tmp_path / "terrain.gpkg"}
     outputs.update(TABLE=tmp_path / "terrain.csv", REPORT=tmp_path / "terrain.html")
     given = {"INPUT": folder / "oxides.tif", "SCHEME": 1, **outputs}
@@ -265,10 +265,15 @@ def test_terrain(qgis, folder, tmp_path):
         assert area == pytest.approx(float(table[name]["area_km2"]), abs=1e-3)
     assert "Neal and Taylor" in (tmp_path / "terrain.html").read_text(encoding="utf-8")
     assert (tmp_path / "terrain.qml").is_file()
+    fit = {"INPUT": folder / "oxides.tif", "METHOD": 1, "OUTPUT": tmp_path / "fit.tif"}
+    threshold = number(qgis.succeed("classifyterrain", fit), "FEO_THRESHOLD")
+    assert np.array_equal(bands(tmp_path / "fit.tif")[0], np.where(feo < threshold, 1, 2))
+    assert 4 < threshold < 8
     before = contents(tmp_path)
-    done = qgis.run("classifyterrain", {**given, "METHOD": 1, "OUTPUT": tmp_path / "fit.tif"})
+    fit["OUTPUT"] = tmp_path / "other.tif"
+    done = qgis.run("classifyterrain", {**fit, "THRESHOLD": 9})
     assert done.code != 0
-    assert "does not show two populations" in done.text
+    assert "Leave THRESHOLD empty" in done.text
     assert contents(tmp_path) == before
 
 
