@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ class Encoding:
     predictor: int
     #: Other creation options of GDAL's GTiff driver
     options: tuple[str, ...] = ("INTERLEAVE=BAND",)  # bands are looked at one by one
+    #: Of numbers that stand for classes
+    colours: gdal.ColorTable | None = None
     #: For users, kept in the file; "": nothing to say
     description = ""
 
@@ -138,6 +141,41 @@ class Colours(Encoding):
     def stored(self, values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
         """The bytes."""
         return values
+
+
+class Classes(Encoding):
+    """Bytes that stand for classes from 1 on, with names and colours; 0 is no data.
+
+    Parameters
+    ----------
+    classes : sequence of (str, str)
+        Name and colour (#rrggbb) of each.
+    """
+
+    data_type = gdal.GDT_Byte
+    nodata = 0
+    codec = DEFLATE
+    predictor = 1
+
+    def __init__(self, classes: Sequence[tuple[str, str]]) -> None:
+        self._names = [name for name, _ in classes]
+        self.colours = gdal.ColorTable()
+        self.colours.SetColorEntry(0, (0, 0, 0, 0))
+        for number, (_, colour) in enumerate(classes, start=1):
+            red, green, blue = bytes.fromhex(colour[1:])
+            self.colours.SetColorEntry(number, (red, green, blue, 255))
+
+    def stored(self, values: NDArray[np.generic], window: Window) -> NDArray[np.generic]:
+        """The bytes."""
+        return values
+
+    def names_beside(self) -> str:
+        """Content of the .aux.xml that names the classes: a GeoTIFF has no place for them."""
+        names = "".join(f"<Category>{escape(name)}</Category>" for name in ["", *self._names])
+        return (
+            f'<PAMDataset><PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames>'
+            "</PAMRasterBand></PAMDataset>\n"
+        )
 
 
 def _described(info: BandInfo) -> str:

@@ -39,6 +39,32 @@ def unwatched(_done: float) -> None:
     """Progress that nobody looks at."""
 
 
+@contextmanager
+def stoppable(progress: Progress, failure: str) -> Iterator[Callable[[float, str, object], int]]:
+    """A report of progress for GDAL, and what it has raised: GDAL passes no exceptions on.
+
+    GDAL's own errors are raised as `gdal_errors` does, with `failure` before them.
+    """
+    raised: list[BaseException] = []
+
+    def report(done: float, _message: str, _data: object) -> int:
+        try:
+            progress(done)
+        except BaseException as error:
+            raised.append(error)
+        return int(not raised)
+
+    try:
+        with gdal_errors(failure):
+            yield report
+    except RasterError:
+        if not raised:  # which is an error to GDAL
+            raise
+    if raised:
+        # Not kept here: it refers to this place, so to itself, and to all that is open.
+        raise raised.pop()
+
+
 class RasterWriter:
     """A GeoTIFF under construction; made by `OutputFiles.raster`.
 
@@ -90,6 +116,11 @@ class RasterWriter:
                 [*_OPTIONS, *encoding.options, *codec.of_geotiff(encoding.predictor)],
             )
 
+    @property
+    def path(self) -> Path:
+        """Where it is written; to be read from once it is finished."""
+        return self._partial
+
     def describe(self, grid: Grid, bands: Sequence[BandInfo], metadata: Mapping[str, str]) -> None:
         """Say where it lies and what it holds, before anything is written."""
         with gdal_errors(self._failure):
@@ -102,6 +133,8 @@ class RasterWriter:
                 band.SetUnitType(info.unit)
                 if self._encoding.nodata is not None:
                     band.SetNoDataValue(self._encoding.nodata)
+                if self._encoding.colours is not None:
+                    band.SetColorTable(self._encoding.colours)
                 if self._encoding.scaled:
                     band.SetScale(info.step)
                     band.SetOffset(0)
@@ -159,7 +192,7 @@ class RasterWriter:
         levels = [1]
         while smaller / levels[-1] >= _SMALLEST_OVERVIEW:
             levels.append(2 * levels[-1])
-        with self._stoppable(progress) as report:
+        with stoppable(progress, self._failure) as report:
             if not self._once:
                 # Opened anew: reading by several threads, as it is written, makes GDAL 3.6 print
                 # thousands of needless errors.
@@ -178,7 +211,7 @@ class RasterWriter:
             "BIGTIFF=IF_SAFER",
         ]
         try:
-            with self._stoppable(progress) as report:
+            with stoppable(progress, self._failure) as report:
                 source = gdal.Open(str(self._partial))
                 made = gdal.GetDriverByName("COG").CreateCopy(
                     str(copy), source, False, options, report
@@ -189,27 +222,6 @@ class RasterWriter:
             raise RasterError(f"{self._refusal}: {error.strerror}.") from error
         finally:
             copy.unlink(missing_ok=True)
-
-    @contextmanager
-    def _stoppable(self, progress: Progress) -> Iterator[Callable[[float, str, object], int]]:
-        """A report of progress for GDAL, and what it has raised: GDAL passes no exceptions on."""
-        raised: list[BaseException] = []
-
-        def report(done: float, _message: str, _data: object) -> int:
-            try:
-                progress(done)
-            except BaseException as error:
-                raised.append(error)
-            return int(not raised)
-
-        try:
-            with gdal_errors(self._failure):
-                yield report
-        except RasterError:
-            if not raised:  # which is an error to GDAL
-                raise
-        if raised:
-            raise raised[0]
 
     def close(self) -> None:
         """Close the file as it is. May be called again."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..core.errors import RasterError
-from .encoding import Colours, encoding_of
+from .encoding import Classes, Colours, encoding_of
 from .geotiff import Progress, RasterWriter
 from .moon import Grid
 from .storage import DEFAULT, BandInfo, Storage
@@ -140,6 +140,7 @@ class OutputFiles:
         metadata: Mapping[str, str],
         *,
         rgba: bool = False,
+        classes: Classes | None = None,
         storage: Storage = DEFAULT,
         style: Path | None = None,
     ) -> RasterWriter:
@@ -157,6 +158,9 @@ class OutputFiles:
             Kept in the file, with LUNAR_OXIDE_STORAGE.
         rgba : bool
             Colours: Byte, four bands with alpha last, of whatever kind `storage` is.
+        classes : Classes, optional
+            What its numbers stand for: Byte, one band, of whatever kind `storage` is; the names
+            are kept in an .aux.xml beside it.
         storage : Storage
             How it is kept.
         style : Path, optional
@@ -170,12 +174,14 @@ class OutputFiles:
         final = Path(final)
         if final.suffix.lower() not in (".tif", ".tiff"):
             raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
-        encoding = Colours() if rgba else encoding_of(storage.kind, bands)
+        encoding = classes or (Colours() if rgba else encoding_of(storage.kind, bands))
         said = {"LUNAR_OXIDE_STORAGE": encoding.description} if encoding.description else {}
         writer = RasterWriter(self.path(final), final, grid, len(bands), encoding, storage.layout)
         self._writers.append(writer)
         writer.describe(grid, bands, {**metadata, **said})
         self._beside(final, style)
+        if classes:
+            self.text(final.with_name(f"{final.name}.aux.xml"), classes.names_beside())
         return writer
 
     def finish(self, progress: Progress) -> None:
@@ -216,7 +222,8 @@ class OutputFiles:
 
     def _rename(self) -> None:
         """Move all files to their names; when one cannot be moved, all earlier ones back."""
-        moves = [*self._renames, *((None, file) for file in self._stale)]
+        new = [final for _, final in self._renames]
+        moves = [*self._renames, *((None, file) for file in self._stale if file not in new)]
         moved: list[tuple[Path, Path]] = []
         try:
             for partial, final in moves:

@@ -21,6 +21,7 @@ ALGORITHMS = {
     "oxidergb": "Oxide RGB composite",
     "zonaloxides": "Unit statistics",
     "oxidehistogram": "Oxide histograms",
+    "classifyterrain": "Classify terrain",
     "groundtruthsites": "Ground-truth sites",
     "samplesites": "Sample sites",
     "demoscene": "Synthetic demo scene",
@@ -37,6 +38,8 @@ PARAMETERS = {
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT LEGEND",
     "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY DOMAIN EDGES OUTPUT TABLE SEPARATION REPORT",
     "oxidehistogram": "INPUT REPORT TABLE",
+    "classifyterrain": "INPUT SCHEME METHOD THRESHOLD MG_THRESHOLD FEO_BAND MGO_BAND TIO2_BAND "
+    "MINIMUM_AREA OUTPUT POLYGONS TABLE REPORT",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
@@ -284,6 +287,40 @@ def test_uncertainty_of_mg_number_and_of_unit_means(qgis, folder):
     done = qgis.run("mgnumber", {"INPUT": folder / "oxides.tif", **outputs})
     assert done.code != 0
     assert "Give the uncertainty raster (OUTPUT_UNCERTAINTY) of Predict oxides" in done.text
+
+
+@pytest.mark.usefixtures("predicted")
+def test_terrain(qgis, folder, tmp_path):
+    """All outputs; a fit, between whose halves the map has its valley; and a refusal."""
+    outputs = {"OUTPUT": tmp_path / "terrain.tif", "POLYGONS": tmp_path / "terrain.gpkg"}
+    outputs.update(TABLE=tmp_path / "terrain.csv", REPORT=tmp_path / "terrain.html")
+    given = {"INPUT": folder / "oxides.tif", "SCHEME": 1, **outputs}
+    text = qgis.succeed("classifyterrain", given)
+    _, _, feo, _, tio2 = bands(folder / "oxides.tif")
+    expected = np.where(feo < 10.6, 1, 2 + (tio2 >= 1).astype(int) + (tio2 > 6))
+    assert np.array_equal(bands(tmp_path / "terrain.tif")[0], expected)
+    assert number(text, "FEO_THRESHOLD") == 10.6
+    # All pixels of so small a tile have the same area, to a ten-thousandth.
+    assert number(text, "MARE_PERCENT") == pytest.approx(100 * (feo >= 10.6).mean(), abs=0.05)
+    features, crs = rows(tmp_path / "terrain.gpkg")
+    assert crs.GetName().startswith("Moon")
+    with (tmp_path / "terrain.csv").open(encoding="utf-8", newline="") as file:
+        table = {row["class"]: row for row in csv.DictReader(file)}
+    for name in {feature["class"] for feature in features}:
+        area = sum(feature["area_km2"] for feature in features if feature["class"] == name)
+        assert area == pytest.approx(float(table[name]["area_km2"]), abs=1e-3)
+    assert "Neal and Taylor" in (tmp_path / "terrain.html").read_text(encoding="utf-8")
+    assert (tmp_path / "terrain.qml").is_file()
+    fit = {"INPUT": folder / "oxides.tif", "METHOD": 1, "OUTPUT": tmp_path / "fit.tif"}
+    threshold = number(qgis.succeed("classifyterrain", fit), "FEO_THRESHOLD")
+    assert np.array_equal(bands(tmp_path / "fit.tif")[0], np.where(feo < threshold, 1, 2))
+    assert 4 < threshold < 8
+    before = contents(tmp_path)
+    fit["OUTPUT"] = tmp_path / "other.tif"
+    done = qgis.run("classifyterrain", {**fit, "THRESHOLD": 9})
+    assert done.code != 0
+    assert "Leave THRESHOLD empty" in done.text
+    assert contents(tmp_path) == before
 
 
 def test_check_installation(qgis):

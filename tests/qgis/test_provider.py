@@ -36,8 +36,16 @@ CONTRACT = {
         "MEAN",
     ),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT LEGEND?", ""),
-    "zonaloxides": ("ZONES INPUT NAME_FIELD? UNCERTAINTY? OUTPUT TABLE? REPORT?", ""),
+    "zonaloxides": (
+        "ZONES INPUT NAME_FIELD? UNCERTAINTY? DOMAIN? EDGES? OUTPUT TABLE? SEPARATION? REPORT?",
+        "",
+    ),
     "oxidehistogram": ("INPUT REPORT? TABLE?", ""),
+    "classifyterrain": (
+        "INPUT SCHEME METHOD THRESHOLD? MG_THRESHOLD FEO_BAND? MGO_BAND? TIO2_BAND? "
+        "MINIMUM_AREA? OUTPUT POLYGONS? TABLE? REPORT?",
+        "FEO_THRESHOLD MARE_PERCENT",
+    ),
     "groundtruthsites": ("OUTPUT", ""),
     "samplesites": (
         "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",
@@ -91,7 +99,7 @@ def test_help(provider, name):
 
 def test_every_style_is_there():
     names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "mgnumber_uncertainty", "rgb")
-    names += ("reflectance", "sites")
+    names += ("reflectance", "sites", "terrain_mare", "terrain_basalts", "terrain_terranes")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

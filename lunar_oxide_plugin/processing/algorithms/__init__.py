@@ -1,6 +1,7 @@
 """The algorithms, one a file."""
 
 from .check_installation import CheckInstallation
+from .classify_terrain import ClassifyTerrain
 from .demo_scene import DemoScene
 from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
@@ -21,6 +22,7 @@ ALGORITHMS = (
     OxideRgb,
     ZonalOxides,
     OxideHistogram,
+    ClassifyTerrain,
     GroundTruthSites,
     SampleSites,
     DemoScene,

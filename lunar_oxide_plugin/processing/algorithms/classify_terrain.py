@@ -1,0 +1,417 @@
+"""Algorithm `classifyterrain`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingMultiStepFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ...about import style
+from ...core.errors import RasterError
+from ...core.mixture import BimodalityError, Histogram, Mixture, divide
+from ...core.oxides import OXIDES
+from ...core.tables import csv_text
+from ...core.terrain import (
+    CLASSES,
+    DEFAULT_MG,
+    NEEDED,
+    SCHEMES,
+    Limits,
+    Scheme,
+    default_feo,
+    rules,
+    summary_table,
+)
+from ...raster.areas import PixelAreas
+from ...raster.class_polygons import write_class_polygons
+from ...raster.encoding import Classes
+from ...raster.geotiff import RasterWriter
+from ...raster.outputs import OutputFiles
+from ...raster.oxide_units import require_weight_percent
+from ...raster.raster import Raster
+from ...raster.storage import BandInfo
+from ...raster.terrain_map import FEO_BINS, TerrainMap, TerrainSummary, add_feo, extent
+from ...report.terrain_report import Picture, Terrain, html_report
+from ..base import LunarOxideAlgorithm
+from ..inputs import RasterParameter
+from ..progress import each_block, progress_or_cancel, stop_if_cancelled
+
+_FIXED, _FIT = 0, 1
+METHODS = ("Fixed FeO", "Two-component fit of FeO")
+
+_STYLES = {
+    Scheme.MARE: "terrain_mare",
+    Scheme.BASALTS: "terrain_basalts",
+    Scheme.TERRANES: "terrain_terranes",
+}
+
+
+class _Threshold(NamedTuple):
+    """The FeO in wt% that divides classes, where it is from, and the fit behind it."""
+
+    feo: float
+    said: str
+    mixture: Mixture | None = None
+    histogram: Histogram | None = None
+
+
+class ClassifyTerrain(LunarOxideAlgorithm):
+    """Classes of terrain from an oxide raster."""
+
+    NAME = "classifyterrain"
+    TITLE = "Classify terrain"
+    GROUP = "Analysis"
+    SUMMARY = (
+        "Divides an oxide raster into mare and highlands, basalt types or terranes, with the mean "
+        "oxides of each class beside the published ones."
+    )
+    DETAILS = (
+        "Mare and highlands are divided by FeO: at 10.6 wt%, the middle between the means of "
+        "maria and highlands in Table 2 of Zhang et al. (2023, Icarus 397, 115505), at a value of "
+        "your own, or where a fit says. The fit finds the two Gaussians whose mixture is likeliest "
+        "for the area-weighted histogram of FeO (expectation and maximisation) and divides where "
+        "both are equally probable. It is refused where FeO does not show two populations: "
+        "Ashman's D below 2 (Ashman et al. 1994, Astronomical Journal 108, 2348), one of them "
+        "below 1 % of the area, or no valley between them.\n\n"
+        "Basalt types divide mare by TiO2 after Neal and Taylor (1992, Geochim. Cosmochim. Acta "
+        "56, 2177): very-low-Ti below 1 wt%, low-Ti up to 6 wt%, high-Ti above.\n\n"
+        "Terranes are compositions that resemble the feldspathic highlands (FHT), Procellarum "
+        "KREEP (PKT) and South Pole-Aitken (SPAT) terranes of Jolliff et al. (2000, JGR 105, "
+        "4197), not the terranes themselves: those are regions drawn from thorium, FeO and "
+        "position, and no numbers of Fig. 4f of Zhang et al. are at hand. The rule is this "
+        "project's own: feldspathic where FeO is below and Mg# above the means of the whole "
+        "Moon in Table 2 (7.42 wt%, 0.675), mafic where both are on the other side, undecided "
+        "where they disagree. Mafic ground inside the ellipse of the South Pole-Aitken basin "
+        "(Garrick-Bethell and Zuber 2009, Icarus 204, 399: 2400 x 2050 km around 53 S 191 E) is "
+        "SPAT-like, all other PKT-like, any mare outside both among it.\n\n"
+        "Means are weighted by area on the sphere. A pixel without one of the oxides that the "
+        "classes need is no data."
+    )
+    TAGS = ("mare", "highlands", "basalt", "terrane", "pkt", "fht", "spat", "report")
+
+    INPUT = "INPUT"
+    SCHEME = "SCHEME"
+    METHOD = "METHOD"
+    THRESHOLD = "THRESHOLD"
+    MG_THRESHOLD = "MG_THRESHOLD"
+    BANDS = {"FeO": "FEO_BAND", "MgO": "MGO_BAND", "TiO2": "TIO2_BAND"}  # noqa: RUF012
+    MINIMUM_AREA = "MINIMUM_AREA"
+    OUTPUT = "OUTPUT"
+    POLYGONS = "POLYGONS"
+    TABLE = "TABLE"
+    REPORT = "REPORT"
+    FEO_THRESHOLD = "FEO_THRESHOLD"
+    MARE_PERCENT = "MARE_PERCENT"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare the parameters."""
+        number = QgsProcessingParameterNumber.Type.Double
+        self.add(
+            RasterParameter(self.INPUT, "Oxide raster"),
+            "Oxides in wt%, such as the result of Predict oxides. FeO is needed, for basalt types "
+            "TiO2 and for terranes MgO; means are given of all five.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(self.SCHEME, "Classes", list(SCHEMES), defaultValue=0),
+            "Mare and highlands: by FeO. Basalt types: highlands, and very-low-Ti, low-Ti and "
+            "high-Ti mare. Terranes: compositions like those of FHT, PKT and SPAT.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                self.METHOD, "FeO is divided by", list(METHODS), defaultValue=_FIXED
+            ),
+            "Fixed FeO: at THRESHOLD. Two-component fit: where the two populations in the "
+            "raster's own FeO are equally probable; the raster must show both.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.THRESHOLD, "FeO threshold (wt%)", number, optional=True, minValue=0
+            ),
+            "FeO from which a pixel is mare, of terranes mafic. Empty: 10.6 wt%, the middle "
+            "between the means of Table 2 of Zhang et al. (2023); of terranes 7.42 wt%, its mean "
+            "of the whole Moon. Not to be given with the fit.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.MG_THRESHOLD,
+                "Mg# threshold of terranes",
+                number,
+                DEFAULT_MG,
+                minValue=0,
+                maxValue=1,
+            ),
+            "Mg# (a molar fraction) below which a pixel is on the mafic side; used for terranes "
+            "only. 0.675 is the mean of the whole Moon in Zhang et al. (2023).",
+            advanced=True,
+        )
+        for oxide, name in self.BANDS.items():
+            self.add(
+                QgsProcessingParameterBand(
+                    name, f"{oxide} band", parentLayerParameterName=self.INPUT, optional=True
+                ),
+                f"Empty: the band described as {oxide}.",
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.MINIMUM_AREA, "Smallest polygon (km2)", number, optional=True, minValue=0
+            ),
+            "For POLYGONS: connected areas below this become part of their largest neighbour, "
+            "counted in pixels of the raster's mean size. Empty: all are kept.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(self.OUTPUT, "Terrain classes"),
+            "GeoTIFF, one band of bytes: numbers of the classes from 1 on, 0 where there is none. "
+            "Names and colours are in the style beside it and in its categories.",
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(
+                self.POLYGONS, "Class polygons", optional=True, createByDefault=False
+            ),
+            "GeoPackage: the connected areas of each class, with its number and name and the area "
+            "on the sphere. Refused where the classes are too scattered.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
+            ),
+            "Area, means and standard deviations of each class as CSV, with Table 2 beside them.",
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                self.REPORT, "Report", "HTML (*.html)", optional=True, createByDefault=False
+            ),
+            "The same as a page to read, with the map and the histogram of FeO.",
+        )
+        self.addOutput(QgsProcessingOutputNumber(self.FEO_THRESHOLD, "FeO threshold (wt%)"))
+        self.addOutput(QgsProcessingOutputNumber(self.MARE_PERCENT, "Mare (% of area)"))
+
+    def compute(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Fit if wanted, classify block by block, then draw polygons and write what was found."""
+        scheme = Scheme(self.parameterAsEnum(parameters, self.SCHEME, context))
+        given = self._given_threshold(parameters, scheme, context)
+        outputs = {
+            name: self.output_path(parameters, name, context)
+            for name in (self.OUTPUT, self.POLYGONS, self.TABLE, self.REPORT)
+        }
+        outputs = {name: path for name, path in outputs.items() if path}
+        raster = Raster(self.input_paths(self.INPUT)[0])
+        areas = PixelAreas(raster.grid, raster.name)
+        bands = self._bands(parameters, raster, scheme, context)
+        needed = {bands[oxide]: oxide for oxide in NEEDED[scheme]}
+        require_weight_percent(raster, needed, lambda: stop_if_cancelled(feedback))
+        terrain = TerrainMap(raster, bands, scheme)
+        window, threads = raster.grid.window, self.threads(parameters, context)
+        fit = given is None
+        steps = QgsProcessingMultiStepFeedback(1 + fit + (self.POLYGONS in outputs), feedback)
+        steps.setCurrentStep(0)
+        threshold = given or _fitted(terrain, raster, areas, steps, threads)
+        feedback.pushInfo(f"FeO threshold: {threshold.feo:.4g} wt%, {threshold.said}.")
+        mg = self.parameterAsDouble(parameters, self.MG_THRESHOLD, context)
+        limits = Limits(threshold.feo, mg)
+        metadata = {
+            **raster.model_metadata(),
+            **self.provenance(parameters, raster),
+            "LUNAR_OXIDE_CLASSES": _listed(scheme, limits),
+            "LUNAR_OXIDE_FEO_THRESHOLD": f"{threshold.feo:.6g} wt%, {threshold.said}",
+        }
+        summary = TerrainSummary(terrain, scheme, window, threshold.histogram)
+        with self.output_files(raster) as files:
+            writer = files.raster(
+                outputs[self.OUTPUT],
+                raster.grid,
+                [BandInfo("terrain class")],
+                metadata,
+                classes=Classes([(one.name, one.colour) for one in CLASSES[scheme]]),
+                style=style(_STYLES[scheme]),
+            )
+            steps.setCurrentStep(int(fit))
+            work = each_block(lambda at: terrain.block(at, limits), window, steps, threads)
+            with work as done:
+                for block_window, block in done:
+                    if block.classes.any():
+                        writer.write(block_window, block.classes[np.newaxis])
+                    summary.add(block_window, block, areas.of(block_window))
+            if not summary.totals.pixels.any():
+                raise RasterError(_nothing(raster, scheme))
+            if self.POLYGONS in outputs:
+                steps.setCurrentStep(1 + fit)
+                smallest = self.parameterAsDouble(parameters, self.MINIMUM_AREA, context)
+                path = outputs[self.POLYGONS]
+                count = _polygons(files, writer, path, scheme, summary, smallest, steps)
+                feedback.pushInfo(f"{count} polygons.")
+            summaries = summary.totals.summaries()
+            if self.TABLE in outputs:
+                files.text(outputs[self.TABLE], csv_text(*summary_table(summaries)))
+            if self.REPORT in outputs:
+                page = _page(raster, scheme, limits, threshold, summary, metadata)
+                files.text(outputs[self.REPORT], page)
+        for one in summaries:
+            feedback.pushInfo(f"{one.name}: {one.percent:.2f} % of the area, {one.pixels} pixels.")
+        results = {**outputs, self.FEO_THRESHOLD: threshold.feo}
+        if scheme is not Scheme.TERRANES:
+            results[self.MARE_PERCENT] = summary.totals.mare_percent()
+        return results
+
+    def _given_threshold(
+        self, parameters: dict[str, Any], scheme: Scheme, context: QgsProcessingContext
+    ) -> _Threshold | None:
+        """The user's or the default; None when it has to be fitted."""
+        given = parameters.get(self.THRESHOLD) is not None
+        if self.parameterAsEnum(parameters, self.METHOD, context) == _FIT:
+            if given:
+                raise RasterError(
+                    "THRESHOLD is given, but METHOD is the fit, which finds it. Leave THRESHOLD "
+                    f"empty or choose METHOD {_FIXED} ({METHODS[_FIXED]})."
+                )
+            return None
+        if given:
+            feo = self.parameterAsDouble(parameters, self.THRESHOLD, context)
+            return _Threshold(feo, "as given (THRESHOLD)")
+        said = "the middle between the means of maria and highlands"
+        if scheme is Scheme.TERRANES:
+            said = "the mean of the whole Moon"
+        return _Threshold(
+            default_feo(scheme), f"{said} in Table 2 of Zhang et al. (2023, Icarus 397, 115505)"
+        )
+
+    def _bands(
+        self,
+        parameters: dict[str, Any],
+        raster: Raster,
+        scheme: Scheme,
+        context: QgsProcessingContext,
+    ) -> dict[str, int]:
+        """Band of each oxide: those that are needed, and what else is given or described."""
+        names, found = raster.band_names, {}
+        for oxide in OXIDES:
+            parameter = self.BANDS.get(oxide)
+            given = parameter is not None and parameters.get(parameter) is not None
+            if given or oxide in NEEDED[scheme]:
+                found[oxide] = self.oxide_band(parameters, parameter, raster, oxide, context)
+        for oxide in OXIDES:
+            if oxide not in found and names.count(oxide) == 1:
+                number = names.index(oxide) + 1
+                if number not in found.values():
+                    found[oxide] = number
+        return found
+
+
+def _nothing(raster: Raster, scheme: Scheme) -> str:
+    needed = " and ".join(NEEDED[scheme])
+    return (
+        f"{raster.name} has no pixel with {needed}, which the classes need. Check its bands "
+        f"({', '.join(ClassifyTerrain.BANDS.values())})."
+    )
+
+
+def _listed(scheme: Scheme, limits: Limits) -> str:
+    """Numbers, names and rules of the classes."""
+    named = zip(CLASSES[scheme], rules(scheme, limits))
+    return "; ".join(f"{number} {one.name}: {rule}" for number, (one, rule) in enumerate(named, 1))
+
+
+def _page(
+    raster: Raster,
+    scheme: Scheme,
+    limits: Limits,
+    threshold: _Threshold,
+    summary: TerrainSummary,
+    metadata: dict[str, str],
+) -> str:
+    """The report."""
+    _, dx, rx, _, ry, dy = raster.grid.geotransform
+    aspect = float(np.hypot(rx, dy) / np.hypot(dx, ry))
+    terrain = Terrain(
+        scheme,
+        limits,
+        summary.totals.summaries(),
+        summary.histogram,
+        threshold.mixture,
+        Picture(summary.picture, extent(raster.grid), aspect),
+    )
+    warnings = []
+    if raster.synthetic:
+        warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
+    notes = [
+        f"{scheme.title} of {raster.name}.",
+        f"FeO is divided at {threshold.feo:.4g} wt%, {threshold.said}.",
+    ]
+    return html_report(terrain, notes, warnings, metadata)
+
+
+def _fitted(
+    terrain: TerrainMap,
+    raster: Raster,
+    areas: PixelAreas,
+    feedback: QgsProcessingFeedback,
+    threads: int,
+) -> _Threshold:
+    """The FeO that divides two populations, by a first look at all of a raster."""
+    histogram = Histogram(*FEO_BINS)
+    with each_block(terrain.feo, raster.grid.window, feedback, threads) as done:
+        for window, feo in done:
+            add_feo(histogram, feo, areas.of(window))
+    if not histogram.weights.any():
+        raise RasterError(_nothing(raster, terrain.scheme))
+    try:
+        mixture, feo = divide(histogram)
+        return _Threshold(feo, _described(mixture), mixture, histogram)
+    except BimodalityError as error:
+        message = str(error)
+    raise RasterError(
+        f"The FeO of {raster.name} does not show two populations: {message}. Choose METHOD "
+        f"{_FIXED} ({METHODS[_FIXED]}), with a THRESHOLD of your own if need be, or a raster with "
+        "both mare and highlands."
+    )
+
+
+def _described(mixture: Mixture) -> str:
+    first, second = (
+        f"{mean:.2f} ± {sigma:.2f} wt% ({100 * share:.1f} %)"
+        for share, mean, sigma in zip(mixture.shares, mixture.means, mixture.sigmas)
+    )
+    return (
+        f"where two Gaussians fitted to the raster's FeO are equally probable: {first} and "
+        f"{second} of the area, Ashman's D {mixture.separation:.2f}"
+    )
+
+
+def _polygons(
+    files: OutputFiles,
+    writer: RasterWriter,
+    path: str,
+    scheme: Scheme,
+    summary: TerrainSummary,
+    smallest: float,
+    feedback: QgsProcessingFeedback,
+) -> int:
+    writer.finish()
+    totals = summary.totals
+    return write_class_polygons(
+        writer.path,
+        [one.name for one in CLASSES[scheme]],
+        smallest,
+        float(totals.areas.sum() / totals.pixels.sum()),
+        files.path(path),
+        path,
+        progress_or_cancel(feedback),
+    )
