@@ -20,6 +20,7 @@ ALGORITHMS = {
     "mgnumber": "Mg number",
     "oxidergb": "Oxide RGB composite",
     "zonaloxides": "Unit statistics",
+    "comparemaps": "Compare maps",
     "groundtruthsites": "Ground-truth sites",
     "samplesites": "Sample sites",
     "demoscene": "Synthetic demo scene",
@@ -35,6 +36,8 @@ PARAMETERS = {
     "mgnumber": "INPUT MGO_BAND FEO_BAND UNCERTAINTY STORAGE LAYOUT OUTPUT OUTPUT_UNCERTAINTY",
     "oxidergb": "INPUT RED_BAND GREEN_BAND BLUE_BAND STRETCH LIMITS OUTPUT",
     "zonaloxides": "ZONES INPUT NAME_FIELD UNCERTAINTY OUTPUT TABLE REPORT",
+    "comparemaps": "INPUT REFERENCE REFERENCE_TABLE OXIDE INPUT_BAND REFERENCE_BAND "
+    "REFERENCE_UNIT CLASS_THRESHOLD OUTPUT TABLE REPORT",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",

@@ -37,6 +37,11 @@ CONTRACT = {
     ),
     "oxidergb": ("INPUT RED_BAND? GREEN_BAND? BLUE_BAND? STRETCH LIMITS? OUTPUT", ""),
     "zonaloxides": ("ZONES INPUT NAME_FIELD? UNCERTAINTY? OUTPUT TABLE? REPORT?", ""),
+    "comparemaps": (
+        "INPUT REFERENCE? REFERENCE_TABLE? OXIDE? INPUT_BAND? REFERENCE_BAND? REFERENCE_UNIT "
+        "CLASS_THRESHOLD OUTPUT? TABLE? REPORT?",
+        "R2 RMSE BIAS",
+    ),
     "groundtruthsites": ("OUTPUT", ""),
     "samplesites": (
         "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",
@@ -90,7 +95,7 @@ def test_help(provider, name):
 
 def test_every_style_is_there():
     names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "mgnumber_uncertainty", "rgb")
-    names += ("reflectance", "sites")
+    names += ("reflectance", "sites", "difference")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

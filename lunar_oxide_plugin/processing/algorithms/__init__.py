@@ -1,6 +1,7 @@
 """The algorithms, one a file."""
 
 from .check_installation import CheckInstallation
+from .compare_maps import CompareMaps
 from .demo_scene import DemoScene
 from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
@@ -19,6 +20,7 @@ ALGORITHMS = (
     MgNumber,
     OxideRgb,
     ZonalOxides,
+    CompareMaps,
     GroundTruthSites,
     SampleSites,
     DemoScene,
