@@ -81,7 +81,7 @@ class ContentUnit(IntEnum):
         Of elements, "Fe" or "Fe (wt%)"; "FeO" then is none, as it contradicts the unit.
         """
         if not self.elemental:
-            return oxide_described(re.sub("(?i)fraction", "", name))
+            return oxide_described(re.sub(r"(?i)(weight)?\s*fraction", "", name))
         words = re.sub(r"[\s\[\]()_.,]+", "", name.lower())
         for oxide in OXIDES:
             symbol = element_of(oxide).lower()

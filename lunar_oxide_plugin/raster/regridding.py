@@ -29,8 +29,8 @@ _BLOCK = 512
 
 #: Where no row of one map is a row of the other, pixels are divided until they are at most a
 #: quarter as large as those they go into, as each part goes to the one its centre lies in; and
-#: into no more than 8 x 8, beside the pole of a cylindrical map.
-_PARTS, _MOST_PARTS = 4, 8
+#: into no more than 16 x 16, beside the pole of a cylindrical map.
+_PARTS, _MOST_PARTS = 4, 16
 
 #: Values [bands, height, width] of a window, NaN where not valid.
 Read = Callable[[Window], NDArray[np.floating]]
@@ -43,7 +43,7 @@ class AreaMeans:
     sphere, and valid where at least half of its area is. Between maps whose
     rows and columns are parallel, such as two cylindrical ones, source pixels
     that lie across an edge count on each side with the part of them there.
-    Between others they are divided into up to 8 x 8 parts, a quarter as large
+    Between others they are divided into up to 16 x 16 parts, a quarter as large
     as the pixels of the grid, which count where their centres lie.
 
     Parameters
@@ -163,26 +163,38 @@ class AreaMeans:
         size = place.pixel_size()
         if not math.isfinite(size):
             return None
-        near = self._inside(*place.at(0.5, 0.5, place.window), window, margin=size)
+        columns, rows = place.at(0.5, 0.5, place.window)
+        near = self._inside(columns, rows, window, margin=size)
         if not near.any():
             return None
+        new_columns = slice(0, window.width)
+        if not 0 < self._places.turn < window.width + 2 * size:  # where both ends may be near
+            counted = self._columns(columns, window.x, size)[near]
+            new_columns = _range(counted, size, window.width)
+        new_rows = _range(rows[near] - window.y, size, window.height)
+        touched = Window(
+            window.x + new_columns.start,
+            window.y + new_rows.start,
+            new_columns.stop - new_columns.start,
+            new_rows.stop - new_rows.start,
+        )
         part = _shifted(_bounds(near), place.window)
         count = min(max(math.ceil(_PARTS * size), 1), _MOST_PARTS)
         weighted = self._weighted(part) / count**2
         planes = weighted.reshape(-1, part.size)
-        sums = np.zeros((len(planes), window.size))
+        sums = np.zeros((len(planes), touched.size))
         offsets = (np.arange(count) + 0.5) / count
         for y in offsets:
             for x in offsets:
                 columns, rows = place.at(x, y, part)
-                inside = self._inside(columns, rows, window).ravel()
-                new = self._columns(columns, window.x).ravel()[inside]
-                index = np.floor(rows.ravel()[inside] - window.y) * window.width + np.floor(new)
+                inside = self._inside(columns, rows, touched).ravel()
+                new = self._columns(columns, touched.x).ravel()[inside]
+                index = np.floor(rows.ravel()[inside] - touched.y) * touched.width + np.floor(new)
                 index = index.astype(np.int64)
                 for total, plane in zip(sums, planes):
-                    np.add(total, np.bincount(index, plane[inside], window.size), out=total)
-        sums = sums.reshape(*weighted.shape[:2], window.height, window.width)
-        return _Sums(slice(0, window.height), slice(0, window.width), sums)
+                    np.add(total, np.bincount(index, plane[inside], touched.size), out=total)
+        sums = sums.reshape(*weighted.shape[:2], touched.height, touched.width)
+        return _Sums(new_rows, new_columns, sums)
 
     def _inside(
         self, columns: FloatArray, rows: FloatArray, window: Window, margin: float = 0.0
@@ -262,6 +274,12 @@ def _filled(shares: FloatArray) -> tuple[slice, slice]:
     """The rows and columns that hold anything."""
     bounds = _bounds(shares > 0)
     return bounds.slices
+
+
+def _range(places: FloatArray, size: float, count: int) -> slice:
+    """The whole pixels, of so many, that places and what is so far around them may touch."""
+    low, high = math.floor(places.min() - size), math.ceil(places.max() + size)
+    return slice(min(max(low, 0), count - 1), min(max(high, 1), count))
 
 
 def _bounds(mask: NDArray[np.bool_]) -> Window:

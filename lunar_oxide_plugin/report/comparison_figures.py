@@ -92,21 +92,30 @@ def _draw_scatter(
         axes.plot(
             ends,
             found.rma_intercept + found.rma_slope * ends,
-            color=COLOURS[1],
+            color=COLOURS[3],
             linewidth=1.2,
             linestyle="--",
             label=f"RMA: {found.rma_slope:.2f} x {found.rma_intercept:+.2f}",
         )
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
+    axes.set_yticks(axes.get_xticks())
     axes.set(
-        xlim=(low, high),
-        ylim=(low, high),
-        aspect="equal",
+        xlim=ends,
+        ylim=ends,
         xlabel=f"reference {formula(comparison.oxide)} (wt%)",
         ylabel=f"input {formula(comparison.oxide)} (wt%)",
         title=f"R$^2$ {found.r2:.3f}   RMSE {found.rmse:.2f}   bias {found.bias:+.2f}",
     )
     axes.title.set_fontsize(9)
-    axes.legend(loc="upper left", fontsize=7, framealpha=0.85, handlelength=1.6)
+    # Two corners off the diagonal: lines in the one, points in the other.
+    lines = [line for line in axes.lines if line.get_linestyle() != "None"]
+    points = [line for line in axes.lines if line.get_linestyle() == "None"]
+    legend = axes.legend(
+        handles=lines, loc="upper left", fontsize=7, framealpha=0.6, handlelength=1.6
+    )
+    if points:
+        axes.add_artist(legend)
+        axes.legend(handles=points, loc="lower right", fontsize=7)
 
 
 def _draw_density(canvas: Any, axes: Any, comparison: OxideComparison) -> None:
@@ -136,7 +145,8 @@ def _draw_points(axes: Any, cells: CellPairs) -> None:
         axes.plot(
             cells.reference[chosen],
             cells.values[chosen],
-            marker,
+            marker=marker,
+            linestyle="None",
             color=colour,
             markersize=4.5,
             markeredgecolor="black",
@@ -165,15 +175,16 @@ def _draw_histogram(axes: Any, comparison: OxideComparison, found: Agreement) ->
     edges = np.linspace(-comparison.highest / 2, comparison.highest / 2, BINS + 1)
     axes.stairs(share, edges, fill=True, color=COLOURS[4], edgecolor=COLOURS[0])
     axes.axvline(0, color="black", linewidth=1)
-    axes.axvline(found.bias, color=COLOURS[1], linewidth=1.2, label=f"bias {found.bias:+.2f}")
+    axes.axvline(found.bias, color=COLOURS[1], linewidth=1.2)
     filled = np.flatnonzero(share > 0)
     reach = max(float(np.abs(edges[[filled[0], filled[-1] + 1]]).max()), 4 * (edges[1] - edges[0]))
     axes.set(
         xlim=(-reach, reach),
         xlabel=f"input - reference, {formula(comparison.oxide)} (wt%)",
         ylabel="% of the area",
+        title=f"bias {found.bias:+.2f}   std {found.std_difference:.2f}",
     )
-    axes.legend(loc="upper right", fontsize=7)
+    axes.title.set_fontsize(9)
 
 
 def _draw_picture(axes: Any, picture: Picture) -> Any:

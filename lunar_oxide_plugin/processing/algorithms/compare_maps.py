@@ -67,7 +67,7 @@ class CompareMaps(LunarOxideAlgorithm):
         "on the sphere; a pixel counts where at least half of its area is valid. Both may be in "
         "any lunar CRS. Pixels that lie across an edge are divided there when rows and columns of "
         "both maps are parallel, as in cylindrical maps; else they are cut into parts at most a "
-        "quarter as large as the coarser pixel (but no more than 8 x 8 of them), which count "
+        "quarter as large as the coarser pixel (but no more than 16 x 16), which count "
         "where their centres lie. Without REFERENCE and REFERENCE_TABLE the map is compared with "
         "the oxides of the Lunar Prospector gamma-ray spectrometer in 114 cells of 20 degrees "
         "(Prettyman et al. 2006), which needs a map of large parts of the Moon. Compared are all "
