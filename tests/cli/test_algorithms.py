@@ -243,6 +243,41 @@ def test_uncertainty_of_mg_number_and_of_unit_means(qgis, folder):
     assert "Give the uncertainty raster (OUTPUT_UNCERTAINTY) of Predict oxides" in done.text
 
 
+@pytest.mark.usefixtures("predicted")
+def test_compare_maps(qgis, folder, tmp_path):
+    """With its averages over 4 x 4 pixels, made by GDAL, as FeO in fractions of Fe."""
+    coarse = tmp_path / "coarse.tif"
+    source = folder / "oxides.tif"
+    gdal.Translate(
+        str(tmp_path / "feo.tif"), str(source), bandList=[3], scaleParams=[[0, 128.649, 0, 1]]
+    )
+    options = {"width": 15, "height": 10, "resampleAlg": "average"}
+    dataset = gdal.Translate(str(coarse), str(tmp_path / "feo.tif"), **options)
+    dataset.GetRasterBand(1).SetDescription("Fe")
+    dataset = None
+    files = {"OUTPUT": "d.tif", "TABLE": "t.csv", "REPORT": "r.html"}
+    text = qgis.succeed(
+        "comparemaps",
+        {
+            "INPUT": source,
+            "REFERENCE": coarse,
+            "REFERENCE_UNIT": 3,
+            **{name: tmp_path / file for name, file in files.items()},
+        },
+    )
+    assert number(text, "R2") == pytest.approx(1, abs=1e-4)
+    assert number(text, "RMSE") < 0.01
+    assert abs(number(text, "BIAS")) < 0.01
+    assert bands(tmp_path / "d.tif").shape == (1, 10, 15)
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        (row, *_) = csv.DictReader(file)
+    assert (row["oxide"], row["class"], row["n"]) == ("FeO", "all", "150")
+    assert "<figure>" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    done = qgis.run("comparemaps", {"INPUT": source, "TABLE": tmp_path / "u.csv"})
+    assert done.code != 0
+    assert "Lunar Prospector GRS, 20 degree cells (Prettyman et al. 2006) have nothing" in done.text
+
+
 def test_check_installation(qgis):
     text = qgis.succeed("checkinstallation", {})
     assert re.search(r"^READY:\s+true$", text, re.MULTILINE)
