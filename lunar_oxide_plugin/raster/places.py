@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.pieces import pieces
 from ..core.sphere import unit_vectors
 from .blocks import Window
 from .interpolation import UNIT_NODES, interpolation
@@ -179,17 +180,21 @@ class Caps:
     windows : sequence of Window
     """
 
-    def __init__(self, grid: Grid, windows: list[Window]) -> None:
+    def __init__(self, grid: Grid, windows: Sequence[Window]) -> None:
         transform = Transform(grid.wkt)
-        self._centres = np.empty((len(windows), 3))
-        self._radii = np.empty(len(windows))
+        corners = np.array(windows, np.float64).reshape(-1, 4, 1, 1)
         nodes = np.linspace(0, 1, _CAP_NODES)
-        for index, window in enumerate(windows):
-            columns, rows = np.meshgrid(
-                window.x + window.width * nodes, window.y + window.height * nodes
+        centres, radii = [], []
+        for piece in pieces(len(corners), _CAP_NODES**2):
+            x, y, width, height = np.moveaxis(corners[piece], 1, 0)
+            columns, rows = np.broadcast_arrays(
+                x + width * nodes, y + height * nodes[:, np.newaxis]
             )
-            vectors = unit_vectors(*transform(*grid.position(columns, rows))).reshape(-1, 3)
-            self._centres[index], self._radii[index] = _cap(vectors)
+            places = transform(*grid.position(columns, rows))
+            found = _caps(unit_vectors(*places).reshape(len(columns), -1, 3))
+            centres.append(found[0])
+            radii.append(found[1])
+        self._centres, self._radii = np.concatenate(centres), np.concatenate(radii)
 
     def touching(self, others: Caps) -> NDArray[np.bool_]:
         """Which of these, bool [n], may touch the one cap of others."""
@@ -199,12 +204,16 @@ class Caps:
         return touching
 
 
-def _cap(vectors: FloatArray) -> tuple[FloatArray, float]:
-    """Centre and radius in radians of a cap around places; the whole sphere when not known."""
-    centre = vectors.sum(axis=0)
-    length = float(np.linalg.norm(centre))
-    if not length > 0.1 * len(vectors):  # NaN: in part outside of the map
-        return np.array([0.0, 0.0, 1.0]), math.pi
-    centre = centre / length
-    chord = float(np.linalg.norm(vectors - centre, axis=1).max())
-    return centre, _CAP_SLACK * 2 * math.asin(min(chord / 2, 1.0))
+def _caps(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Centres [n, 3] and radii [n] in radians of caps around places [n, nodes, 3].
+
+    The whole sphere where it is not known, as for windows that lie in part outside of the map.
+    """
+    centres = vectors.mean(axis=1)
+    lengths = np.linalg.norm(centres, axis=1)
+    known = lengths > 0.1
+    centres = np.where(known[:, np.newaxis], centres, [0.0, 0.0, 1.0])
+    centres /= np.where(known, lengths, 1.0)[:, np.newaxis]
+    chords = np.linalg.norm(vectors - centres[:, np.newaxis], axis=2).max(axis=1)
+    radii = _CAP_SLACK * 2 * np.arcsin(np.minimum(chords / 2, 1.0))
+    return centres, np.where(known, radii, np.pi)

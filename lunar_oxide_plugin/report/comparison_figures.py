@@ -173,7 +173,8 @@ def _range(comparison: OxideComparison) -> tuple[float, float]:
 def _draw_histogram(axes: Any, comparison: OxideComparison, found: Agreement) -> None:
     share = 100 * comparison.differences / comparison.differences.sum()
     edges = np.linspace(-comparison.highest / 2, comparison.highest / 2, BINS + 1)
-    axes.stairs(share, edges, fill=True, color=COLOURS[4], edgecolor=COLOURS[0])
+    axes.fill_between(edges, np.append(share, share[-1]), step="post", color=COLOURS[4])
+    axes.set_ylim(bottom=0)
     axes.axvline(0, color="black", linewidth=1)
     axes.axvline(found.bias, color=COLOURS[1], linewidth=1.2)
     filled = np.flatnonzero(share > 0)
@@ -204,8 +205,9 @@ def _draw_cells(axes: Any, cells: CellPairs) -> Any:
             if left < right:
                 corners.append([(left, south), (right, south), (right, north), (left, north)])
                 values.append(value)
-    shown = PolyCollection(corners, array=np.ma.masked_invalid(values), cmap="RdBu_r")
-    shown.set(clim=(-_MOST, _MOST), edgecolor="0.6", linewidth=0.3)
+    shown = PolyCollection(corners, cmap="RdBu_r", edgecolors="0.6", linewidths=0.3)
+    shown.set_array(np.ma.masked_invalid(values))
+    shown.set_clim(-_MOST, _MOST)
     axes.add_collection(shown)
     axes.set(
         xlim=(-180, 180),
