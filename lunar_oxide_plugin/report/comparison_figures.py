@@ -173,12 +173,14 @@ def _range(comparison: OxideComparison) -> tuple[float, float]:
 def _draw_histogram(axes: Any, comparison: OxideComparison, found: Agreement) -> None:
     share = 100 * comparison.differences / comparison.differences.sum()
     edges = np.linspace(-comparison.highest / 2, comparison.highest / 2, BINS + 1)
-    axes.fill_between(edges, np.append(share, share[-1]), step="post", color=COLOURS[4])
-    axes.set_ylim(bottom=0)
     axes.axvline(0, color="black", linewidth=1)
     axes.axvline(found.bias, color=COLOURS[1], linewidth=1.2)
     filled = np.flatnonzero(share > 0)
-    reach = max(float(np.abs(edges[[filled[0], filled[-1] + 1]]).max()), 4 * (edges[1] - edges[0]))
+    first, last = filled[0], filled[-1]
+    heights = np.append(share[first : last + 1], share[last])
+    axes.fill_between(edges[first : last + 2], heights, step="post", color=COLOURS[4], linewidth=0)
+    axes.set_ylim(bottom=0)
+    reach = max(float(np.abs(edges[[first, last + 1]]).max()), 4 * (edges[1] - edges[0]))
     axes.set(
         xlim=(-reach, reach),
         xlabel=f"input - reference, {formula(comparison.oxide)} (wt%)",

@@ -37,12 +37,10 @@ _HEADER = (
     "std",
     "R2",
     "R2 of y = x",
-    "slope",
-    "intercept",
-    "RMA slope",
-    "RMA intercept",
 )
-_DECIMALS = (0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 3, 3, 3, 2, 3, 2)
+_DECIMALS = (0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 3, 3)
+_LINES = ("oxide", "class", "slope", "intercept", "RMA slope", "RMA intercept")
+_LINES_DECIMALS = (0, 0, 3, 2, 3, 2)
 
 
 class Shown(NamedTuple):
@@ -77,8 +75,10 @@ def html_report(
     for note in notes:
         page.paragraph(note)
     agreements = [found for each in shown for found in each.comparison.agreements]
-    page.table(_HEADER, agreements, _DECIMALS)
+    page.table(_HEADER, [found[: len(_HEADER)] for found in agreements], _DECIMALS)
     page.paragraph(_DEFINITIONS)
+    lines = [(*found[:2], *found[len(_HEADER) :]) for found in agreements]
+    page.table(_LINES, lines, _LINES_DECIMALS, "Lines, input on reference")
     for each in shown:
         comparison = each.comparison
         page.heading(comparison.oxide)
