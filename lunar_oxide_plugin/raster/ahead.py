@@ -7,19 +7,19 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-S = TypeVar("S")
 T = TypeVar("T")
+Item = TypeVar("Item")  # a window, or what else tells which block
 
 #: How often a wait is interrupted to see whether the user has cancelled, in seconds.
 PATIENCE = 0.1
 
 
 def read_ahead(
-    read: Callable[[S], T],
-    windows: Iterable[S],
+    read: Callable[[Item], T],
+    windows: Iterable[Item],
     check: Callable[[], None],
     threads: int = 1,
-) -> Generator[tuple[S, T], None, None]:
+) -> Generator[tuple[Item, T], None, None]:
     """Blocks in order, of which the next are read while the caller works on the last.
 
     To be used with `contextlib.closing`: once it is closed, nothing is being read any more.
@@ -29,7 +29,7 @@ def read_ahead(
     read : callable
         Reads a window; called in threads of its own.
     windows : iterable
-        What it is called with.
+        Windows, or whatever `read` takes.
     check : callable
         Called in the caller's thread every tenth of a second while it waits; raises to stop.
     threads : int
@@ -40,7 +40,7 @@ def read_ahead(
     (window, what `read` gave)
     """
     with ThreadPoolExecutor(threads, "read") as readers:
-        waiting: deque[tuple[S, Future[T]]] = deque()
+        waiting: deque[tuple[Item, Future[T]]] = deque()
         try:
             for window in windows:
                 waiting.append((window, readers.submit(read, window)))

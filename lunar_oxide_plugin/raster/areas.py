@@ -9,10 +9,8 @@ from ..core.errors import RasterError
 from ..core.sphere import MOON_RADIUS_KM, cell_area, unit_vectors
 from .blocks import Window
 from .guard import require_moon_grid
+from .interpolation import UNIT_NODES, interpolation
 from .moon import GEOGRAPHIC_WKT, FloatArray, Grid, Transform, cylinder
-
-#: Areas are computed at this many nodes along each side of a window.
-_NODES = 12
 
 #: Largest relative error of the polynomial through them, as seen between the nodes.
 _TOLERANCE = 1e-7
@@ -94,11 +92,11 @@ class PixelAreas:
 
     def _adaptive(self, window: Window) -> FloatArray:
         x, y, width, height = window
-        columns, rows = x + width * _UNIT_NODES, y + height * _UNIT_NODES
+        columns, rows = x + width * UNIT_NODES, y + height * UNIT_NODES
         nodes = self._density(columns, rows)
         if np.isfinite(nodes).all():
-            between: FloatArray = (_UNIT_NODES[:-1] + _UNIT_NODES[1:]) / 2
-            matrix = _interpolation(between)
+            between: FloatArray = (UNIT_NODES[:-1] + UNIT_NODES[1:]) / 2
+            matrix = interpolation(between)
             seen = self._density(x + width * between, y + height * between)
             error = np.abs(matrix @ nodes @ matrix.T / seen - 1).max()
             if error < _TOLERANCE:
@@ -149,26 +147,8 @@ class PixelAreas:
         return float(_STEP / np.nanmedian(sizes))
 
 
-def _interpolation(places: FloatArray) -> FloatArray:
-    """Matrix [n, nodes] from values at the nodes to values at places in 0-1 (barycentric)."""
-    difference = places[:, np.newaxis] - _UNIT_NODES
-    hit = difference == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = _WEIGHTS / difference
-        matrix = terms / terms.sum(axis=1, keepdims=True)
-    rows = hit.any(axis=1)
-    matrix[rows] = hit[rows]
-    return np.asarray(matrix, np.float64)
-
-
 def _pixel_means(count: int) -> FloatArray:
     """Matrix [count, nodes] from values at the nodes to means over each pixel (Simpson)."""
-    halves = _interpolation(np.arange(2 * count + 1) / (2 * count))
+    halves = interpolation(np.arange(2 * count + 1) / (2 * count))
     means: FloatArray = (halves[:-2:2] + 4 * halves[1::2] + halves[2::2]) / 6
     return means
-
-
-#: Chebyshev nodes of the second kind on 0-1, and their barycentric weights.
-_UNIT_NODES: FloatArray = np.sin(np.pi / 2 * np.linspace(0, 1, _NODES)) ** 2
-_WEIGHTS: FloatArray = np.where(np.arange(_NODES) % 2, -1.0, 1.0)
-_WEIGHTS[[0, -1]] /= 2

@@ -22,6 +22,7 @@ ALGORITHMS = {
     "zonaloxides": "Unit statistics",
     "oxidehistogram": "Oxide histograms",
     "classifyterrain": "Classify terrain",
+    "comparemaps": "Compare maps",
     "groundtruthsites": "Ground-truth sites",
     "samplesites": "Sample sites",
     "demoscene": "Synthetic demo scene",
@@ -40,6 +41,8 @@ PARAMETERS = {
     "oxidehistogram": "INPUT REPORT TABLE",
     "classifyterrain": "INPUT SCHEME METHOD THRESHOLD MG_THRESHOLD FEO_BAND MGO_BAND TIO2_BAND "
     "MINIMUM_AREA OUTPUT POLYGONS TABLE REPORT",
+    "comparemaps": "INPUT REFERENCE REFERENCE_TABLE OXIDE INPUT_BAND REFERENCE_BAND "
+    "REFERENCE_UNIT CLASS_THRESHOLD OUTPUT TABLE REPORT",
     "groundtruthsites": "OUTPUT",
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
@@ -321,6 +324,40 @@ def test_terrain(qgis, folder, tmp_path):
     assert done.code != 0
     assert "Leave THRESHOLD empty" in done.text
     assert contents(tmp_path) == before
+
+
+def test_compare_maps(qgis, folder, tmp_path):
+    """With its averages over 4 x 4 pixels, made by GDAL, as FeO in fractions of Fe."""
+    coarse = tmp_path / "coarse.tif"
+    source = folder / "oxides.tif"
+    gdal.Translate(
+        str(tmp_path / "feo.tif"), str(source), bandList=[3], scaleParams=[[0, 128.649, 0, 1]]
+    )
+    options = {"width": 15, "height": 10, "resampleAlg": "average"}
+    dataset = gdal.Translate(str(coarse), str(tmp_path / "feo.tif"), **options)
+    dataset.GetRasterBand(1).SetDescription("Fe")
+    dataset = None
+    files = {"OUTPUT": "d.tif", "TABLE": "t.csv", "REPORT": "r.html"}
+    text = qgis.succeed(
+        "comparemaps",
+        {
+            "INPUT": source,
+            "REFERENCE": coarse,
+            "REFERENCE_UNIT": 3,
+            **{name: tmp_path / file for name, file in files.items()},
+        },
+    )
+    assert number(text, "R2") == pytest.approx(1, abs=1e-4)
+    assert number(text, "RMSE") < 0.01
+    assert abs(number(text, "BIAS")) < 0.01
+    assert bands(tmp_path / "d.tif").shape == (1, 10, 15)
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        (row, *_) = csv.DictReader(file)
+    assert (row["oxide"], row["class"], row["n"]) == ("FeO", "all", "150")
+    assert "<figure>" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    done = qgis.run("comparemaps", {"INPUT": source, "TABLE": tmp_path / "u.csv"})
+    assert done.code != 0
+    assert "Lunar Prospector GRS, 20 degree cells (Prettyman et al. 2006) have nothing" in done.text
 
 
 def test_check_installation(qgis):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def provider(qgis_app, qgis_processing):
     plugin.initProcessing()
     yield QgsApplication.processingRegistry().providerById("lunaroxide")
     plugin.unload()
+    gc.collect()  # feedbacks are cycles: what is freed after QGIS has ended crashes
 
 
 @pytest.fixture()

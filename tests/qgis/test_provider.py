@@ -46,6 +46,11 @@ CONTRACT = {
         "MINIMUM_AREA? OUTPUT POLYGONS? TABLE? REPORT?",
         "FEO_THRESHOLD MARE_PERCENT",
     ),
+    "comparemaps": (
+        "INPUT REFERENCE? REFERENCE_TABLE? OXIDE? INPUT_BAND? REFERENCE_BAND? REFERENCE_UNIT "
+        "CLASS_THRESHOLD OUTPUT? TABLE? REPORT?",
+        "R2 RMSE BIAS",
+    ),
     "groundtruthsites": ("OUTPUT", ""),
     "samplesites": (
         "INPUT SITES? SITE_FIELD? MISSION_FIELD? WINDOW BANDS? SCALE? MASK_SHADOW OUTPUT TABLE?",
@@ -100,6 +105,7 @@ def test_help(provider, name):
 def test_every_style_is_there():
     names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "mgnumber_uncertainty", "rgb")
     names += ("reflectance", "sites", "terrain_mare", "terrain_basalts", "terrain_terranes")
+    names += ("reflectance", "sites", "difference")
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

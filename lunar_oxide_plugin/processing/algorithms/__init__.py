@@ -2,6 +2,7 @@
 
 from .check_installation import CheckInstallation
 from .classify_terrain import ClassifyTerrain
+from .compare_maps import CompareMaps
 from .demo_scene import DemoScene
 from .empirical_oxides import EmpiricalOxides
 from .ground_truth_sites import GroundTruthSites
@@ -23,6 +24,7 @@ ALGORITHMS = (
     ZonalOxides,
     OxideHistogram,
     ClassifyTerrain,
+    CompareMaps,
     GroundTruthSites,
     SampleSites,
     DemoScene,
