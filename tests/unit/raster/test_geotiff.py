@@ -1,7 +1,9 @@
 """The file itself: overviews, cloud-optimised order, sparse and large rasters."""
 
+import gc
 import struct
 import textwrap
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.raster.blocks import Window, blocks
+from lunar_oxide_plugin.raster.geotiff import stoppable
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, Grid
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.storage import BandInfo, Kind, Layout, Storage
@@ -335,3 +338,22 @@ def test_more_than_2_gb_before_compression_are_big_tiff(tmp_path, kind, side, la
     path = tmp_path / "a.tif"
     write_one_block(path, side, side, Storage(kind, layout), Window(0, 0, 256, 256))
     assert struct.unpack("<2sH", path.open("rb").read(4)) == (b"II", version)
+
+
+def test_a_stopped_step_keeps_no_reference_to_itself():
+    """Else all that was open lives until Python looks for cycles, perhaps after QGIS has ended."""
+
+    def stop(_done):
+        raise CancelledError("stopped")
+
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            with stoppable(stop, "failed") as report:
+                assert report(0.5, "", None) == 0
+        except CancelledError as error:
+            kept = weakref.ref(error)
+        assert kept() is None
+    finally:
+        gc.enable()
