@@ -246,7 +246,8 @@ def require_unit(
 ) -> None:
     """Refuse a reference whose values do not fit the unit it is said to be in.
 
-    Judged on samples spread over the raster.
+    Judged on samples spread over the raster; where these hold no data, block by block until one
+    does.
 
     Parameters
     ----------
@@ -263,15 +264,26 @@ def require_unit(
         Naming the unit that would fit.
     """
     for number, oxide in contents.items():
-        samples = []
-        for window in sample_windows(raster.grid.window, 8):
-            check()
-            values = raster.values(window, [number])
-            samples.append(values[np.isfinite(values)])
-        found = np.concatenate(samples)
+        found = _samples(raster, number, check)
         if unit.contradicted(oxide, found):
             raise RasterError(
                 f"{raster.name} (REFERENCE): band {number}, {oxide}, reaches {found.max():.3g}, "
                 f"which does not fit {unit.title}. Set REFERENCE_UNIT to {unit.other:d} "
                 f"({unit.other.title})."
             )
+
+
+def _samples(raster: Raster, number: int, check: Callable[[], None]) -> NDArray[np.float32]:
+    """Valid values [n] of a band; none where there are none."""
+
+    def valid(window: Window) -> NDArray[np.float32]:
+        check()
+        values = raster.values(window, [number])
+        return values[np.isfinite(values)]
+
+    found = np.concatenate([valid(window) for window in sample_windows(raster.grid.window, 8)])
+    for window in blocks(raster.grid.window) if not found.size else ():
+        found = valid(window)
+        if found.size:
+            break
+    return found

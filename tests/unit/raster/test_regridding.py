@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.cells import Cells
+from lunar_oxide_plugin.core.content_units import ContentUnit
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.raster.blocks import Window, blocks
-from lunar_oxide_plugin.raster.comparison import MapPairs, OxideMap, cell_means
+from lunar_oxide_plugin.raster.comparison import MapPairs, OxideMap, cell_means, require_unit
 from lunar_oxide_plugin.raster.moon import (
     EQUIRECTANGULAR_WKT,
     METRES_PER_DEGREE,
@@ -361,3 +362,16 @@ def test_cells_of_a_polar_map(tmp_path):
     assert np.isnan(found[3])
     assert np.isnan(found[4])  # 20 of 50 degrees are valid
     assert np.isnan(found[5])
+
+
+def test_a_unit_is_judged_where_there_are_data(tmp_path):
+    """Far between the samples."""
+    values = np.full((1, 1000, 1000), np.nan)
+    raster = written(tmp_path / "empty.tif", values, GEOGRAPHIC, (0, 0.01, 0, 10, 0, -0.01))
+    for unit in ContentUnit:
+        require_unit(raster, {1: "FeO"}, unit)
+    values[0, 100:105, 100:105] = 0.09
+    raster = written(tmp_path / "sparse.tif", values, GEOGRAPHIC, (0, 0.01, 0, 10, 0, -0.01))
+    require_unit(raster, {1: "FeO"}, ContentUnit.OXIDE_FRACTION)
+    with pytest.raises(RasterError, match=r"sparse.tif \(REFERENCE\): band 1, FeO, reaches 0.09"):
+        require_unit(raster, {1: "FeO"}, ContentUnit.OXIDE_PERCENT)
