@@ -130,5 +130,6 @@ def test_styles_are_written_from_the_scales():
     """After a change of a scale: python -m scripts.styles."""
     for name, text in styles.contents().items():
         assert (styles.FOLDER / name).read_text(encoding="utf-8") == text, name
-    by_hand = {"reflectance.qml", "rgb.qml", "sites.qml"}
+    by_hand = {"difference.qml", "reflectance.qml", "rgb.qml", "sites.qml"}
+    by_hand |= {f"terrain_{scheme}.qml" for scheme in ("basalts", "mare", "terranes")}
     assert {path.name for path in styles.FOLDER.glob("*.qml")} == by_hand | set(styles.contents())
