@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train styles package bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train styles workflows package bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ train: setup-training ## Rebuild the bundled models and training/reports from th
 
 styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
 	$(PYTHON) -m scripts.styles
+
+workflows: setup-plugin ## Rewrite the bundled workflows from their steps
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.workflows
 
 package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
 	$(PYTHON) scripts/package.py

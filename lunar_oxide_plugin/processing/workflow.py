@@ -13,7 +13,12 @@ from .base import plain_help
 from .inputs import checked_inputs
 
 #: Titles by id. A model has one name for both, and an id cannot be read as a sentence.
-_TITLES = {"oxideworkflow": "Oxide maps and unit statistics"}
+_TITLES = {
+    "oxideworkflow": "Oxide maps and unit statistics",
+    "unitreport": "MI tile to unit report",
+    "comparewithreference": "Compare with a reference map",
+    "marehighlandmeans": "Mare and highland means",
+}
 
 
 class Workflow(QgsProcessingModelAlgorithm):
@@ -31,13 +36,17 @@ class Workflow(QgsProcessingModelAlgorithm):
         """Name in the toolbox."""
         return _TITLES.get(self.name(), self.name())
 
+    def shortDescription(self) -> str:
+        """Tooltip in the toolbox."""
+        return str(self.helpContent().get("ALG_DESC", ""))
+
     def icon(self) -> QIcon:
         """Icon in the toolbox."""
         return QIcon(str(ICON))
 
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is, and QGIS would write HTML."""
-        return plain_help([self.helpContent().get("ALG_DESC", "")], self.parameterDefinitions())
+        return plain_help([self.shortDescription()], self.parameterDefinitions())
 
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext

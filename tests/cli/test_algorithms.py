@@ -28,6 +28,9 @@ ALGORITHMS = {
     "demoscene": "Synthetic demo scene",
     "checkinstallation": "Check installation",
     "oxideworkflow": "Oxide maps and unit statistics",
+    "unitreport": "MI tile to unit report",
+    "comparewithreference": "Compare with a reference map",
+    "marehighlandmeans": "Mare and highland means",
 }
 
 PARAMETERS = {
@@ -50,6 +53,12 @@ PARAMETERS = {
     "checkinstallation": "",
     "oxideworkflow": "INPUT ZONES NAME_FIELD STRETCH predict:Oxides predict:Uncertainty "
     "predict:Domain mg:MgNumber rgb:RGB units:Units units:Table units:Report",
+    "unitreport": "INPUT ZONES NAME_FIELD predict:Oxides units:Units units:Table units:Separation "
+    "units:Report histogram:Histograms",
+    "comparewithreference": "INPUT REFERENCE REFERENCE_UNIT predict:Oxides compare:Difference "
+    "compare:Table compare:Report",
+    "marehighlandmeans": "INPUT METHOD predict:Oxides terrain:Classes terrain:Polygons "
+    "terrain:Table terrain:Report",
 }
 
 
@@ -108,8 +117,9 @@ def test_help(help_texts, name):
     assert len(description) > 150
     # Tags would be printed as they are; "OUTPUT: <outputRaster>" is QGIS's own.
     assert not re.search(r"</?[a-z]+\d?[ >]", description + arguments)
-    without = ("oxidehistogram", "checkinstallation", "oxideworkflow")
-    assert "OUTPUT:" in outputs or name in without
+    workflow = "predict:Oxides" in PARAMETERS[name]
+    without = ("oxidehistogram", "checkinstallation")
+    assert "OUTPUT:" in outputs or workflow or name in without
 
 
 def test_import(qgis, folder):
@@ -518,3 +528,41 @@ def test_ground_truth_and_sampled_sites(qgis, folder):
     attributes, reference = rows(folder / "window3.gpkg")
     assert len(attributes) == 40
     assert reference.GetSemiMajor() == 1737400
+
+
+@pytest.mark.usefixtures("predicted")
+def test_bundled_workflows_give_what_their_steps_give(qgis, folder, tmp_path):
+    """Steps one by one, then the workflow: the same bytes in tables and classes."""
+    flow = tmp_path / "flow"
+    flow.mkdir()
+    tile, oxides, units = folder / "TILE.lbl", folder / "oxides.tif", folder / "units.gpkg"
+    table, separation = tmp_path / "units.csv", tmp_path / "separation.csv"
+    given = {"ZONES": units, "INPUT": oxides, "NAME_FIELD": "unit"}
+    given |= {"UNCERTAINTY": folder / "uncertainty.tif", "DOMAIN": folder / "domain.tif"}
+    given |= {"OUTPUT": tmp_path / "units.gpkg", "TABLE": table, "SEPARATION": separation}
+    qgis.succeed("zonaloxides", given)
+    classes, means = tmp_path / "classes.tif", tmp_path / "means.csv"
+    qgis.succeed("classifyterrain", {"INPUT": oxides, "OUTPUT": classes, "TABLE": means})
+    differences = tmp_path / "differences.csv"
+    reference = {"REFERENCE": oxides, "REFERENCE_UNIT": 0}
+    qgis.succeed("comparemaps", {"INPUT": oxides, **reference, "TABLE": differences})
+
+    first = {"INPUT": tile, "predict:Oxides": flow / "oxides.tif"}
+    outputs = {"units:Units": flow / "units.gpkg", "units:Table": flow / "units.csv"}
+    outputs |= {"units:Separation": flow / "separation.csv", "units:Report": flow / "units.html"}
+    outputs |= {"histogram:Histograms": flow / "histograms.html"}
+    qgis.succeed("unitreport", {**first, "ZONES": units, "NAME_FIELD": "unit", **outputs})
+    outputs = {"terrain:Classes": flow / "classes.tif", "terrain:Table": flow / "means.csv"}
+    qgis.succeed("marehighlandmeans", {**first, "METHOD": 0, **outputs})
+    outputs = {"compare:Table": flow / "differences.csv", "compare:Report": flow / "compare.html"}
+    qgis.succeed("comparewithreference", {**first, **reference, **outputs})
+
+    for file in (table, separation, means, differences):
+        assert (flow / file.name).read_bytes() == file.read_bytes(), file.name
+    assert np.array_equal(bands(flow / "classes.tif"), bands(classes))
+    with table.open(encoding="utf-8", newline="") as file:
+        (row, *_) = csv.DictReader(file)
+    assert float(row["outside_domain"]) >= 0
+    assert float(row["FeO_mean_uncertainty"]) > 0
+    for page in ("units.html", "histograms.html", "compare.html"):
+        assert "<img" in (flow / page).read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """The bundled workflow: a valid model of our own algorithms, with their results."""
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 from qgis.core import (
@@ -10,6 +12,7 @@ from qgis.core import (
 )
 
 from lunar_oxide_plugin.about import FOLDER
+from scripts.workflows import WORKFLOWS, build
 from tests import mi_tiles
 
 from .conftest import read, site_mixtures, write_polygons
@@ -41,6 +44,21 @@ def test_file_holds_a_valid_model_of_our_algorithms(provider):
     children = {name: child.algorithmId() for name, child in model.childAlgorithms().items()}
     assert children == {name: f"lunaroxide:{step}" for name, step in STEPS.items()}
     for name in children:
+        assert model.validateChildAlgorithm(name) == (True, [])
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
+def test_workflows_are_written_from_their_steps(provider, workflow, tmp_path):
+    """After a change of an algorithm or a step: make workflows."""
+    path = tmp_path / "again.model3"
+    assert build(workflow).toFile(str(path))
+    found = FOLDER / "workflows" / f"{workflow.name}.model3"
+    # Qt writes the attributes of an element in any order.
+    assert ET.canonicalize(from_file=str(found)) == ET.canonicalize(from_file=str(path))
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(found))
+    assert model.validate() == (True, [])
+    for name in model.childAlgorithms():
         assert model.validateChildAlgorithm(name) == (True, [])
 
 

@@ -1,0 +1,188 @@
+"""Write the bundled workflows: models of the graphical modeler, made of the plugin's algorithms.
+
+    QT_QPA_PLATFORM=offscreen python -m scripts.workflows
+
+`oxideworkflow` is kept as it was drawn in the modeler.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
+    QgsProcessingModelParameter,
+)
+from qgis.PyQt.QtCore import QPointF
+
+from lunar_oxide_plugin.processing.provider import LunarOxideProvider
+
+FOLDER = Path(__file__).resolve().parents[1] / "lunar_oxide_plugin" / "workflows"
+
+Source = QgsProcessingModelChildParameterSource
+
+
+class Step(NamedTuple):
+    """A child algorithm: what it takes from the workflow, from other steps, and what it gives."""
+
+    name: str
+    algorithm: str
+    #: Parameter of the algorithm: parameter of the workflow of the same name and kind.
+    given: tuple[str, ...] = ()
+    #: Parameter: step and output that it takes.
+    linked: tuple[tuple[str, str, str], ...] = ()
+    #: Name of the workflow's output: output of the algorithm.
+    gives: tuple[tuple[str, str], ...] = ()
+
+
+class Workflow(NamedTuple):
+    """A model: its id, what it does, help of its parameters by name, and its steps."""
+
+    name: str
+    summary: str
+    help: dict[str, str]
+    steps: tuple[Step, ...]
+
+
+_INPUT = "A tile's label (.lbl), or a raster of eight bands."
+_PREDICT = Step("predict", "predictoxides", ("INPUT",), gives=(("Oxides", "OUTPUT"),))
+
+WORKFLOWS = (
+    Workflow(
+        "unitreport",
+        "From an MI tile and polygons to a report of units: Predict oxides with uncertainty and "
+        "domain distance, Unit statistics with all of them, and Oxide histograms of the map.",
+        {
+            "INPUT": _INPUT,
+            "ZONES": "Polygons of the geological units in a lunar CRS.",
+            "NAME_FIELD": "Holds the units' names. Empty: they are numbered.",
+        },
+        (
+            _PREDICT,
+            Step(
+                "units",
+                "zonaloxides",
+                ("ZONES", "NAME_FIELD"),
+                (
+                    ("INPUT", "predict", "OUTPUT"),
+                    ("UNCERTAINTY", "predict", "OUTPUT_UNCERTAINTY"),
+                    ("DOMAIN", "predict", "OUTPUT_DOMAIN"),
+                ),
+                (
+                    ("Units", "OUTPUT"),
+                    ("Table", "TABLE"),
+                    ("Separation", "SEPARATION"),
+                    ("Report", "REPORT"),
+                ),
+            ),
+            Step(
+                "histogram",
+                "oxidehistogram",
+                (),
+                (("INPUT", "predict", "OUTPUT"),),
+                (("Histograms", "REPORT"),),
+            ),
+        ),
+    ),
+    Workflow(
+        "comparewithreference",
+        "From an MI tile to its comparison with a reference map: Predict oxides and Compare maps "
+        "in one step.",
+        {
+            "INPUT": _INPUT,
+            "REFERENCE": "Another map of one or more of the oxides, in any lunar CRS. Empty: the "
+            "bundled table of Lunar Prospector, whose cells of 20 degrees need a mosaic.",
+            "REFERENCE_UNIT": "What the reference holds.",
+        },
+        (
+            _PREDICT,
+            Step(
+                "compare",
+                "comparemaps",
+                ("REFERENCE", "REFERENCE_UNIT"),
+                (("INPUT", "predict", "OUTPUT"),),
+                (("Difference", "OUTPUT"), ("Table", "TABLE"), ("Report", "REPORT")),
+            ),
+        ),
+    ),
+    Workflow(
+        "marehighlandmeans",
+        "From an MI tile to the means of mare and highlands beside the paper's Table 2: Predict "
+        "oxides and Classify terrain in one step.",
+        {
+            "INPUT": _INPUT,
+            "METHOD": "How mare and highlands are divided by FeO.",
+        },
+        (
+            _PREDICT,
+            Step(
+                "terrain",
+                "classifyterrain",
+                ("METHOD",),
+                (("INPUT", "predict", "OUTPUT"),),
+                (
+                    ("Classes", "OUTPUT"),
+                    ("Polygons", "POLYGONS"),
+                    ("Table", "TABLE"),
+                    ("Report", "REPORT"),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def build(workflow: Workflow) -> QgsProcessingModelAlgorithm:
+    """The model of a workflow; the provider has to be registered."""
+    registry = QgsApplication.processingRegistry()
+    model = QgsProcessingModelAlgorithm(workflow.name, "Workflows")
+    model.setHelpContent({"ALG_DESC": workflow.summary, **workflow.help})
+    row = 0
+    for column, step in enumerate(workflow.steps):
+        identifier = f"lunaroxide:{step.algorithm}"
+        algorithm = registry.createAlgorithmById(identifier)
+        child = QgsProcessingModelChildAlgorithm(identifier)
+        child.setChildId(step.name)
+        child.setDescription(algorithm.displayName())
+        child.setPosition(QPointF(500 + 320 * min(column, 1), 120 + 180 * max(column - 1, 0)))
+        for name in step.given:
+            parameter = QgsProcessingModelParameter(name)
+            parameter.setPosition(QPointF(180, 120 + 90 * row))
+            row += 1
+            model.addModelParameter(algorithm.parameterDefinition(name).clone(), parameter)
+            child.addParameterSources(name, [Source.fromModelParameter(name)])
+        for name, other, output in step.linked:
+            child.addParameterSources(name, [Source.fromChildOutput(other, output)])
+        outputs = {}
+        for index, (name, output) in enumerate(step.gives):
+            given = QgsProcessingModelOutput(name, name)
+            given.setChildId(step.name)
+            given.setChildOutputName(output)
+            given.setPosition(child.position() + QPointF(260, 60 * index - 40))
+            outputs[name] = given
+        child.setModelOutputs(outputs)
+        model.addChildAlgorithm(child)
+    return model
+
+
+def main() -> None:
+    """Write every workflow that is built here."""
+    application = QgsApplication([], False)
+    application.initQgis()
+    provider = LunarOxideProvider()
+    QgsApplication.processingRegistry().addProvider(provider)
+    for workflow in WORKFLOWS:
+        path = FOLDER / f"{workflow.name}.model3"
+        if not build(workflow).toFile(str(path)):
+            raise SystemExit(f"{path} cannot be written")
+        print(path.name)
+    application.exitQgis()
+
+
+if __name__ == "__main__":
+    main()
