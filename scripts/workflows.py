@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
+    QgsProcessingParameterDefinition,
 )
 from qgis.PyQt.QtCore import QPointF
 
@@ -158,6 +159,12 @@ def build(workflow: Workflow) -> QgsProcessingModelAlgorithm:
             child.addParameterSources(name, [Source.fromModelParameter(name)])
         for name, other, output in step.linked:
             child.addParameterSources(name, [Source.fromChildOutput(other, output)])
+        taken = {*step.given, *(name for name, _, _ in step.linked)}
+        for definition in algorithm.parameterDefinitions():
+            optional = definition.flags() & QgsProcessingParameterDefinition.FlagOptional
+            if not (definition.name() in taken or optional or definition.isDestination()):
+                value = Source.fromStaticValue(definition.defaultValue())
+                child.addParameterSources(definition.name(), [value])
         outputs = {}
         for index, (name, output) in enumerate(step.gives):
             given = QgsProcessingModelOutput(name, name)

@@ -22,7 +22,8 @@ def cell(value: object, decimals: int) -> str:
         parts = [cell(part, decimals) for part in value if part is not None]
         return " ± ".join(filter(None, parts))
     if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.{decimals}f}"
+        # + 0.0: what rounds to nothing has no sign
+        return "" if math.isnan(value) else f"{round(value, decimals) + 0.0:.{decimals}f}"
     return "" if value is None else str(value)
 
 

@@ -104,7 +104,7 @@ def _draw_scatter(
         ylim=ends,
         xlabel=f"reference {formula(comparison.oxide)} (wt%)",
         ylabel=f"input {formula(comparison.oxide)} (wt%)",
-        title=f"R$^2$ {found.r2:.3f}   RMSE {found.rmse:.2f}   bias {found.bias:+.2f}",
+        title=f"R² {found.r2:.3f}   RMSE {found.rmse:.2f}   bias {found.bias:+.2f}",
     )
     axes.title.set_fontsize(9)
     # Two corners off the diagonal: lines in the one, points in the other.
@@ -134,7 +134,8 @@ def _draw_density(canvas: Any, axes: Any, comparison: OxideComparison) -> None:
         cmap="viridis",
         interpolation="nearest",
     )
-    canvas.colorbar(image, ax=axes, label="% of the area", shrink=0.8)
+    # Not as powers in mathtext: see FORMULAS.
+    canvas.colorbar(image, ax=axes, label="% of the area", shrink=0.8, format="{x:g}")
 
 
 def _draw_points(axes: Any, cells: CellPairs) -> None:

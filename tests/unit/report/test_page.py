@@ -86,3 +86,9 @@ def test_an_error_in_a_drawing_is_not_hidden():
 
     with pytest.raises(ValueError, match="no such thing"):
         drawn(broken, 3, 2)
+
+
+def test_what_rounds_to_nothing_has_no_sign():
+    made = Page("t")
+    made.table(["a", "b"], [[-0.001, -0.006]])
+    assert "<td>0.00</td><td>-0.01</td>" in made.html()
