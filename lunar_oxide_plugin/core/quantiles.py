@@ -79,7 +79,7 @@ class ExactQuantile:
         if cumulated[-1] == 0:
             return False
         target = _target(self._fraction, cumulated[-1])
-        upper, self._target = _reached(self._weights, cumulated, target)
+        ((upper, self._target),) = _reached(self._weights, cumulated, [target])
         self._weights = np.zeros(1 << 16)
         self._upper = upper
         if kept is None or not self._near[0] >> 16 <= upper <= self._near[1] >> 16:
@@ -92,7 +92,7 @@ class ExactQuantile:
         """The quantile after both passes; NaN without values."""
         if self._upper is None:
             return np.nan
-        lower, _ = _reached(self._weights, np.cumsum(self._weights), self._target)
+        ((lower, _),) = _reached(self._weights, np.cumsum(self._weights), [self._target])
         return _unsorted((self._upper << 16) | lower)
 
     def _add_lower(self, keys: _Keys, w: _Weights | None, upper: int) -> None:
@@ -156,7 +156,7 @@ class ExactQuantiles:
             return
         cumulated = np.cumsum(coarse)
         targets = [_target(fraction, float(cumulated[-1])) for fraction in self._fractions]
-        self._targets = [_reached(coarse, cumulated, target) for target in targets]
+        self._targets = _reached(coarse, cumulated, targets)
         uppers = sorted({upper for upper, _ in self._targets})
         self._slots[uppers] = np.arange(len(uppers))
         self._fine = np.zeros((len(uppers), 1 << 16))
@@ -168,7 +168,8 @@ class ExactQuantiles:
         found = []
         for upper, target in self._targets:
             fine = self._fine[self._slots[upper]]
-            found.append(_unsorted((upper << 16) | _reached(fine, np.cumsum(fine), target)[0]))
+            ((lower, _),) = _reached(fine, np.cumsum(fine), [target])
+            found.append(_unsorted((upper << 16) | lower))
         return found
 
 
@@ -188,17 +189,23 @@ def _selected(keys: _Keys, weights: _Weights, targets: Sequence[float]) -> list[
         order = np.argsort(keys)
         sums = weights[order]
         cumulated = np.cumsum(sums)
-        places = [_reached(sums, cumulated, target)[0] for target in targets]
-        return [_unsorted(int(keys[order[place]])) for place in places]
+        places = [place for place, _ in _reached(sums, cumulated, targets)]
+        return [_unsorted(int(key)) for key in keys[order[places]]]
     low, high = int(keys.min()), int(keys.max())
     if low == high:
         return [_unsorted(low)] * len(targets)
-    digits = (keys - np.uint32(low)) >> np.uint32(max((high - low).bit_length() - _BITS, 0))
+    digits = keys - np.uint32(low)
+    digits >>= np.uint32(max((high - low).bit_length() - _BITS, 0))
     sums = np.asarray(np.bincount(digits, weights), np.float64)
     cumulated = np.cumsum(sums)
-    reached = [_reached(sums, cumulated, target) for target in targets]
+    reached = _reached(sums, cumulated, targets)
+    wanted_digits = {digit for digit, _ in reached}
+    near = np.zeros(sums.size, bool)
+    near[list(wanted_digits)] = True
+    taken = near[digits]
+    keys, weights, digits = keys[taken], weights[taken], digits[taken]
     found = [np.nan] * len(targets)
-    for digit in {digit for digit, _ in reached}:
+    for digit in wanted_digits:
         inside = digits == digit
         wanted = [index for index, (of, _) in enumerate(reached) if of == digit]
         rest = [reached[index][1] for index in wanted]
@@ -212,12 +219,17 @@ def _target(fraction: float, total: float) -> float:
     return (fraction - 1e-12) * total
 
 
-def _reached(weights: _Weights, cumulated: _Weights, target: float) -> tuple[int, float]:
-    """Where cumulated weights reach a target, among those that are not zero, and what is left."""
-    filled = np.flatnonzero(weights > 0)
-    index = int(np.searchsorted(cumulated[filled], target))
-    found = int(filled[min(index, filled.size - 1)])
-    return found, target - float(cumulated[found] - weights[found])
+def _reached(
+    weights: _Weights, cumulated: _Weights, targets: Sequence[float]
+) -> list[tuple[int, float]]:
+    """Where cumulated weights reach targets, among those that are not zero, and what is left."""
+    filled = np.flatnonzero(weights)
+    places = np.searchsorted(cumulated[filled], targets)
+    found = filled[np.minimum(places, filled.size - 1)].tolist()
+    return [
+        (index, target - float(cumulated[index] - weights[index]))
+        for index, target in zip(found, targets)
+    ]
 
 
 def _around(fraction: float, sample: NDArray[np.floating]) -> tuple[np.uint32, np.uint32]:
@@ -238,7 +250,9 @@ def _upper_bits(value: float) -> int:
 def _sortable(values: NDArray[np.float32]) -> _Keys:
     # + 0.0 turns -0.0 into 0.0, which would sort apart.
     bits = (values + np.float32(0)).view(np.int32)
-    bits ^= (bits >> 31) | np.int32(-(1 << 31))
+    flips = bits >> 31
+    flips |= np.int32(-(1 << 31))
+    bits ^= flips
     return bits.view(np.uint32)
 
 

@@ -28,12 +28,15 @@ class Moments:
         """Add values [n] with positive weights [n]; neither may hold NaN."""
         x, w = np.asarray(values), np.asarray(weights)
         for piece in pieces(x.size):
-            self._add_piece(np.asarray(x[piece], np.float64), np.asarray(w[piece], np.float64))
+            self._add_piece(x[piece], np.asarray(w[piece], np.float64))
 
-    def _add_piece(self, x: NDArray[np.float64], w: NDArray[np.float64]) -> None:
+    def _add_piece(self, x: NDArray[np.number], w: NDArray[np.float64]) -> None:
         weight = float(w.sum())
-        mean = float((w * x).sum() / weight)
-        squares = float((w * (x - mean) ** 2).sum())
+        away = x.astype(np.float64)  # a copy, which is worked on in place
+        mean = _dot(away, w) / weight
+        away -= mean
+        away *= away
+        squares = _dot(away, w)
         total = self.weight + weight
         shift = mean - self._mean
         self._squares += squares + shift**2 * self.weight * weight / total
@@ -52,3 +55,8 @@ class Moments:
     def std(self) -> float:
         """Weighted population standard deviation; NaN without values."""
         return float(np.sqrt(self._squares / self.weight)) if self.count else np.nan
+
+
+def _dot(x: NDArray[np.float64], w: NDArray[np.float64]) -> float:
+    # Not by BLAS, whose threads would compete with ours.
+    return float(np.einsum("i,i", x, w))

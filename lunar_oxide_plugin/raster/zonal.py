@@ -207,11 +207,13 @@ class ZonalStatistics:
         cut = (slice(None), *window.relative_to(block.x, block.y).slices)
         valid = np.isfinite(planes.values[cut]).any(axis=0)
         valid &= covered > 0
-        places = np.flatnonzero(valid)
-        values = _taken(planes.values[cut], places)
-        sigmas = None if planes.sigmas is None else _taken(planes.sigmas[cut], places)
-        domain = None if planes.domain is None else _taken(planes.domain[cut], places)[0]
-        pixels = Pixels(area, values, covered.ravel()[places], sigmas, domain)
+        rows, columns = np.nonzero(valid)
+        areas = covered[rows, columns]
+        places = (rows + (window.y - block.y)) * block.width + (columns + (window.x - block.x))
+        values = _taken(planes.values, places)
+        sigmas = None if planes.sigmas is None else _taken(planes.sigmas, places)
+        domain = None if planes.domain is None else _taken(planes.domain, places)[0]
+        pixels = Pixels(area, values, areas, sigmas, domain)
         return self._with_mg_number(pixels)
 
     def _with_mg_number(self, pixels: Pixels) -> Pixels:

@@ -135,7 +135,7 @@ def _draw_density(canvas: Any, axes: Any, comparison: OxideComparison) -> None:
         interpolation="nearest",
     )
     # Not as powers in mathtext: see FORMULAS.
-    canvas.colorbar(image, ax=axes, label="% of the area", shrink=0.8, format="{x:g}")
+    canvas.colorbar(image, ax=axes, label="% of the area", shrink=0.8, format="%g")
 
 
 def _draw_points(axes: Any, cells: CellPairs) -> None:
