@@ -10,25 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .pieces import pieces
-from .published import HIGHLANDS, MARE, PUBLISHED_MEANS, ZHANG
+from .published import HIGHLANDS, MARE
 from .statistics import Moments
 from .tables import csv_text
 
 FloatArray = NDArray[np.float64]
 
 ALL = "all"
-
-#: FeO in wt% above which a place counts as mare: the middle between the mean of the maria and
-#: that of the highlands in Table 2 of Zhang et al. (2023), 15.39 and 5.81.
-MARE_FEO = round(
-    sum(
-        of.values["FeO"]
-        for of in PUBLISHED_MEANS
-        if of.source == ZHANG and of.region in (MARE, HIGHLANDS)
-    )
-    / 2,
-    2,
-)
 
 #: Upper ends of the axes of scatter plots in wt%: what lunar soils and glasses hold. They are
 #: fixed, so that a plot needs no second pass and two plots compare by eye.

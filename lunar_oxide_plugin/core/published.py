@@ -33,3 +33,13 @@ PUBLISHED_MEANS = (
     _means(f"Wu (2012), quoted by {ZHANG}", GLOBAL, 25.32, 16.89, 6.42, 6.46, 1.54),
     _means(f"Wang et al. (2021), quoted by {ZHANG}", GLOBAL, 23.56, 14.20, 7.40, 7.67, 1.15),
 )
+
+
+def published(region: str) -> PublishedMeans:
+    """What Zhang et al. (2023) give for a region."""
+    return next(m for m in PUBLISHED_MEANS if (m.source, m.region) == (ZHANG, region))
+
+
+#: FeO in wt% from which a place counts as mare: the middle between the published means of maria
+#: and highlands, 15.39 and 5.81.
+MARE_FEO = round((published(MARE).values["FeO"] + published(HIGHLANDS).values["FeO"]) / 2, 6)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .oxides import MG_NUMBER, mg_number
-from .published import GLOBAL, HIGHLANDS, MARE, PUBLISHED_MEANS, ZHANG, PublishedMeans
+from .published import GLOBAL, HIGHLANDS, MARE, MARE_FEO, published
 from .sphere import MOON_RADIUS_KM, unit_vectors
 from .statistics import Moments
 
@@ -93,11 +93,6 @@ NEEDED = {
 }
 
 
-def published(region: str) -> PublishedMeans:
-    """What Zhang et al. (2023) give for a region."""
-    return next(m for m in PUBLISHED_MEANS if (m.source, m.region) == (ZHANG, region))
-
-
 def default_feo(scheme: Scheme) -> float:
     """FeO in wt% that divides two classes when the user gives none.
 
@@ -106,7 +101,7 @@ def default_feo(scheme: Scheme) -> float:
     """
     if scheme is Scheme.TERRANES:
         return published(GLOBAL).values["FeO"]
-    return round((published(MARE).values["FeO"] + published(HIGHLANDS).values["FeO"]) / 2, 6)
+    return MARE_FEO
 
 
 #: Mg# that divides terranes when the user gives none: the published global mean.

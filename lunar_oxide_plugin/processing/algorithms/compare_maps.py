@@ -23,10 +23,11 @@ from qgis.core import (
 
 from ...about import style
 from ...core.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, Cells, load_cells
-from ...core.comparison import ALL, MARE_FEO, Comparison, Thumbnail, csv_table
+from ...core.comparison import ALL, Comparison, Thumbnail, csv_table
 from ...core.content_units import CONTENT_UNITS, ContentUnit, element_of
 from ...core.errors import RasterError
 from ...core.oxides import OXIDES, oxide_described
+from ...core.published import MARE_FEO
 from ...raster.comparison import MapPairs, OxideMap, cell_means, require_unit
 from ...raster.outputs import OutputFiles
 from ...raster.oxide_units import require_weight_percent

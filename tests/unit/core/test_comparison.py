@@ -10,7 +10,6 @@ from scipy import stats
 
 from lunar_oxide_plugin.core.comparison import (
     BINS,
-    MARE_FEO,
     Comparison,
     OxideComparison,
     PairMoments,
@@ -18,6 +17,7 @@ from lunar_oxide_plugin.core.comparison import (
     agreement,
     csv_table,
 )
+from lunar_oxide_plugin.core.published import MARE_FEO
 
 
 def pairs(seed, n, offset=0.0):
