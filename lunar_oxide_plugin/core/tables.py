@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -27,10 +27,26 @@ def cell(value: object, decimals: int) -> str:
     return "" if value is None else str(value)
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]], decimals: int = 4) -> str:
-    """Make a table as CSV (RFC 4180); numbers with so many decimals, empty where there is none."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+def csv_lines(
+    header: Sequence[str], rows: Iterable[Iterable[object]], decimals: int = 4
+) -> Iterator[str]:
+    """A table as the lines of a CSV file (RFC 4180); numbers with so many decimals."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([cell(value, decimals) for value in row] for row in rows)
-    return text.getvalue()
+    for row in rows:
+        yield _emptied(line)
+        writer.writerow([cell(value, decimals) for value in row])
+    yield _emptied(line)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]], decimals: int = 4) -> str:
+    """The lines of `csv_lines` as one text."""
+    return "".join(csv_lines(header, rows, decimals))
+
+
+def _emptied(line: io.StringIO) -> str:
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text

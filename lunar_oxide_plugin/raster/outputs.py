@@ -99,8 +99,8 @@ class OutputFiles:
         self._renames.append((partial, final))
         return partial
 
-    def text(self, final: str | Path, content: str) -> None:
-        """Write a text file in UTF-8.
+    def text(self, final: str | Path, content: str | Iterable[str]) -> None:
+        """Write a text file in UTF-8, whole or line by line.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class OutputFiles:
         partial = self.path(final)
         try:
             with partial.open("w", encoding="utf-8", newline="") as file:
-                file.write(content)
+                file.writelines([content] if isinstance(content, str) else content)
         except OSError as error:
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
 

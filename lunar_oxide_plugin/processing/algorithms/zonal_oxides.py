@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from qgis.core import (
     QgsFeature,
@@ -21,7 +21,7 @@ from qgis.core import (
 
 from ...core.errors import RasterError
 from ...core.separability import Separation, separations
-from ...core.tables import csv_text
+from ...core.tables import csv_lines
 from ...core.units import Unit, csv_table
 from ...core.zone_statistics import ZoneSummary
 from ...raster.blocks import Window, around
@@ -38,6 +38,11 @@ from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter, layer_wkt
 from ..progress import progress_or_cancel, stop_if_cancelled
 from ..unit_layer import write_units
+
+T = TypeVar("T")
+
+#: Rows that are written between two looks at the user's wish to cancel.
+_PATIENCE = 1000
 
 #: What the columns mean_uncertainty are; in the help and in reports.
 _MODEL_UNCERTAINTY = (
@@ -280,9 +285,8 @@ class ZonalOxides(LunarOxideAlgorithm):
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_table(units))
             if self.SEPARATION in results:
-                files.text(
-                    results[self.SEPARATION], csv_text(Separation._fields, separations(units))
-                )
+                pairs = _cancellable(separations(units), feedback)
+                files.text(results[self.SEPARATION], csv_lines(Separation._fields, pairs))
             if self.REPORT in results:
                 notes = [
                     f"Statistics of {raster.name} inside {measured.zones.sourceName()}. Oxides in "
@@ -317,6 +321,14 @@ class _Measured(NamedTuple):
     on_grid: Sequence[Zone]
     units: Sequence[Unit]
     samples: Sequence[Any]
+
+
+def _cancellable(items: Iterable[T], feedback: QgsProcessingFeedback) -> Iterator[T]:
+    """The same items, until the user cancels."""
+    for count, item in enumerate(items):
+        if count % _PATIENCE == 0:
+            stop_if_cancelled(feedback)
+        yield item
 
 
 def _unit(
