@@ -35,7 +35,13 @@ ENVIRONMENTS = {
     "plugin": Environment(
         "Plugin",
         ROOT / ".venv/bin/python",
-        ("bench_tile.py", "bench_process.py", "bench_cancel.py", "bench_pixels.py"),
+        (
+            "bench_tile.py",
+            "bench_process.py",
+            "bench_cancel.py",
+            "bench_pixels.py",
+            "bench_units.py",
+        ),
     ),
 }
 

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import time
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
 
 from lunar_oxide_plugin.core.model import (
@@ -17,9 +11,9 @@ from lunar_oxide_plugin.core.model import (
     OxideModel,
     bundled_path,
 )
-from tests.cli.conftest import PLUGIN, PROGRAM, QgisProcess
 
 from .measure import Work
+from .processes import process_in
 from .rows import Spread, at_most
 from .threads import predict_in_memory
 from .tiles import as_stack, repeated
@@ -38,52 +32,16 @@ TIMES = (1, 2, 4)
 FAST = "plsr"
 
 
-class Ran(NamedTuple):
-    """A finished process: its time, and the most memory that it held at once."""
-
-    seconds: float
-    mebibytes: float
-
-
 @pytest.fixture(scope="module")
 def predict(tmp_path_factory):
     """Run predictoxides in a process of its own: (raster, model, outputs) -> Ran."""
-    folder = tmp_path_factory.mktemp("profile")
-    folder.chmod(0o700)
-    program = QgisProcess(folder)
-    enabled = program("plugins", "enable", PLUGIN)
-    assert enabled.code == 0, enabled.text
+    run = process_in(tmp_path_factory.mktemp("profile"))
 
-    def run(raster, model, outputs):
-        command = [PROGRAM, "run", "lunaroxide:predictoxides", f"--INPUT={raster}"]
-        command += [f"--MODEL={MODELS.index(model)}", f"--THREADS={THREADS}"]
-        command += [f"--{name}={folder / name}.tif" for name in outputs]
-        with (folder / "log").open("w+", encoding="utf-8") as log:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                command, env=program.environment, cwd=folder, stdout=log, stderr=log
-            )
-            peak = 0.0
-            while process.poll() is None:
-                peak = max(peak, peak_memory(process.pid))
-                time.sleep(0.02)
-            seconds = time.perf_counter() - start
-            log.seek(0)
-            assert process.returncode == 0, log.read()
-        return Ran(seconds, peak)
+    def predicted(raster, model, outputs):
+        given = {"INPUT": raster, "MODEL": MODELS.index(model), "THREADS": THREADS}
+        return run("predictoxides", given, outputs)
 
-    return run
-
-
-def peak_memory(process):
-    """MiB that a running process has held at most.
-
-    What the system reports of a finished one (ru_maxrss) counts the memory of the process that
-    started it, as it was at that moment.
-    """
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0  # none at its end
+    return predicted
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ def _measure(case: Case, run: Callable[[str, dict[str, Any]], bool], repeats: in
     rounds = [
         (
             _seconds(lambda: run(case.algorithm, case.parameters)),
-            _seconds(lambda: _read_bare(case.reads)),
+            _seconds(lambda: read_bare(case.reads)),
             sum(_writing_seconds(path) for path in outputs),
         )
         for _ in range(repeats)
@@ -91,7 +91,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _read_bare(reads: Sequence[tuple[Raster, Sequence[int]]]) -> None:
+def read_bare(reads: Sequence[tuple[Raster, Sequence[int]]]) -> None:
     buffer = np.empty((BLOCK_HEIGHT, BLOCK_WIDTH), np.float32)
     for raster, numbers in reads:
         bands = [raster.dataset.GetRasterBand(number) for number in numbers]
@@ -125,10 +125,10 @@ def _cases(folder: Path, size: int) -> list[Case]:
     def to(name: str) -> str:
         return str(folder / name)
 
-    grid = _grid(size)
-    oxides, sigmas = _oxide_raster(folder, grid)
-    large = _units(folder / "large.gpkg", grid, 4)
-    small = _units(folder / "small.gpkg", grid, max(size // 180, 1))
+    grid = grid_of(size)
+    oxides, sigmas = oxide_raster(folder, grid)
+    large = units_on(folder / "large.gpkg", grid, 4)
+    small = units_on(folder / "small.gpkg", grid, max(size // 180, 1))
     tile = folder / "tile_SYNTHETIC.lbl"
     with OutputFiles() as files:
         write_tile(files, tile, Surface(SCENES["Mairan"]))
@@ -225,13 +225,13 @@ def _cases(folder: Path, size: int) -> list[Case]:
     ]
 
 
-def _grid(size: int) -> Grid:
+def grid_of(size: int) -> Grid:
     pixel = METRES_PER_DEGREE / 2048
     corner = (-50 * METRES_PER_DEGREE, 44 * METRES_PER_DEGREE)
     return Grid(EQUIRECTANGULAR_WKT, (corner[0], pixel, 0.0, corner[1], 0.0, -pixel), size, size)
 
 
-def _oxide_raster(folder: Path, grid: Grid) -> tuple[Raster, Raster]:
+def oxide_raster(folder: Path, grid: Grid) -> tuple[Raster, Raster]:
     """Oxides as a model maps them, with their uncertainties: smooth, with noise and holes."""
     random = np.random.default_rng(0)
     means, slopes = (np.array(v, np.float32)[:, None, None] for v in (_MEANS, _SLOPES))
@@ -259,7 +259,7 @@ def _oxide_raster(folder: Path, grid: Grid) -> tuple[Raster, Raster]:
     return oxides, uncertainties
 
 
-def _units(path: Path, grid: Grid, count: int) -> tuple[str, int]:
+def units_on(path: Path, grid: Grid, count: int) -> tuple[str, int]:
     """Units side by side, count x count of them with crooked borders, over all of a grid."""
     random = np.random.default_rng(1)
     corners = np.stack(np.meshgrid(np.arange(count + 1), np.arange(count + 1)), -1) * 1.0
