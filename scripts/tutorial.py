@@ -314,9 +314,12 @@ def palette(picture: Image.Image) -> Image.Image:
     coarse = np.asarray(picture).reshape(-1, 3) // 4 * (255 / 63)
     colours, number = np.unique(coarse, axis=0, return_counts=True)
     sample = np.repeat(colours, np.ceil(np.sqrt(number)).astype(int), axis=0)
-    return Image.fromarray(sample[np.newaxis].astype(np.uint8)).quantize(
-        _COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=2
+    few = Image.fromarray(sample[np.newaxis].astype(np.uint8)).quantize(
+        _COLOURS - 2, method=Image.Quantize.MEDIANCUT, kmeans=2
     )
+    entries = (few.getpalette() or [])[: 3 * (_COLOURS - 2)]
+    few.putpalette([*entries, 0, 0, 0, 255, 255, 255])  # paper is to be white
+    return few
 
 
 def keep_pictures() -> None:

@@ -153,7 +153,7 @@ def map_picture(
     name: str,
     place: QgsRectangle | None,
     legend: str | None = None,
-    size: tuple[int, int] = (760, 500),
+    size: tuple[int, int] = (820, 500),
     toolbox: bool = False,
 ) -> None:
     """Keep the window, on request with the legend of a composite beside it."""
