@@ -32,6 +32,7 @@ WORK = ROOT / "build" / "tutorial"
 REFUSED, NOT_RUN = "<!-- to be refused -->", "<!-- not run -->"
 _BLOCK = re.compile(r"(?:(<!-- [a-z ]+ -->)\n)?```sh\n(.*?)```", re.DOTALL)
 _COLOURS = 256
+_NEARLY_WHITE = 248
 #: With these in steps, the triangles of their legends would be mosaics.
 _DITHERED = ("rgb", "sheet")
 _FEWEST_COLOURS = 8
@@ -263,6 +264,10 @@ def check() -> None:
             abs(float(models[o]["bias"])) < float(sigma[f"{o}_mean_uncertainty"])
             for o in TABLE_ORDER
         ),
+        "Blocky has the largest part outside the domain": max(
+            units, key=lambda u: float(units[u]["outside_domain"])
+        )
+        == "Blocky",
         "Hummocky has the most TiO2 and the least Al2O3": max(
             units, key=lambda u: float(units[u]["TiO2"])
         )
@@ -315,10 +320,11 @@ def palette(picture: Image.Image) -> Image.Image:
     colours, number = np.unique(coarse, axis=0, return_counts=True)
     sample = np.repeat(colours, np.ceil(np.sqrt(number)).astype(int), axis=0)
     few = Image.fromarray(sample[np.newaxis].astype(np.uint8)).quantize(
-        _COLOURS - 2, method=Image.Quantize.MEDIANCUT, kmeans=2
+        _COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=2
     )
-    entries = (few.getpalette() or [])[: 3 * (_COLOURS - 2)]
-    few.putpalette([*entries, 0, 0, 0, 255, 255, 255])  # paper is to be white
+    entries = np.array(few.getpalette()).reshape(-1, 3)
+    entries[(entries > _NEARLY_WHITE).all(axis=1)] = 255  # as paper is
+    few.putpalette(entries.ravel().tolist())
     return few
 
 
