@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo test lint train styles workflows package bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test lint train styles workflows package bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ setup-scaleout:
 
 demo: setup-plugin ## Map two synthetic MI tiles through real QGIS into build/demo
 	scripts/demo.sh
+
+tutorial: setup-plugin ## Run docs/tutorial.md in QGIS, rewrite its numbers and pictures (2 min)
+	$(PYTHON) -m scripts.tutorial
 
 test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-out
 	scripts/test.sh

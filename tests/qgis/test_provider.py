@@ -119,7 +119,7 @@ def test_help(provider, name):
 def test_every_style_is_there():
     names = ("oxides", "uncertainty", "domain", "feo", "mgnumber", "mgnumber_uncertainty", "rgb")
     names += ("reflectance", "sites", "terrain_mare", "terrain_basalts", "terrain_terranes")
-    names += ("reflectance", "sites", "difference")
+    names += ("difference",)
     assert all(style(name).is_file() for name in names)
     assert ICON.is_file()
 

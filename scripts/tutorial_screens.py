@@ -1,0 +1,324 @@
+"""Take the tutorial's pictures. QGIS itself runs this (`qgis --code`), see scripts/tutorial.py.
+
+The working folder holds what the tutorial's commands wrote; pictures go to its folder `screens`.
+All names are given relative to it, so that no picture shows a path of this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import processing
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFillSymbol,
+    QgsLayoutExporter,
+    QgsPalLayerSettings,
+    QgsPrintLayout,
+    QgsProject,
+    QgsRasterLayer,
+    QgsReadWriteContext,
+    QgsRectangle,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtCore import QEventLoop, QPoint, QSize, Qt, QTimer, QUrl
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPixmap
+from qgis.PyQt.QtWebKit import QWebSettings
+from qgis.PyQt.QtWebKitWidgets import QWebPage
+from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QToolBar, QTreeView
+from qgis.PyQt.QtXml import QDomDocument
+from qgis.utils import iface
+
+SCREENS = Path("screens")
+TEMPLATE = Path(os.environ["QGIS_PLUGINPATH"]) / "lunar_oxide_plugin/layouts/lunar_map_sheet.qpt"
+TOOLBOX = "ProcessingToolbox"
+PROVIDER = "Lunar Oxide Mapper"
+MOON = QgsCoordinateReferenceSystem("IAU_2015:30100")
+#: West, south, east, north in degrees: the patch of Sosigenes is small in its tile.
+PATCH = QgsRectangle(19.002, 8.225, 19.28, 8.445)
+
+
+def settle(milliseconds: int = 400) -> None:
+    """Let QGIS draw."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec_()
+    iface.mapCanvas().waitWhileRendering()
+    QgsApplication.processEvents()
+
+
+def save(name: str, picture: QPixmap | QImage) -> None:
+    """Keep a picture."""
+    if picture.isNull() or not picture.save(str(SCREENS / f"{name}.png")):
+        raise OSError(f"The picture {name} cannot be saved.")
+
+
+def raster(file: str) -> QgsRasterLayer:
+    """Load a raster with the style beside it."""
+    layer = QgsRasterLayer(file, f"{Path(file).stem} (SYNTHETIC)")
+    if not layer.isValid():
+        raise OSError(f"{file} cannot be loaded.")
+    return QgsProject.instance().addMapLayer(layer)
+
+
+def polygons(file: str) -> QgsVectorLayer:
+    """Load polygons as outlines with the names of the units."""
+    layer = QgsVectorLayer(file, Path(file).stem, "ogr")
+    if not layer.isValid():
+        raise OSError(f"{file} cannot be loaded.")
+    # Black on white: to be seen on every map and in the list of layers.
+    outline = {"style": "no", "outline_color": "white", "outline_width": "0.9"}
+    symbol = QgsFillSymbol.createSimple({**outline, "joinstyle": "round"})
+    line = QgsFillSymbol.createSimple(
+        {**outline, "outline_color": "black", "outline_width": "0.35", "joinstyle": "round"}
+    )
+    symbol.appendSymbolLayer(line.symbolLayer(0).clone())
+    layer.renderer().setSymbol(symbol)
+    text = QgsTextFormat()
+    text.setFont(QFont("Open Sans"))
+    text.setSize(9)
+    text.setColor(QColor("black"))
+    halo = QgsTextBufferSettings()
+    halo.setEnabled(True)
+    halo.setSize(0.8)
+    halo.setColor(QColor("white"))
+    text.setBuffer(halo)
+    settings = QgsPalLayerSettings()
+    settings.fieldName = "unit"
+    settings.setFormat(text)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)
+    return QgsProject.instance().addMapLayer(layer)
+
+
+def project(*layers: str) -> None:
+    """Begin a new project with layers by their files, the lowest first."""
+    iface.newProject(False)
+    for file in layers:
+        (polygons if file.endswith(".gpkg") else raster)(file)
+    # The first layer has set it to its own.
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("IAU_2015:30110"))
+    settle(100)
+
+
+def zoom(place: QgsRectangle | None) -> None:
+    """Show all layers, or a place in degrees."""
+    canvas = iface.mapCanvas()
+    if place is None:
+        canvas.zoomToFullExtent()
+    else:
+        there = QgsCoordinateTransform(MOON, QgsProject.instance().crs(), QgsProject.instance())
+        canvas.setExtent(there.transformBoundingBox(place))
+    canvas.refresh()
+    settle()
+
+
+def window(width: int, height: int, toolbox: bool) -> QMainWindow:
+    """QGIS's window: layers and map, on request with bars and toolbox."""
+    main = iface.mainWindow()
+    for dock in main.findChildren(QDockWidget):
+        dock.setVisible(dock.objectName() == "Layers" or (toolbox and dock.objectName() == TOOLBOX))
+    for bar in main.findChildren(QToolBar):
+        bar.setVisible(toolbox and bar.objectName() in ("mFileToolBar", "mMapNavToolBar"))
+    main.menuBar().setVisible(toolbox)
+    main.statusBar().hide()  # its texts are cut in a small window
+    main.resize(width, height)
+    layers = main.findChild(QDockWidget, "Layers")
+    docks = [layers]
+    if toolbox:
+        dock = main.findChild(QDockWidget, TOOLBOX)
+        docks.append(dock)
+        tree = dock.findChild(QTreeView)
+        for row in range(tree.model().rowCount()):
+            index = tree.model().index(row, 0)
+            if tree.model().data(index) == PROVIDER:
+                tree.expandRecursively(index)
+                tree.scrollTo(index, QTreeView.ScrollHint.PositionAtTop)
+    main.resizeDocks(docks, [310] * len(docks), Qt.Orientation.Horizontal)
+    iface.layerTreeView().expandAll()
+    settle()
+    iface.messageBar().clearWidgets()
+    return main
+
+
+def map_picture(
+    name: str,
+    place: QgsRectangle | None,
+    legend: str | None = None,
+    size: tuple[int, int] = (820, 500),
+    toolbox: bool = False,
+) -> None:
+    """Keep the window, on request with the legend of a composite beside it."""
+    main = window(*size, toolbox)
+    zoom(place)
+    iface.messageBar().clearWidgets()
+    picture = main.grab()
+    if legend is not None:
+        beside = QImage(legend).scaledToWidth(300, Qt.TransformationMode.SmoothTransformation)
+        both = QImage(
+            picture.width() + beside.width(), picture.height(), QImage.Format.Format_RGB32
+        )
+        both.fill(QColor("white"))
+        painter = QPainter(both)
+        painter.drawPixmap(0, 0, picture)
+        painter.drawImage(picture.width(), (picture.height() - beside.height()) // 2, beside)
+        painter.end()
+        picture = both
+    save(name, picture)
+
+
+def dialog_picture(
+    name: str, algorithm: str, parameters: dict[str, object], size: tuple[int, int]
+) -> None:
+    """Keep an algorithm's dialog with its parameters filled in."""
+    dialog = processing.createAlgorithmDialog(f"lunaroxide:{algorithm}", parameters)
+    dialog.show()
+    dialog.resize(*size)
+    settle(600)
+    save(name, dialog.grab())
+    dialog.close()
+
+
+def heading(page: QWebPage, text: str) -> int:
+    """Place of a heading in a page, from its top."""
+    for element in page.mainFrame().findAllElements("h1, h2, h3"):
+        if element.toPlainText().strip() == text:
+            return element.geometry().top()
+    raise ValueError(f"The report has no heading {text}.")
+
+
+def page_picture(name: str, file: str, first: str, following: str, width: int = 1000) -> None:
+    """Keep a report from one heading to above another one."""
+    page = QWebPage()
+    # Narrow enough for the tables; scripts/setup.sh installs it.
+    page.settings().setFontFamily(QWebSettings.FontFamily.SansSerifFont, "Open Sans")
+    loop = QEventLoop()
+    page.loadFinished.connect(loop.quit)
+    page.setViewportSize(QSize(width, 800))
+    page.mainFrame().load(QUrl.fromLocalFile(str(Path(file).resolve())))
+    loop.exec_()
+    page.setViewportSize(QSize(width, page.mainFrame().contentsSize().height()))
+    settle()
+    top, bottom = heading(page, first) - 8, heading(page, following) - 8
+    image = QImage(width, bottom - top, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    painter.translate(QPoint(0, -top))
+    page.mainFrame().render(painter)
+    painter.end()
+    save(name, image)
+
+
+def sheet_picture(name: str, title: str, place: QgsRectangle, legend: str) -> None:
+    """Keep the map sheet, made of the plugin's template as the layout manager does."""
+    document = QDomDocument()
+    document.setContent(TEMPLATE.read_text(encoding="utf-8"))
+    layout = QgsPrintLayout(QgsProject.instance())
+    layout.loadFromTemplate(document, QgsReadWriteContext())
+    layout.setName(title)
+    QgsProject.instance().layoutManager().addLayout(layout)
+    layout.itemById("Map").zoomToExtent(place)
+    layout.itemById("Composite legend").setPicturePath(str(Path(legend).resolve()))
+    layout.refresh()
+    settle()
+    # QGIS does not smooth pictures: drawn large, then made small.
+    large = QgsLayoutExporter(layout).renderPageToImage(0, dpi=200)
+    save(name, large.scaledToWidth(1000, Qt.TransformationMode.SmoothTransformation))
+
+
+def mairan() -> None:
+    """Take the pictures of exercise A."""
+    project("mairan_zones.gpkg")
+    dialog_picture(
+        "predict",
+        "predictoxides",
+        {
+            "INPUT": "mairan_SYNTHETIC.lbl",
+            "MODEL": 1,
+            "OUTPUT": "mairan_oxides.tif",
+            "OUTPUT_UNCERTAINTY": "mairan_sigma.tif",
+            "OUTPUT_DOMAIN": "mairan_domain.tif",
+        },
+        (800, 560),
+    )
+    project("mairan_domain.tif", "mairan_zones.gpkg")
+    map_picture("domain", None)
+    project("mairan_oxides.tif", "mairan_zones.gpkg")
+    map_picture("window", None, size=(1180, 700), toolbox=True)
+    dialog_picture(
+        "units",
+        "zonaloxides",
+        {
+            "ZONES": "mairan_zones.gpkg",
+            "INPUT": "mairan_oxides.tif",
+            "NAME_FIELD": "unit",
+            "UNCERTAINTY": "mairan_sigma.tif",
+            "DOMAIN": "mairan_domain.tif",
+            "OUTPUT": "mairan_units.gpkg",
+            "TABLE": "mairan_units.csv",
+            "SEPARATION": "mairan_separation.csv",
+            "REPORT": "mairan_units.html",
+        },
+        (800, 740),
+    )
+    project("mairan_rgb.tif", "mairan_zones.gpkg")
+    map_picture("rgb", None, "mairan_legend.png")
+    page_picture("report", "mairan_units.html", "Unit statistics", "Spread within units")
+    page_picture("spread", "mairan_units.html", "Spread within units", "Separation of units")
+
+
+def sosigenes() -> None:
+    """Take the pictures of exercise B."""
+    project("sosigenes_zones.gpkg")
+    dialog_picture(
+        "workflow",
+        "oxideworkflow",
+        {
+            "INPUT": "sosigenes_SYNTHETIC.lbl",
+            "ZONES": "sosigenes_zones.gpkg",
+            "NAME_FIELD": "unit",
+            "STRETCH": 3,
+            "predict:Oxides": "sosigenes_oxides.tif",
+            "predict:Uncertainty": "sosigenes_sigma.tif",
+            "predict:Domain": "sosigenes_domain.tif",
+            "mg:MgNumber": "sosigenes_mg.tif",
+            "rgb:RGB": "sosigenes_rgb.tif",
+            "units:Units": "sosigenes_units.gpkg",
+            "units:Table": "sosigenes_units.csv",
+            "units:Report": "sosigenes_units.html",
+        },
+        (800, 980),
+    )
+    page_picture("histograms", "histograms.html", "Oxide histograms", "Means")
+    project("sosigenes_terrain.tif", "sosigenes_zones.gpkg")
+    map_picture("terrain", PATCH)
+    page_picture("models", "sosigenes_models.html", "TiO2", "Mean contents")
+    project("sosigenes_rgb.tif", "sosigenes_zones.gpkg")
+    zoom(PATCH)
+    sheet_picture("sheet", "Sosigenes, demo scene", PATCH, "sosigenes_legend.png")
+
+
+def main() -> None:
+    """Take all pictures and end QGIS; its exit code says whether they were taken."""
+    code = 1
+    try:
+        SCREENS.mkdir(exist_ok=True)
+        mairan()
+        sosigenes()
+        code = 0
+    except Exception:
+        traceback.print_exc(file=sys.stderr)
+    sys.stderr.flush()
+    # Not QGIS's own way out, which asks whether to save the project.
+    os._exit(code)
+
+
+QTimer.singleShot(1500, main)
