@@ -8,7 +8,7 @@ import numpy as np
 from osgeo import ogr
 
 from ..core.overview import Overview
-from .blocks import Window
+from .blocks import Window, blocks
 from .moon import FloatArray, Grid, Transform, cylinder
 from .polygons import rings_of
 from .raster import Raster
@@ -16,8 +16,9 @@ from .raster import Raster
 #: Longest side in pixels.
 _LONGEST = 700
 
-#: Lines of the image that are read at a time, so that a user can cancel.
-_LINES = 32
+#: Pixels of the raster along a side that are read at a time: GDAL holds their tiles of all bands,
+#: and a user can cancel in between.
+_SIDE = 2048
 
 
 def overview(raster: Raster, number: int, window: Window, check: Callable[[], None]) -> Overview:
@@ -32,18 +33,20 @@ def overview(raster: Raster, number: int, window: Window, check: Callable[[], No
     window : Window
         The part that is shown.
     check : callable
-        Called between strips; raises to stop.
+        Called before each piece; raises to stop.
     """
     step = max(max(window.width, window.height) / _LONGEST, 1)
     width, height = max(round(window.width / step), 1), max(round(window.height / step), 1)
-    strips = []
-    for top in range(0, height, _LINES):
+    image = np.empty((height, width), np.float32)
+    side = max(int(_SIDE / step), 1)
+    for piece in blocks(Window(0, 0, width, height), side, side):
         check()
-        bottom = min(top + _LINES, height)
-        first, last = (round(row * window.height / height) for row in (top, bottom))
-        strip = Window(window.x, window.y + first, window.width, max(last - first, 1))
-        strips.append(raster.values(strip, [number], (bottom - top, width))[0])
-    return Overview(np.concatenate(strips), *_axes(raster.grid, window))
+        x, right = (edge * window.width // width for edge in (piece.x, piece.x + piece.width))
+        y, bottom = (edge * window.height // height for edge in (piece.y, piece.y + piece.height))
+        source = Window(window.x + x, window.y + y, right - x, bottom - y)
+        shape = piece.height, piece.width
+        image[piece.slices] = raster.values(source, [number], shape)[0]
+    return Overview(image, *_axes(raster.grid, window))
 
 
 def outline_on(image: Overview, polygon: ogr.Geometry) -> list[FloatArray]:
