@@ -152,7 +152,8 @@ def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
         Naming the workers that would not, and why.
     """
     here = facts(job, folder)
-    there = client.run(facts, job, folder, on_error="return")
+    with _scheduler_needed():
+        there = client.run(facts, job, folder, on_error="return")
     reasons: dict[str, list[str]] = {}
     for worker, found in there.items():
         wrong = [in_words(found)] if isinstance(found, BaseException) else differences(here, found)
@@ -244,7 +245,8 @@ def compute_on_cluster(
             if not isinstance(end, BaseException):
                 yield Outcome(part, end, "", attempt)
             elif isinstance(end, UnfitWorkerError):
-                client.retire_workers([end.address], close_workers=True)
+                with _scheduler_needed():
+                    client.retire_workers([end.address], close_workers=True)
                 again.append((part, attempt))
                 yield f"The worker {end.address} was sent away: {end.reason}"
             elif attempt < attempts:
@@ -256,7 +258,8 @@ def compute_on_cluster(
     finally:
         fetchers.shutdown(wait=False, cancel_futures=True)
         if under_way and client.status == "running":
-            client.cancel(list(under_way), force=True)
+            with suppress(OSError):  # it may go at this moment
+                client.cancel(list(under_way), force=True)
 
 
 class _Limit:
@@ -270,7 +273,9 @@ class _Limit:
     def __call__(self) -> int:
         if time.monotonic() - self._asked > _PATIENCE:
             self._asked = time.monotonic()
-            self._limit = _AHEAD * max(sum(self._client.nthreads().values()), 1)
+            with _scheduler_needed():
+                threads = self._client.nthreads()
+            self._limit = _AHEAD * max(sum(threads.values()), 1)
         return self._limit
 
 
@@ -308,6 +313,15 @@ def _end(future: Any) -> dict[str, Any] | BaseException:
     except (OSError, CancelledError):
         pass  # of the connection: it was no error of the worker's
     return ClusterError("The cluster has lost it, or another client cancelled it.")
+
+
+@contextmanager
+def _scheduler_needed() -> Iterator[None]:
+    """Say in words that the scheduler went while it was asked something."""
+    try:
+        yield
+    except OSError as error:
+        raise ClusterError(_GONE) from error
 
 
 def _require_scheduler(client: Any) -> None:

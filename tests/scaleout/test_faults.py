@@ -1,6 +1,7 @@
 """Runs on real schedulers and workers over TCP, of which some are killed in the middle."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -9,6 +10,8 @@ import urllib.request
 
 import pytest
 from osgeo import gdal
+
+from lunar_oxide_plugin.scaleout.cluster import ClusterError, _Limit, remote_cluster
 
 from .conftest import (
     ENVIRONMENT,
@@ -171,6 +174,18 @@ def test_scheduler_killed(scene, tmp_path, cluster, start):
     said = command.finish(1)
     assert "The scheduler is gone" in said
     assert "Traceback" not in said
+
+
+def test_scheduler_killed_while_it_is_asked(cluster):
+    """Its connection breaks in the middle of a question, not between two."""
+    cluster.worker()
+    with remote_cluster(None, str(cluster.file), 30) as client:
+        limit = _Limit(client)
+        limit()
+        limit._asked = -math.inf
+        cluster.scheduler.kill()
+        with pytest.raises(ClusterError, match="scheduler is gone"):
+            limit()
 
 
 def test_a_window_that_workers_do_not_survive(scene, tmp_path, cluster):
