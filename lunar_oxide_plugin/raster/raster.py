@@ -13,7 +13,6 @@ from osgeo import gdal
 
 from ..core.errors import RasterError
 from .blocks import Window
-from .gdal_errors import gdal_errors
 from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
 from .moon import grid_of
@@ -124,7 +123,7 @@ class Raster:
         shape = shape or (window.height, window.width)
         values = np.empty((len(numbers), *shape), np.float32)
         isis = self.dataset.GetDriver().ShortName in ("ISIS2", "ISIS3")
-        with gdal_errors(f"{self.name} cannot be read at {tuple(window)}"):
+        with opening(f"{self.name} cannot be read at {tuple(window)}"):
             for plane, number in zip(values, numbers):
                 band = self.dataset.GetRasterBand(number)
                 _read(band, window, plane)

@@ -36,9 +36,10 @@ def bench_many_units(benchmark, record, quick, tmp_path_factory):
     zones, count = units_on(folder / "units.gpkg", raster.grid, along)
     given = {"INPUT": path, "ZONES": zones}
     bare = seconds_of(lambda: read_bare([(raster, range(1, len(OXIDES) + 1))]))
-    ran = benchmark.pedantic(lambda: run("zonaloxides", given, ["OUTPUT"], ".gpkg"), rounds=1)
+    asked = {"OUTPUT": ".gpkg", "TABLE": ".csv", "REPORT": ".html"}
+    ran = benchmark.pedantic(lambda: run("zonaloxides", given, asked), rounds=1)
     side = size * times
-    what = f"`zonaloxides`, {count} polygons, {side} x {side} pixels, the whole run"
+    what = f"`zonaloxides`, {count} polygons, {side} x {side} pixels, the whole run with table and report"
     to = f"{{}} of that bare ({bare:.1f} s to read)"
     record("pixels", what, ran.seconds, "s", Spread.of([ran.seconds / bare]), to)
     record("memory", what, ran.mebibytes, "MiB", target=at_most(1024))

@@ -19,19 +19,20 @@ class Ran(NamedTuple):
 
 
 def process_in(folder):
-    """How to run qgis_process in a folder: (algorithm, parameters, outputs, ending) -> Ran.
+    """How to run qgis_process in a folder: (algorithm, parameters, outputs) -> Ran.
 
-    Outputs are names of parameters, whose files have that ending.
+    Outputs are names of parameters, or of parameters and their files' endings, else .tif.
     """
     folder.chmod(0o700)
     program = QgisProcess(folder)
     enabled = program("plugins", "enable", PLUGIN)
     assert enabled.code == 0, enabled.text
 
-    def run(algorithm, parameters, outputs, ending=".tif"):
+    def run(algorithm, parameters, outputs):
+        endings = outputs if isinstance(outputs, dict) else dict.fromkeys(outputs, ".tif")
         command = [PROGRAM, "run", f"lunaroxide:{algorithm}"]
         command += [f"--{name}={value}" for name, value in parameters.items()]
-        command += [f"--{name}={folder / name}{ending}" for name in outputs]
+        command += [f"--{name}={folder / name}{ending}" for name, ending in endings.items()]
         with (folder / "log").open("w+", encoding="utf-8") as log:
             start = time.perf_counter()
             process = subprocess.Popen(

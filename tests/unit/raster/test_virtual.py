@@ -2,6 +2,7 @@
 
 import gzip
 import http.server
+import os
 import tarfile
 import threading
 import zipfile
@@ -12,7 +13,9 @@ import pytest
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.mi_label import MiLabel, find_label, labels_in_archive
+from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
 from lunar_oxide_plugin.raster.virtual import size_up_to, split_ending
 from tests.mi_tiles import scene, write_tile
@@ -301,3 +304,20 @@ def test_what_a_server_does_not_have(tmp_path, server):
         MiLabel(f"{address}/{label.name}").dataset()
     with pytest.raises(RasterError, match=r"none\.lbl cannot be read: there is no such file"):
         MiLabel(f"{address}/none.lbl")
+
+
+def test_of_a_large_mosaic_few_files_are_held_open(tmp_path):
+    """GDAL holds 100, which takes hundreds of megabytes."""
+    count = 120
+    for number in range(count):
+        tile = gdal.GetDriverByName("GTiff").Create(str(tmp_path / f"{number}.tif"), 4, 4)
+        tile.SetGeoTransform([4.0 * number, 1, 0, 0, 0, -1])
+        tile.GetRasterBand(1).Fill(number)
+    tile = None
+    mosaic = tmp_path / "mosaic.vrt"
+    gdal.BuildVRT(str(mosaic), [str(tmp_path / f"{number}.tif") for number in range(count)])
+    raster = Raster(str(mosaic))
+    for number in range(count):
+        assert (raster.values(Window(4 * number, 0, 4, 4), [1]) == number).all()
+    held = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert 0 < sum(path.startswith(str(tmp_path)) for path in held) < 40
