@@ -39,7 +39,7 @@ def bench_many_units(benchmark, record, quick, tmp_path_factory):
     asked = {"OUTPUT": ".gpkg", "TABLE": ".csv", "REPORT": ".html"}
     ran = benchmark.pedantic(lambda: run("zonaloxides", given, asked), rounds=1)
     side = size * times
-    what = f"`zonaloxides`, {count} polygons, {side} x {side} pixels, the whole run with table and report"
+    what = f"`zonaloxides` with report, {count} polygons, {side} x {side} pixels, the whole run"
     to = f"{{}} of that bare ({bare:.1f} s to read)"
     record("pixels", what, ran.seconds, "s", Spread.of([ran.seconds / bare]), to)
     record("memory", what, ran.mebibytes, "MiB", target=at_most(1024))

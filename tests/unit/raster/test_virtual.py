@@ -319,5 +319,5 @@ def test_of_a_large_mosaic_few_files_are_held_open(tmp_path):
     raster = Raster(str(mosaic))
     for number in range(count):
         assert (raster.values(Window(4 * number, 0, 4, 4), [1]) == number).all()
-    held = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
     assert 0 < sum(path.startswith(str(tmp_path)) for path in held) < 40
