@@ -51,12 +51,15 @@ _BLACK, _RED = "#222222", "#b2182b"
 #: What QGIS calls the sphere of the Moon when it is given by its radius.
 _SPHERE = "PARAMETER:1737400:1737400"
 
-_SYNTHETIC = (
-    "[% if(lower(coalesce(@synthetic, '')) = 'yes' or array_to_string(array_foreach("
+_IS_SYNTHETIC = (
+    "lower(coalesce(@synthetic, '')) = 'yes' or array_to_string(array_foreach("
     "coalesce(map_get(item_variables('Map'), 'map_layers'), array()), "
     "coalesce(layer_property(@element, 'name'), '') || ' ' || "
-    "coalesce(layer_property(@element, 'source'), ''))) ILIKE '%synthetic%', "
-    "'SYNTHETIC: this map shows no measurement of the Moon', '') %]"
+    "coalesce(layer_property(@element, 'source'), ''))) ILIKE '%synthetic%'"
+)
+
+_SYNTHETIC = (
+    f"[% if({_IS_SYNTHETIC}, 'SYNTHETIC: this map shows no measurement of the Moon', '') %]"
 )
 
 _ELLIPSOID = (
@@ -66,8 +69,8 @@ _ELLIPSOID = (
 )
 
 _CREDITS = (
-    "Data: JAXA/SELENE (Kaguya) Multiband Imager. SELENE is a Japanese mission developed and "
-    "operated by JAXA.\n"
+    f"[% if({_IS_SYNTHETIC}, 'Data: a synthetic scene.', 'Data: JAXA/SELENE (Kaguya) Multiband "
+    "Imager. SELENE is a Japanese mission developed and operated by JAXA.') %]\n"
     "Method: Zhang et al. (2023), Icarus 397, 115505. "
     f"Made with {NAME} {VERSION} and QGIS [% regexp_substr(@qgis_version, '([0-9.]+)') %].\n"
     "[% @map_author %][% if(coalesce(@map_author, '') = '', '', ', ') %]"

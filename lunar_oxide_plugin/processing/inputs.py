@@ -98,6 +98,7 @@ def checked_inputs(
             _check_choice(definition, value)
         elif isinstance(definition, _RASTERS):
             files = [item for item in _as_list(value) if is_file_name(item)]
+            _require_files(definition, _as_list(value), files)
             for file in files:
                 check(file)
             if files:
@@ -172,6 +173,19 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_value(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _require_files(
+    definition: QgsProcessingParameterDefinition, values: list[Any], files: list[str]
+) -> None:
+    """Name the files of a list that are not there, of which QGIS says no word."""
+    if not isinstance(definition, QgsProcessingParameterMultipleLayers):
+        return
+    for value in values:
+        if isinstance(value, str) and value not in files and re.search(r"[/\\]", value):
+            path = value.split("|option:")[0]  # as layers in a project have it
+            if not is_file(path):
+                raise RasterError(f"{definition.name()}: there is no file {path}.")
 
 
 def _check_choice(definition: QgsProcessingParameterEnum, value: Any) -> None:

@@ -14,13 +14,15 @@ _CSS = (
     ".wide{overflow-x:auto}table{border-collapse:collapse;margin:1em 0;font-size:.87em}"
     "th,td{padding:.25em .55em;text-align:right;border-bottom:1px solid #ddd}"
     "td{white-space:nowrap}td:last-child:not(:first-child){white-space:normal}"
-    "th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #444}"
+    "th:first-child,td:first-child,tr>:nth-child(2):last-child{text-align:left}"
+    "thead th{border-bottom:2px solid #444}"
     "caption{text-align:left;font-style:italic}dt{font-weight:bold}"
     "dd{margin:0 0 .5em 1em;overflow-wrap:anywhere}figure{margin:1.5em 0}"
     "figure img{width:100%;max-width:56em;height:auto}figcaption{font-style:italic}"
     ".warning{border-left:4px solid #b2182b;padding-left:.8em}"
     "@media print{body{max-width:none;margin:0;font-size:10pt}"
-    "tr,figure{break-inside:avoid}.wide{overflow:visible}th,td{padding:.15em .4em}}"
+    "tr,figure{break-inside:avoid}h2,caption,thead,dt{break-after:avoid}"
+    ".wide{overflow:visible}th,td{padding:.15em .4em}}"
 )
 
 

@@ -237,6 +237,20 @@ def test_unit_statistics(qgis, folder):
 
 
 @pytest.mark.usefixtures("predicted")
+def test_a_missing_file_among_several_is_named(qgis, folder):
+    done = qgis(
+        "run",
+        "lunaroxide:oxidehistogram",
+        f"--INPUT={folder / 'oxides.tif'}",
+        f"--INPUT={folder / 'nowhere.tif'}",
+        f"--TABLE={folder / 'none.csv'}",
+    )
+    assert done.code != 0
+    assert f"INPUT: there is no file {folder / 'nowhere.tif'}." in done.text
+    assert not (folder / "none.csv").exists()
+
+
+@pytest.mark.usefixtures("predicted")
 def test_histograms_of_two_rasters(qgis, folder):
     """What is predicted, and a part of it in another projection: equal where they should be."""
     other = folder / "polar.tif"

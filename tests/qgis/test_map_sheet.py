@@ -242,6 +242,9 @@ def test_demo_maps_say_so(project, oxide_raster, name):
     layout.itemById("Map").zoomToExtent(layer.extent())
     warning = layout.itemById("Synthetic warning")
     assert ("SYNTHETIC" in warning.currentText()) == (name != "oxides")
+    credit = layout.itemById("Credits").currentText()
+    assert ("JAXA" in credit) == (name == "oxides")
+    assert ("Data: a synthetic scene." in credit) == (name != "oxides")
     QgsExpressionContextUtils.setLayoutVariable(layout, "synthetic", "yes")
     assert "no measurement of the Moon" in warning.currentText()
 
