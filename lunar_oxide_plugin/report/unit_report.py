@@ -133,8 +133,11 @@ def _separation(page: Page, units: Mapping[int, Unit], count: int) -> None:
         "independently in both units; below 2 it may be the model's."
         + ("" if count <= _COMPARED else f" The {_COMPARED} largest of {count} units.")
     )
-    # Names need not differ: numbers do.
-    numbered = [unit._replace(name=f"{number} {unit.name}") for number, unit in units.items()]
+    # Names need not differ: numbers do, and they are the names of units without any.
+    numbered = [
+        unit if unit.name == str(number) else unit._replace(name=f"{number} {unit.name}")
+        for number, unit in units.items()
+    ]
     names = [name for name in (*TABLE_ORDER, MG_NUMBER) if name in numbered[0].bands]
     pairs: dict[tuple[str, str], dict[str, str]] = {}
     for one in separations(numbered):

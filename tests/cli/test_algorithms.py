@@ -237,6 +237,24 @@ def test_unit_statistics(qgis, folder):
 
 
 @pytest.mark.usefixtures("predicted")
+def test_report_without_matplotlib(qgis, folder, tmp_path):
+    """The tables come all the same, and the report says why there is no figure."""
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text("raise ImportError")
+    given = {"ZONES": folder / "units.gpkg", "INPUT": folder / "oxides.tif", "NAME_FIELD": "unit"}
+    pages = {}
+    for name, environment in {"with": {}, "without": {"PYTHONPATH": str(tmp_path)}}.items():
+        outputs = {"OUTPUT": tmp_path / f"{name}.gpkg", "REPORT": tmp_path / f"{name}.html"}
+        qgis.succeed("zonaloxides", {**given, **outputs}, environment=environment)
+        pages[name] = outputs["REPORT"].read_text(encoding="utf-8")
+    tables = {name: re.findall("<table>.*?</table>", page) for name, page in pages.items()}
+    assert len(tables["with"]) > 4
+    assert tables["without"] == tables["with"]
+    assert pages["with"].count("<figure>") == pages["without"].count("has no matplotlib") == 3
+    assert "<figure>" not in pages["without"]
+
+
+@pytest.mark.usefixtures("predicted")
 def test_a_missing_file_among_several_is_named(qgis, folder):
     done = qgis(
         "run",
