@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test lint train styles workflows package bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train styles workflows package bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ tutorial: setup-plugin ## Run docs/tutorial.md in QGIS, rewrite its numbers and 
 
 test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-out
 	scripts/test.sh
+
+matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
+	scripts/matrix.sh
 
 lint: setup-training ## Check style (ruff) and types (mypy)
 	$(TRAIN_PYTHON) -m ruff check .

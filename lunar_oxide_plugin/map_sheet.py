@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import qgis.core
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -16,8 +19,8 @@ from qgis.core import (
 from .about import FOLDER, NAME
 from .raster.guard import is_moon
 
-#: Where QGIS also looks for templates: Options > Layouts.
-_SEARCH_PATHS = "Layout/searchPathsForTemplates"
+#: Where QGIS also looks for templates: Options > Layouts. It has been renamed since.
+_SEARCH_PATHS, _SEARCH_PATHS_SINCE = "Layout/searchPathsForTemplates", "search-paths-for-templates"
 
 #: The Moon's sphere by its radius in metres. By its name (IAU_2015:30100), as a lunar project has
 #: it, QGIS 3.22 measures no length at all.
@@ -32,23 +35,17 @@ class MapSheet:
 
     def register(self) -> None:
         """Add our folder to those of templates, and watch for sheets made of them."""
-        self._search_in([*self._others(), str(FOLDER / "layouts")])
+        search_in([*self._others(), str(FOLDER / "layouts")])
         QgsProject.instance().layoutManager().layoutAdded.connect(self._added)
 
     def unregister(self) -> None:
         """Leave QGIS's settings as they were."""
-        self._search_in(self._others())
+        search_in(self._others())
         QgsProject.instance().layoutManager().layoutAdded.disconnect(self._added)
 
     def _others(self) -> list[str]:
         ours = str(FOLDER / "layouts")
         return [path for path in QgsApplication.layoutTemplatePaths() if path != ours]
-
-    def _search_in(self, paths: list[str]) -> None:
-        if paths:
-            QgsSettings().setValue(_SEARCH_PATHS, paths, QgsSettings.Section.Core)
-        else:
-            QgsSettings().remove(_SEARCH_PATHS, QgsSettings.Section.Core)
 
     def _added(self, name: str) -> None:
         """Adapt a sheet made of our template, and its project."""
@@ -64,6 +61,27 @@ class MapSheet:
             QgsMessageLog.logMessage(
                 f"The project's ellipsoid is now {SPHERE}, for the scale bar of '{name}'.", NAME
             )
+
+
+def search_in(paths: list[str]) -> None:
+    """Let QGIS look for templates in these folders too."""
+    setting = _setting()
+    if setting is not None and paths:
+        setting.setVariantValue(paths)
+    elif setting is not None:
+        setting.remove()
+    elif paths:
+        QgsSettings().setValue(_SEARCH_PATHS, paths, QgsSettings.Section.Core)
+    else:
+        QgsSettings().remove(_SEARCH_PATHS, QgsSettings.Section.Core)
+
+
+def _setting() -> Any:
+    """The setting as newer versions of QGIS know it (3.44 does, 3.22 does not); else None."""
+    if not hasattr(qgis.core, "QgsSettingsTree"):
+        return None
+    node = qgis.core.QgsSettingsTree.node("layout")
+    return node and node.childSetting(_SEARCH_PATHS_SINCE)
 
 
 def _is_synthetic(layer: QgsMapLayer) -> bool:

@@ -252,7 +252,7 @@ def _body_window(scene: Scene, body: Outline) -> _Window:
     return _window(scene, body.lon, body.lat, 1.5 * body.east, 1.5 * body.north)
 
 
-def _relief(scene: Scene, random: _Random) -> NDArray[np.float64]:
+def _relief(scene: Scene, numbers: _Random) -> NDArray[np.float64]:
     """Altitude in km: units' bodies, rough ground and craters."""
     slope = np.full(_SHAPE, scene.units[0].slope)
     altitude = np.zeros(_SHAPE)
@@ -264,18 +264,18 @@ def _relief(scene: Scene, random: _Random) -> NDArray[np.float64]:
             altitude[window.pixels] += unit.height * body.size / unit.bodies[0].size * rise
             # Not by the shares of the soils: a sharp change of slope would be a cliff.
             slope[window.pixels] += rise * (unit.slope - slope[window.pixels])
-    rough = random.field(_RELIEF, _RELIEF_EXPONENT)
+    rough = numbers.field(_RELIEF, _RELIEF_EXPONENT)
     rough /= np.hypot(*np.gradient(rough, _PIXEL)).std()
     altitude += slope * rough
-    for lon, lat, diameter, freshness in _craters(scene, random):
+    for lon, lat, diameter, freshness in _craters(scene, numbers):
         window = _window(scene, lon, lat, 2.5 * diameter)
         altitude[window.pixels] += _bowl(window, diameter / 2, freshness)
     return altitude
 
 
-def _craters(scene: Scene, random: _Random) -> NDArray[np.float64]:
+def _craters(scene: Scene, numbers: _Random) -> NDArray[np.float64]:
     """Longitude, latitude, diameter (km) and freshness (0-1) of all craters, [n, 4]."""
-    u = random.uniform(_POPULATION, 4 * _CRATERS).reshape(4, _CRATERS)
+    u = numbers.uniform(_POPULATION, 4 * _CRATERS).reshape(4, _CRATERS)
     largest_share = (_SMALLEST / _LARGEST) ** _CRATER_EXPONENT
     diameter = _SMALLEST * (1 - u[2] * (1 - largest_share)) ** (-1 / _CRATER_EXPONENT)
     population = np.column_stack(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 import numpy as np
 from osgeo import gdal
@@ -18,6 +17,7 @@ from .gdal_errors import gdal_errors
 from .moon import Grid, grid_of
 from .virtual import file_name, is_file
 from .wavelengths import Recognised, band_of_file, without_band
+from .xml_tree import Element
 
 #: Written where a mask, not a value, marks no data.
 _MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
@@ -152,21 +152,18 @@ def stack(files: Sequence[BandFile]) -> gdal.Dataset:
         When a file cannot be opened.
     """
     grid = files[0].grid
-    root = ElementTree.Element(
-        "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
-    )
+    root = Element("VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height))
     if grid.wkt:
-        ElementTree.SubElement(root, "SRS").text = grid.wkt
-    transform = ElementTree.SubElement(root, "GeoTransform")
-    transform.text = ",".join(map(repr, grid.geotransform))
+        root.add("SRS", grid.wkt)
+    root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
     for number, file in enumerate(files, start=1):
         _add_band(root, number, file)
     with gdal_errors(f"{file_name(files[0].path)} and its set cannot be opened"):
-        return gdal.Open(ElementTree.tostring(root, encoding="unicode"))
+        return gdal.Open(root.xml())
 
 
-def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
-    added = ElementTree.SubElement(root, "VRTRasterBand", dataType=file.data_type, band=str(number))
+def _add_band(root: Element, number: int, file: BandFile) -> None:
+    added = root.add("VRTRasterBand", dataType=file.data_type, band=str(number))
     name = file_name(file.path)
     if file.band is not None:
         # An uncertain 1000 nm stays uncertain.
@@ -179,12 +176,12 @@ def _add_band(root: ElementTree.Element, number: int, file: BandFile) -> None:
         ("Scale", file.scale),
     ):
         if value is not None:
-            ElementTree.SubElement(added, tag).text = str(value)
-    source = ElementTree.SubElement(added, "ComplexSource" if file.masked else "SimpleSource")
-    ElementTree.SubElement(source, "SourceFilename", relativeToVRT="0").text = file.path
-    ElementTree.SubElement(source, "SourceBand").text = "1"
+            added.add(tag, str(value))
+    source = added.add("ComplexSource" if file.masked else "SimpleSource")
+    source.add("SourceFilename", file.path, relativeToVRT="0")
+    source.add("SourceBand", "1")
     size = {"xOff": "0", "yOff": "0", "xSize": str(file.grid.width), "ySize": str(file.grid.height)}
     for rectangle in ("SrcRect", "DstRect"):  # as `vrt_sources` reads them
-        ElementTree.SubElement(source, rectangle, size)
+        source.add(rectangle, **size)
     if file.masked:
-        ElementTree.SubElement(source, "UseMaskBand").text = "true"
+        source.add("UseMaskBand", "true")

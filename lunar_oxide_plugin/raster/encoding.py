@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,7 +171,9 @@ class Classes(Encoding):
 
     def names_beside(self) -> str:
         """Content of the .aux.xml that names the classes: a GeoTIFF has no place for them."""
-        names = "".join(f"<Category>{escape(name)}</Category>" for name in ["", *self._names])
+        names = "".join(
+            f"<Category>{escape(name, quote=False)}</Category>" for name in ["", *self._names]
+        )
         return (
             f'<PAMDataset><PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames>'
             "</PAMRasterBand></PAMDataset>\n"

@@ -16,7 +16,7 @@ from .mosaic import Mosaic
 from .source import MiSource
 from .storage import BandInfo
 from .virtual import opening
-from .vrt import Vrt, add
+from .vrt import Vrt
 
 #: No data of DN; none of MI's own codes, which all become this one.
 _NODATA_DN = -32768
@@ -74,7 +74,7 @@ def mosaic_vrt(
             taken = common.relative_to(place.x, place.y)
             part = vrt.source(band, "ComplexSource", name, number, taken, common)
             if kind == gdal.GDT_Int16:
-                add(part, "LUT", _LUT.format(nodata=nodata))
+                part.add("LUT", _LUT.format(nodata=nodata))
     return vrt.text()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 from osgeo import gdal
 
 from .moon import Grid
 from .virtual import file_name, gdal_options, opening
+from .xml_tree import Element
 
 
 class RawImage(NamedTuple):
@@ -68,14 +68,11 @@ class RawImage(NamedTuple):
         RasterError
             When GDAL cannot open the file.
         """
-        root = ElementTree.Element(
-            "VRTDataset", rasterXSize=str(self.width), rasterYSize=str(self.height)
-        )
-        ElementTree.SubElement(root, "SRS").text = grid.wkt
-        ElementTree.SubElement(root, "GeoTransform").text = ",".join(map(repr, grid.geotransform))
+        root = Element("VRTDataset", rasterXSize=str(self.width), rasterYSize=str(self.height))
+        root.add("SRS", grid.wkt)
+        root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
         for index, name in enumerate(names):
-            band = ElementTree.SubElement(
-                root,
+            band = root.add(
                 "VRTRasterBand",
                 dataType=gdal.GetDataTypeName(self.data_type),
                 band=str(index + 1),
@@ -90,12 +87,12 @@ class RawImage(NamedTuple):
                 ("LineOffset", str(self._line)),
                 ("ByteOrder", self.byte_order),
             ):
-                ElementTree.SubElement(band, tag).text = text
-            ElementTree.SubElement(band, "SourceFilename", relativetoVRT="0").text = self.path
+                band.add(tag, text)
+            band.add("SourceFilename", self.path, relativetoVRT="0")
         # Newer GDAL refuses raw files outside the VRT's folder unless told; this
         # VRT is made here and lies nowhere.
         with (
             gdal_options(GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE="ALL"),
             opening(f"{file_name(self.path)} cannot be opened"),
         ):
-            return gdal.Open(ElementTree.tostring(root, encoding="unicode"))
+            return gdal.Open(root.xml())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree
 
 from .blocks import Window
 from .moon import Grid
 from .storage import BandInfo
+from .xml_tree import Element
 
 
 class Vrt:
@@ -26,41 +26,38 @@ class Vrt:
 
     def __init__(self, path: Path, grid: Grid, metadata: Mapping[str, str]) -> None:
         self._folder = path.absolute().parent
-        self._root = ElementTree.Element(
+        self._bands = 0
+        self._root = Element(
             "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
         )
         if grid.wkt:
-            add(self._root, "SRS", grid.wkt)
-        add(self._root, "GeoTransform", ",".join(map(repr, grid.geotransform)))
-        items = ElementTree.SubElement(self._root, "Metadata")
+            self._root.add("SRS", grid.wkt)
+        self._root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
+        items = self._root.add("Metadata")
         for key, text in metadata.items():
-            add(items, "MDI", text, key=key)
+            items.add("MDI", text, key=key)
 
-    def band(
-        self, data_type: str, info: BandInfo, nodata: float | None, **more: float
-    ) -> ElementTree.Element:
+    def band(self, data_type: str, info: BandInfo, nodata: float | None, **more: float) -> Element:
         """Add a band; `more` are its Offset and Scale."""
-        number = len(self._root.findall("VRTRasterBand")) + 1
-        band = ElementTree.SubElement(
-            self._root, "VRTRasterBand", dataType=data_type, band=str(number)
-        )
-        add(band, "Description", info.name)
+        self._bands += 1
+        band = self._root.add("VRTRasterBand", dataType=data_type, band=str(self._bands))
+        band.add("Description", info.name)
         if info.unit:
-            add(band, "UnitType", info.unit)
+            band.add("UnitType", info.unit)
         for tag, value in {"NoDataValue": nodata, **more}.items():
             if value is not None:
-                add(band, tag, repr(value))
+                band.add(tag, repr(value))
         return band
 
     def source(
         self,
-        band: ElementTree.Element,
+        band: Element,
         kind: str,
         name: str,
         number: int,
         taken: Window,
         shown: Window,
-    ) -> ElementTree.Element:
+    ) -> Element:
         """Add a window of a file to a band.
 
         Parameters
@@ -74,21 +71,18 @@ class Vrt:
         taken, shown : Window
             In pixels of the file and of the VRT.
         """
-        source = ElementTree.SubElement(band, kind)
+        source = band.add(kind)
         relative = self._relative(name)
-        add(
-            source, "SourceFilename", relative or absolute(name), relativeToVRT="01"[bool(relative)]
-        )
-        add(source, "SourceBand", str(number))
+        source.add("SourceFilename", relative or absolute(name), relativeToVRT="01"[bool(relative)])
+        source.add("SourceBand", str(number))
         for tag, window in (("SrcRect", taken), ("DstRect", shown)):
             x, y, width, height = map(str, window)
-            ElementTree.SubElement(source, tag, xOff=x, yOff=y, xSize=width, ySize=height)
+            source.add(tag, xOff=x, yOff=y, xSize=width, ySize=height)
         return source
 
     def text(self) -> str:
         """Everything, for `OutputFiles.vrt`."""
-        ElementTree.indent(self._root)
-        return ElementTree.tostring(self._root, encoding="unicode")
+        return self._root.xml()
 
     def _relative(self, name: str) -> str | None:
         """A file's name as seen from the folder of the VRT, when it lies there or below."""
@@ -98,11 +92,6 @@ class Vrt:
             return Path(name).absolute().relative_to(self._folder).as_posix()
         except ValueError:
             return None
-
-
-def add(parent: ElementTree.Element, tag: str, text: str, **attributes: str) -> None:
-    """Add an element with a text."""
-    ElementTree.SubElement(parent, tag, attributes).text = text
 
 
 def absolute(name: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import NamedTuple
-from xml.sax.saxutils import unescape  # undoes three entities, parses nothing
 
 from osgeo import gdal
 

@@ -12,7 +12,7 @@ from ..raster.blocks import Window
 from ..raster.outputs import OutputFiles
 from ..raster.prediction import Product
 from ..raster.raster import opened
-from ..raster.vrt import Vrt, add
+from ..raster.vrt import Vrt
 from .item import COLLECTION, EXTENSIONS, MISSION, STAC_VERSION, TITLES, footprint
 from .job import Job, Part
 from .results import Results, write_json
@@ -86,10 +86,8 @@ def _vrt(
         for name, window in files:
             whole = Window(0, 0, window.width, window.height)
             source = vrt.source(band, "SimpleSource", name, number, whole, window)
-            add(
-                source,
+            source.add(
                 "SourceProperties",
-                "",
                 RasterXSize=str(window.width),
                 RasterYSize=str(window.height),
                 DataType=encoding.type_name,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
-from qgis.gui import QgsBrowserGuiModel
+from qgis.gui import QgsBrowserGuiModel, QgsLayerTreeView
 from qgis.PyQt.QtWidgets import QComboBox, QTextBrowser, QTextEdit
 
 from .conftest import write_polygons
@@ -18,7 +18,9 @@ def open_dialog(provider, qgis_iface):
     from processing.gui.AlgorithmDialog import AlgorithmDialog
 
     model = QgsBrowserGuiModel()
+    tree = QgsLayerTreeView()
     qgis_iface.browserModel = lambda: model
+    qgis_iface.layerTreeView = lambda: tree  # from QGIS 3.40 on, where results are placed
     opened = []
 
     def make(name):

@@ -18,13 +18,12 @@ from qgis.core import (
     QgsRasterLayer,
     QgsReadWriteContext,
     QgsRectangle,
-    QgsSettings,
 )
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtXml import QDomDocument
 
 from lunar_oxide_plugin.about import FOLDER, VERSION, style
-from lunar_oxide_plugin.map_sheet import SPHERE
+from lunar_oxide_plugin.map_sheet import SPHERE, search_in
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
 
 from .conftest import lunar_crs
@@ -259,14 +258,15 @@ def test_template_is_offered_while_the_plugin_is_there(qgis_app, plugin):
 
 
 def test_folders_of_the_user_stay(qgis_app, plugin):
-    QgsSettings().setValue("Layout/searchPathsForTemplates", ["/mine"], QgsSettings.Section.Core)
+    search_in(["/mine"])
     try:
         plugin.initGui()
         assert QgsApplication.layoutTemplatePaths() == ["/mine", str(TEMPLATE.parent)]
         plugin.unload()
         assert QgsApplication.layoutTemplatePaths() == ["/mine"]
     finally:
-        QgsSettings().remove("Layout/searchPathsForTemplates", QgsSettings.Section.Core)
+        search_in([])
+    assert QgsApplication.layoutTemplatePaths() == []
 
 
 @pytest.mark.usefixtures("active")

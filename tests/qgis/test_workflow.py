@@ -1,10 +1,9 @@
 """The bundled workflow: a valid model of our own algorithms, with their results."""
 
-import xml.etree.ElementTree as ET
-
 import numpy as np
 import pytest
 from qgis.core import (
+    Qgis,
     QgsApplication,
     QgsProcessingContext,
     QgsProcessingModelAlgorithm,
@@ -53,10 +52,16 @@ def test_workflows_are_written_from_their_steps(provider, workflow, tmp_path):
     path = tmp_path / "again.model3"
     assert build(workflow).toFile(str(path))
     found = FOLDER / "workflows" / f"{workflow.name}.model3"
-    # Qt writes the attributes of an element in any order.
-    assert ET.canonicalize(from_file=str(found)) == ET.canonicalize(from_file=str(path))
-    model = QgsProcessingModelAlgorithm()
+    # Qt writes the attributes of an element in any order, later versions of QGIS other elements.
+    model, again = QgsProcessingModelAlgorithm(), QgsProcessingModelAlgorithm()
     assert model.fromFile(str(found))
+    assert again.fromFile(str(path))
+    stored, built = model.toVariant(), again.toVariant()
+    if Qgis.QGIS_VERSION_INT >= 34000:  # models made by it name their outputs in another way
+        for variant in (stored, built):
+            del variant["internal_version"], variant["parameterDefinitions"]
+    assert stored["children"]
+    assert stored == built
     assert model.validate() == (True, [])
     for name in model.childAlgorithms():
         assert model.validateChildAlgorithm(name) == (True, [])

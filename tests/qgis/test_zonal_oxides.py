@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from qgis.core import QgsGeometry, QgsPointXY, QgsVectorLayer
+from qgis.core import Qgis, QgsGeometry, QgsPointXY, QgsVectorLayer
 
 from .conftest import OXIDES, Feedback, lunar_crs, write_polygons
 
@@ -223,7 +223,8 @@ def test_result_lies_on_the_moon(succeed, oxide_raster, tmp_path):
     path, *_ = oxide_raster()
     zones = write_polygons(tmp_path / "z.gpkg", POLYGONS)
     as_gdal_writes_it = QgsVectorLayer(str(zones))
-    assert not as_gdal_writes_it.crs().isValid()  # the fault this guards against
+    if Qgis.QGIS_VERSION_INT < 34000:  # the fault this guards against
+        assert not as_gdal_writes_it.crs().isValid()
     parameters = {"ZONES": zones, "INPUT": path, "OUTPUT": tmp_path / "u.gpkg"}
     succeed("zonaloxides", parameters)
     layer = QgsVectorLayer(str(tmp_path / "u.gpkg"))
