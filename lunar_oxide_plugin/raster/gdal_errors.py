@@ -48,3 +48,20 @@ def gdal_errors(action: str) -> Iterator[None]:
         gdal.PopErrorHandler()
     if messages:
         raise RasterError(f"{action}: {messages[0]}")
+
+
+@contextmanager
+def without_exceptions() -> Iterator[None]:
+    """Let GDAL report errors to `gdal_errors` alone, for as long as it closes a dataset.
+
+    Where its exceptions are enabled (by another plugin, or by QGIS 3.40's own Processing), Python
+    prints what closing raises, which reaches nobody, and the dataset stays open.
+    """
+    enabled = gdal.GetUseExceptions()
+    gdal.DontUseExceptions()
+    try:
+        yield
+    finally:
+        if enabled:
+            gdal.ErrorReset()  # else the next call raises it
+            gdal.UseExceptions()

@@ -13,7 +13,7 @@ from osgeo import gdal
 from ..core.errors import RasterError
 from .blocks import Window
 from .encoding import Encoding
-from .gdal_errors import gdal_errors
+from .gdal_errors import gdal_errors, without_exceptions
 from .moon import Grid
 from .storage import BandInfo, Layout, lossless
 
@@ -225,7 +225,5 @@ class RasterWriter:
 
     def close(self) -> None:
         """Close the file as it is. May be called again."""
-        with gdal_errors(self._failure):
-            if self._dataset is not None:
-                self._dataset.FlushCache()
-            self._dataset = None
+        with gdal_errors(self._failure), without_exceptions():
+            self._dataset = None  # which writes what is left
