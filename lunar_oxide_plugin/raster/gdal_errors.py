@@ -50,18 +50,13 @@ def gdal_errors(action: str) -> Iterator[None]:
         raise RasterError(f"{action}: {messages[0]}")
 
 
-@contextmanager
-def without_exceptions() -> Iterator[None]:
-    """Let GDAL report errors to `gdal_errors` alone, for as long as it closes a dataset.
+def close(dataset: gdal.Dataset) -> None:
+    """Close a dataset, which writes what is left of it; not to be used any more.
 
-    Where its exceptions are enabled (by another plugin, or by QGIS 3.40's own Processing), Python
-    prints what closing raises, which reaches nobody, and the dataset stays open.
+    When the last reference to it goes, as is usual, an error is lost: where GDAL's exceptions are
+    enabled (by another plugin, or by QGIS 3.40's own Processing), Python prints what is raised.
     """
-    enabled = gdal.GetUseExceptions()
-    gdal.DontUseExceptions()
-    try:
-        yield
-    finally:
-        if enabled:
-            gdal.ErrorReset()  # else the next call raises it
-            gdal.UseExceptions()
+    if hasattr(dataset, "Close"):  # GDAL 3.8
+        dataset.Close()
+    else:
+        type(dataset).__swig_destroy__(dataset)

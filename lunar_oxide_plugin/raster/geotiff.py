@@ -13,7 +13,7 @@ from osgeo import gdal
 from ..core.errors import RasterError
 from .blocks import Window
 from .encoding import Encoding
-from .gdal_errors import gdal_errors, without_exceptions
+from .gdal_errors import close, gdal_errors
 from .moon import Grid
 from .storage import BandInfo, Layout, lossless
 
@@ -225,5 +225,7 @@ class RasterWriter:
 
     def close(self) -> None:
         """Close the file as it is. May be called again."""
-        with gdal_errors(self._failure), without_exceptions():
-            self._dataset = None  # which writes what is left
+        dataset, self._dataset = self._dataset, None
+        if dataset is not None:
+            with gdal_errors(self._failure):
+                close(dataset)
