@@ -32,10 +32,12 @@ test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-
 matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
 	scripts/matrix.sh
 
-lint: setup-training ## Check style (ruff) and types (mypy)
+lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-qgis), names of Qt 6
 	$(TRAIN_PYTHON) -m ruff check .
 	$(TRAIN_PYTHON) -m ruff format --check .
 	$(TRAIN_PYTHON) -m mypy
+	$(TRAIN_PYTHON) -m flake8 lunar_oxide_plugin scripts
+	QT_QPA_PLATFORM=offscreen $(TRAIN_PYTHON) -m scripts.qt6
 
 train: setup-training ## Rebuild the bundled models and training/reports from the tables
 	$(TRAIN_PYTHON) -m training all
@@ -46,8 +48,9 @@ styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
 workflows: setup-plugin ## Rewrite the bundled workflows from their steps
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.workflows
 
-package: setup-plugin ## Build dist/lunar_oxide_plugin.zip for QGIS
-	$(PYTHON) scripts/package.py
+package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
+	$(TRAIN_PYTHON) -m scripts.package
+	$(TRAIN_PYTHON) -m scripts.validate
 
 bench: setup ## Measure speed and memory beside peers, into docs/performance.md (25 min)
 	scripts/setup.sh bench

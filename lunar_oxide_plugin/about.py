@@ -12,6 +12,7 @@ _metadata.read(FOLDER / "metadata.txt", encoding="utf-8")
 
 NAME: str = _metadata["general"]["name"]
 VERSION: str = _metadata["general"]["version"]
+HOMEPAGE: str = _metadata["general"]["homepage"]
 
 ICON = FOLDER / "icons" / "lunar_oxide.svg"
 

@@ -1,4 +1,4 @@
-"""The plugin as QGIS sees it: it registers the Processing provider and a layout template."""
+"""The plugin as QGIS sees it: the Processing provider, a layout template and a menu."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from .processing.provider import LunarOxideProvider
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
 
+    from .menu import Menu
+
 
 class LunarOxidePlugin:
-    """Registers and removes the provider and, in QGIS's window, the template.
+    """Registers and removes the provider and, in QGIS's window, the template and the menu.
 
     Parameters
     ----------
@@ -25,6 +27,7 @@ class LunarOxidePlugin:
     def __init__(self, iface: QgisInterface | None) -> None:
         self._provider: LunarOxideProvider | None = None
         self._sheet: MapSheet | None = None
+        self._menu: Menu | None = None
 
     def initProcessing(self) -> None:
         """Register the provider; qgis_process calls only this."""
@@ -39,9 +42,15 @@ class LunarOxidePlugin:
         self.initProcessing()
         self._sheet = MapSheet()
         self._sheet.register()
+        from .menu import Menu  # of Processing's window, which qgis_process does not have
+
+        self._menu = Menu()
 
     def unload(self) -> None:
         """Remove what was registered."""
+        if self._menu is not None:
+            self._menu.remove()
+            self._menu = None
         if self._sheet is not None:
             self._sheet.unregister()
             self._sheet = None

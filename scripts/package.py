@@ -24,17 +24,17 @@ def contents() -> dict[str, Path]:
     return dict(sorted(files.items()))
 
 
-def pack() -> Path:
+def pack(target: Path = TARGET) -> Path:
     """Write the zip."""
-    TARGET.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(TARGET, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    target.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, path in contents().items():
             # No time and no permissions of this machine: the same files give the same zip.
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
-    return TARGET
+    return target
 
 
 if __name__ == "__main__":

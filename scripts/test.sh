@@ -19,16 +19,18 @@ suite() { # NAME PYTHON [pytest options]
     first=$?
     suite qgis .venv/bin/python --qgis_disable_gui -p no:cacheprovider || first=1
     suite cli .venv/bin/python -p no:pytest_qgis -p no:cacheprovider || first=1
+    suite desktop .venv/bin/python -p no:pytest_qgis -p no:cacheprovider || first=1
     exit $first
 ) &
 (
     suite training .venv-train/bin/python -p no:cacheprovider
     first=$?
+    suite tools .venv-train/bin/python -p no:cacheprovider || first=1
     suite scaleout .venv-scaleout/bin/python -p no:cacheprovider || first=1
     exit $first
 ) &
 failed=0
 for lane in $(jobs -p); do wait "$lane" || failed=1; done
 
-.venv/bin/python scripts/count_tests.py build/tests-{unit,qgis,cli,training,scaleout}.xml || failed=1
+.venv/bin/python scripts/count_tests.py build/tests-{unit,qgis,cli,desktop,training,tools,scaleout}.xml || failed=1
 exit $failed

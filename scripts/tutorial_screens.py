@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-import processing
+from qgis import processing
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -50,7 +50,7 @@ def settle(milliseconds: int = 400) -> None:
     """Let QGIS draw."""
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec_()
+    loop.exec()
     iface.mapCanvas().waitWhileRendering()
     QgsApplication.processEvents()
 
@@ -204,7 +204,7 @@ def page_picture(name: str, file: str, first: str, following: str, width: int = 
     page.loadFinished.connect(loop.quit)
     page.setViewportSize(QSize(width, 800))
     page.mainFrame().load(QUrl.fromLocalFile(str(Path(file).resolve())))
-    loop.exec_()
+    loop.exec()
     page.setViewportSize(QSize(width, page.mainFrame().contentsSize().height()))
     settle()
     top, bottom = heading(page, first) - 8, heading(page, following) - 8

@@ -27,12 +27,14 @@ def import_onnxruntime() -> ModuleType:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is first imported
     try:
         import onnxruntime
+
+        # A folder of that name without the library would be imported without an error.
+        numbers, _ = onnxruntime.__version__.split(".")[:2], onnxruntime.InferenceSession
     except Exception as error:  # a broken binary raises more than ImportError
         raise OnnxruntimeError(
             f"onnxruntime, which runs the models, cannot be loaded ({error})."
         ) from error
-    version = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2])
-    if version < OLDEST:
+    if tuple(map(int, numbers)) < OLDEST:
         raise OnnxruntimeError(
             f"onnxruntime {onnxruntime.__version__} is too old; "
             f"{OLDEST[0]}.{OLDEST[1]} or newer is needed."

@@ -24,7 +24,8 @@ def load_model(path: str | Path) -> OxideModel:
         return OxideModel(path)
     except OnnxruntimeError as error:
         raise OnnxruntimeError(
-            f"{error} Install it with this one command, then restart QGIS:\n  {install_command()}"
+            f"{error} Run Check installation (group Help) with INSTALL ticked, or this command, "
+            f"and restart QGIS:\n  {install_command()}"
         ) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import NULL, QgsFeature, QgsField, QgsFields
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QMetaType
 
 from ..core.errors import RasterError
 from ..core.units import Unit
@@ -71,9 +71,10 @@ def write_units(
 
 
 def _python_type(field: QgsField) -> type:
-    if field.type() in (QVariant.Int, QVariant.LongLong, QVariant.UInt, QVariant.Bool):
+    kinds = QMetaType.Type  # of the same numbers as those of QVariant, which fields have in 3.22
+    if field.type() in (kinds.Int, kinds.LongLong, kinds.UInt, kinds.Bool):
         return int
-    return float if field.type() == QVariant.Double else str
+    return float if field.type() == kinds.Double else str
 
 
 def _plain(value: Any, kind: type) -> Any:

@@ -50,7 +50,7 @@ PARAMETERS = {
     "samplesites": "INPUT SITES SITE_FIELD MISSION_FIELD WINDOW BANDS SCALE MASK_SHADOW OUTPUT "
     "TABLE",
     "demoscene": "SCENE OUTPUT ZONES",
-    "checkinstallation": "",
+    "checkinstallation": "INSTALL WHEEL",
     "oxideworkflow": "INPUT ZONES NAME_FIELD STRETCH predict:Oxides predict:Uncertainty "
     "predict:Domain mg:MgNumber rgb:RGB units:Units units:Table units:Report",
     "unitreport": "INPUT ZONES NAME_FIELD predict:Oxides units:Units units:Table units:Separation "

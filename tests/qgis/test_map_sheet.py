@@ -52,9 +52,11 @@ def project(qgis_app):
 
 
 @pytest.fixture()
-def plugin(monkeypatch):
+def plugin(monkeypatch, qgis_iface):
     """In QGIS's window, without its provider: the other tests have registered that."""
     monkeypatch.setattr(LunarOxidePlugin, "initProcessing", lambda self: None)
+    plugins = QMenu()
+    monkeypatch.setattr(qgis_iface, "pluginMenu", lambda: plugins, raising=False)
     found = LunarOxidePlugin(None)
     yield found
     found.unload()

@@ -57,7 +57,7 @@ CONTRACT = {
         "SAMPLED",
     ),
     "demoscene": ("SCENE OUTPUT ZONES", ""),
-    "checkinstallation": ("", "READY REPORT"),
+    "checkinstallation": ("INSTALL? WHEEL?", "READY REPORT"),
     "oxideworkflow": (
         "INPUT ZONES NAME_FIELD? STRETCH predict:Oxides predict:Uncertainty? predict:Domain? "
         "mg:MgNumber rgb:RGB units:Units units:Table? units:Report?",

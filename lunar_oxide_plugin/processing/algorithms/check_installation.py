@@ -13,6 +13,8 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputBoolean,
     QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFile,
 )
 
 from ...about import NAME, VERSION
@@ -20,6 +22,7 @@ from ...core.errors import LunarOxideError
 from ...core.model import BUNDLED, OxideModel, bundled_path
 from ...core.onnx_runtime import import_onnxruntime
 from ..base import LunarOxideAlgorithm
+from ..onnxruntime_install import install
 from ..runtime import load_model
 
 
@@ -31,15 +34,36 @@ class CheckInstallation(LunarOxideAlgorithm):
     GROUP = "Help"
     SUMMARY = (
         "Reports the versions in use, whether onnxruntime loads (and the one command that installs "
-        "it when it does not), and the cards of the bundled models."
+        "it when it does not), and the cards of the bundled models. On request it installs "
+        "onnxruntime into this QGIS profile."
     )
     TAGS = ("onnxruntime", "install", "version", "model card")
 
+    INSTALL = "INSTALL"
+    WHEEL = "WHEEL"
     READY = "READY"
     REPORT = "REPORT"
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        """Declare the outputs; there are no parameters."""
+        """Declare parameters and outputs."""
+        self.add(
+            QgsProcessingParameterBoolean(
+                self.INSTALL,
+                "Install onnxruntime into this profile",
+                defaultValue=False,
+                optional=True,
+            ),
+            "Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without "
+            "its dependencies, and lays it into the profile's folder for Python, where updates of "
+            "the plugin leave it. Nothing else on the computer is changed.",
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                self.WHEEL, "Wheel of onnxruntime", extension="whl", optional=True
+            ),
+            "For a computer without a network: a file onnxruntime-...-.whl for its system and the "
+            "Python version of its QGIS, downloaded elsewhere from pypi.org. Used with INSTALL.",
+        )
         self.addOutput(QgsProcessingOutputBoolean(self.READY, "Ready to predict"))
         self.addOutput(QgsProcessingOutputString(self.REPORT, "Report"))
 
@@ -57,6 +81,11 @@ class CheckInstallation(LunarOxideAlgorithm):
             f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, "
             f"GDAL {gdal.__version__}, numpy {numpy.__version__}",
         ]
+        wheel = self.parameterAsFile(parameters, self.WHEEL, context)
+        if self.parameterAsBool(parameters, self.INSTALL, context):
+            lines.append(install(wheel, feedback.pushInfo, feedback.isCanceled))
+        elif wheel:
+            raise LunarOxideError("WHEEL is given without INSTALL. Tick INSTALL to install it.")
         ready = True
         try:
             models = [load_model(bundled_path(model_id)) for model_id, _ in BUNDLED]
