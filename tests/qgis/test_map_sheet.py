@@ -20,6 +20,7 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtWidgets import QMenu
 from qgis.PyQt.QtXml import QDomDocument
 
 from lunar_oxide_plugin.about import FOLDER, VERSION, style
