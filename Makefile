@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train styles workflows package bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train styles workflows package release bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ workflows: setup-plugin ## Rewrite the bundled workflows from their steps
 package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
 	$(TRAIN_PYTHON) -m scripts.package
 	$(TRAIN_PYTHON) -m scripts.validate
+
+release: setup-training ## Check, pack and tag the version of metadata.txt; pushes nothing
+	$(TRAIN_PYTHON) -m scripts.release
 
 bench: setup ## Measure speed and memory beside peers, into docs/performance.md (25 min)
 	scripts/setup.sh bench
