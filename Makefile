@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train styles workflows package release bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows package release bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,14 @@ lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-q
 train: setup-training ## Rebuild the bundled models and training/reports from the tables
 	$(TRAIN_PYTHON) -m training all
 
+reference: setup-plugin ## Rewrite docs/reference from the algorithms
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.reference
+
+docs: ## Build the documentation as a site, build/site
+	scripts/setup.sh docs
+	.venv-docs/bin/python -m scripts.site
+	.venv-docs/bin/python -m mkdocs build --strict --quiet
+
 styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
 	$(PYTHON) -m scripts.styles
 
@@ -64,4 +72,4 @@ scaling: setup-scaleout ## Measure and simulate scale-out, into docs/scaleout.md
 	.venv-scaleout/bin/python -m tests.benchmarks.simulate_cluster
 
 clean: ## Remove what the targets above made, environments included
-	rm -rf build dist .venv .venv-oldest .venv-bench .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings
+	rm -rf build dist .venv .venv-oldest .venv-bench .venv-docs .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

@@ -17,6 +17,11 @@ HOMEPAGE: str = _metadata["general"]["homepage"]
 ICON = FOLDER / "icons" / "lunar_oxide.svg"
 
 
+def help_url(algorithm: str) -> str:
+    """The page of an algorithm in the reference."""
+    return f"{HOMEPAGE}/blob/main/docs/reference/{algorithm}.md"
+
+
 def style(name: str) -> Path:
     """The QGIS style (.qml) of a product."""
     return FOLDER / "styles" / f"{name}.qml"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs everything the project needs on Debian 12. Quick when nothing changed.
-# usage: scripts/setup.sh [system] [plugin] [oldest] [training] [scaleout] [bench]
+# usage: scripts/setup.sh [system] [plugin] [oldest] [training] [scaleout] [docs] [bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +56,11 @@ training() {
 
 scaleout() {
     environment .venv-scaleout requirements-scaleout.txt "-c constraints.txt" --system-site-packages
+}
+
+# For `make docs` alone.
+docs() {
+    environment .venv-docs requirements-docs.txt ""
 }
 
 # For `make bench` alone.

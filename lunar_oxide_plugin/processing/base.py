@@ -19,7 +19,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..about import ICON, NAME, VERSION
+from ..about import ICON, NAME, VERSION, help_url
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
 from ..raster.mosaic import Mosaic
@@ -86,6 +86,10 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is."""
         return plain_help([self.SUMMARY, self.DETAILS], self.parameterDefinitions())
+
+    def helpUrl(self) -> str:
+        """Where the button Help of the dialog leads."""
+        return help_url(self.NAME)
 
     def add(
         self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False

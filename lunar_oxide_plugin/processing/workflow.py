@@ -7,7 +7,7 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
-from ..about import ICON
+from ..about import ICON, help_url
 from ..core.errors import LunarOxideError
 from .base import plain_help
 from .inputs import checked_inputs
@@ -47,6 +47,10 @@ class Workflow(QgsProcessingModelAlgorithm):
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is, and QGIS would write HTML."""
         return plain_help([self.shortDescription()], self.parameterDefinitions())
+
+    def helpUrl(self) -> str:
+        """Where the button Help of the dialog leads."""
+        return help_url(self.name())
 
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -1,0 +1,152 @@
+"""Write the reference of the algorithms, docs/reference, from the algorithms themselves.
+
+usage: python -m scripts.reference      (in QGIS's Python, with QT_QPA_PLATFORM=offscreen)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingAlgorithm,
+    QgsProcessingDestinationParameter,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+)
+
+from lunar_oxide_plugin.plugin import LunarOxidePlugin
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+_WORDS = {
+    "raster": "raster",
+    "multilayer": "rasters",
+    "source": "polygons or points",
+    "vector": "vector layer",
+    "enum": "choice",
+    "boolean": "yes or no",
+    "number": "number",
+    "string": "text",
+    "field": "field",
+    "band": "band",
+    "file": "file or folder",
+    "extent": "extent",
+    "rasterDestination": "new raster",
+    "vectorDestination": "new layer",
+    "fileDestination": "new file",
+}
+
+_EXAMPLES = {
+    "raster": "tile.lbl",
+    "multilayer": "tile.lbl",
+    "source": "zones.gpkg",
+    "rasterDestination": "{}.tif",
+    "vectorDestination": "{}.gpkg",
+    "fileDestination": "{}.html",
+}
+
+
+def pages() -> dict[str, str]:
+    """File names and contents of all pages, the index among them."""
+    provider = QgsApplication.processingRegistry().providerById("lunaroxide")
+    algorithms = sorted(provider.algorithms(), key=lambda one: (one.group(), one.displayName()))
+    found = {f"{one.name()}.md": _page(one) for one in algorithms}
+    rows = [
+        f"| {one.group()} | [{one.displayName()}]({one.name()}.md) | {_text(one)[0]} |"
+        for one in algorithms
+    ]
+    found["README.md"] = "\n".join(
+        [
+            "# Algorithms",
+            "",
+            "Written from the algorithms themselves by `make reference`. In QGIS the button Help of "
+            "a dialog leads here; `qgis_process help lunaroxide:NAME` prints the same.",
+            "",
+            "| group | algorithm | |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    return found
+
+
+def _page(algorithm: QgsProcessingAlgorithm) -> str:
+    parameters = algorithm.parameterDefinitions()
+    lines = [f"# {algorithm.displayName()}", "", f"`{algorithm.id()}`, group {algorithm.group()}"]
+    for paragraph in _text(algorithm):
+        lines += ["", _escaped(paragraph)]
+    lines += ["", "## Parameters", "", "| name | | kind | default |", "|---|---|---|---|"]
+    lines += [_row(one) for one in parameters]
+    destinations = {one.name() for one in parameters if _is_destination(one)}
+    numbers = [one for one in algorithm.outputDefinitions() if one.name() not in destinations]
+    if numbers:
+        lines += ["", "## Results besides files", "", "| name | |", "|---|---|"]
+        lines += [f"| `{one.name()}` | {_escaped(one.description())} |" for one in numbers]
+    given = [
+        f"    --{one.name()}={_EXAMPLES[one.type()].format(one.name().split(':')[-1].lower())}"
+        for one in parameters
+        if one.type() in _EXAMPLES and not _is_optional(one)
+    ]
+    command = " \\\n".join([f"qgis_process run {algorithm.id()}", *given])
+    lines += ["", "## On the command line", "", "```", command, "```", ""]
+    return "\n".join(lines)
+
+
+def _text(algorithm: QgsProcessingAlgorithm) -> list[str]:
+    """Paragraphs of the help but for those of the parameters, which come last."""
+    of_parameters = {
+        f"{one.description()}: {one.help()}" for one in algorithm.parameterDefinitions()
+    }
+    paragraphs = algorithm.shortHelpString().split("\n\n")
+    return [paragraph for paragraph in paragraphs if paragraph not in of_parameters]
+
+
+def _row(one: QgsProcessingParameterDefinition) -> str:
+    words = [f"**{_escaped(one.description())}.** {_escaped(one.help())}"]
+    if isinstance(one, QgsProcessingParameterEnum):
+        choices = (f"{number}: {_escaped(text)}" for number, text in enumerate(one.options()))
+        words.append("<br>".join(["", *choices]))
+    default = one.defaultValue()
+    shown = "" if default in (None, "") or _is_destination(one) else f"`{default}`"
+    kind = _WORDS[one.type()] + (", optional" if _is_optional(one) else "")
+    if one.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced:
+        kind += ", advanced"
+    return f"| `{one.name()}` | {''.join(words)} | {kind} | {shown} |"
+
+
+def _is_destination(one: QgsProcessingParameterDefinition) -> bool:
+    return isinstance(one, QgsProcessingDestinationParameter)
+
+
+def _is_optional(one: QgsProcessingParameterDefinition) -> bool:
+    return bool(one.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+
+
+def _escaped(text: str) -> str:
+    for sign in "\\|*_<>[]":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", "<br>")
+
+
+def main() -> None:
+    """Write all pages, and remove those of algorithms that are gone."""
+    application = QgsApplication([], False)
+    application.initQgis()
+    plugin = LunarOxidePlugin(None)
+    plugin.initProcessing()
+    found = pages()
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.glob("*.md"):
+        if path.name not in found:
+            path.unlink()
+    for name, text in found.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"{len(found)} pages in {FOLDER}")
+    plugin.unload()
+    application.exitQgis()
+
+
+if __name__ == "__main__":
+    main()
