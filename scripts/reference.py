@@ -60,8 +60,8 @@ def pages() -> dict[str, str]:
         [
             "# Algorithms",
             "",
-            "Written from the algorithms themselves by `make reference`. In QGIS the button Help of "
-            "a dialog leads here; `qgis_process help lunaroxide:NAME` prints the same.",
+            "Written from the algorithms themselves by `make reference`. In QGIS the button Help "
+            "of a dialog leads here; `qgis_process help lunaroxide:NAME` prints the same.",
             "",
             "| group | algorithm | |",
             "|---|---|---|",

@@ -42,7 +42,7 @@ ROOMS = {
             f"{PLUGIN}.report",
             f"{PLUGIN}.processing",
         ),
-        ("osgeo",),
+        ("osgeo", "pip"),  # pip on the user's word alone, to install onnxruntime
         NO_NETWORK,
     ),
     # Without QGIS, and without Dask until a cluster is asked for.

@@ -207,7 +207,9 @@ def test_onnxruntime_missing(monkeypatch):
 
 @pytest.mark.parametrize("version", ["1.18.1", "1.9.0", "0.30.0"])
 def test_onnxruntime_too_old(monkeypatch, version):
-    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__version__=version))
+    monkeypatch.setitem(
+        sys.modules, "onnxruntime", SimpleNamespace(__version__=version, InferenceSession=None)
+    )
     with pytest.raises(OnnxruntimeError, match=rf"onnxruntime {version} is too old; 1\.19 or"):
         import_onnxruntime()
 
@@ -217,6 +219,7 @@ def test_onnxruntime_new_enough(monkeypatch, version):
     calls = []
     fake = SimpleNamespace(
         __version__=version,
+        InferenceSession=None,
         set_default_logger_severity=calls.append,
         disable_telemetry_events=lambda: calls.append("nothing is reported"),
     )
@@ -224,6 +227,14 @@ def test_onnxruntime_new_enough(monkeypatch, version):
     assert import_onnxruntime() is fake
     assert calls == ["nothing is reported", 3]
     assert OLDEST == (1, 19)
+
+
+@pytest.mark.parametrize("there", [{}, {"__version__": "1.30.0"}])
+def test_a_folder_of_that_name_is_not_onnxruntime(monkeypatch, there):
+    """As an installation that was interrupted leaves it: Python imports it without an error."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(**there))
+    with pytest.raises(OnnxruntimeError, match="cannot be loaded"):
+        import_onnxruntime()
 
 
 def test_importing_the_core_does_not_import_onnxruntime():
