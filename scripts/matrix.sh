@@ -113,7 +113,7 @@ names=("$@") reports=() rows=()
 for name in "$@"; do
     row "$name"
     for suite in $suites; do reports+=("build/matrix-$name-$suite.xml"); done
-    { build "$name" && run "$name"; } >"build/matrix-$name.log" 2>&1 &
+    { build "$name"; run "$name"; } >"build/matrix-$name.log" 2>&1 & # `&&` would suspend set -e
     rows+=("$!")
 done
 failed=0

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .bands import MODEL_BANDS
 from .errors import ModelError
+from .onnx_check import harmless_model
 from .onnx_runtime import import_onnxruntime
 from .oxides import OXIDES
 
@@ -100,12 +101,13 @@ class OxideModel:
         OnnxruntimeError
             When onnxruntime does not load.
         ModelError
-            When the file is no ONNX model or has another interface.
+            When the file is no ONNX model, asks for more than arithmetic or has another interface.
         """
         self.path = Path(path)
         onnxruntime = import_onnxruntime()
         if not self.path.is_file():
             raise ModelError(f"The model file {self.path} does not exist.")
+        data = harmless_model(self.path)
         options = onnxruntime.SessionOptions()
         # Only the error that is raised; onnxruntime also prints it otherwise.
         options.log_severity_level = 4
@@ -114,16 +116,20 @@ class OxideModel:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(
-                str(self.path), options, providers=["CPUExecutionProvider"]
+                data, options, providers=["CPUExecutionProvider"]
+            )
+            self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+            inputs, outputs = (
+                {tensor.name: tensor for tensor in tensors}
+                for tensors in (self._session.get_inputs(), self._session.get_outputs())
             )
         except Exception as error:  # onnxruntime's own error classes share no base of their own
             raise ModelError(
                 f"{self.path.name} cannot be loaded as an ONNX model: {_first_line(error)}"
             ) from error
-        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.id = self.metadata.get("id", self.path.stem)
         self.title = self.metadata.get("title", self.path.stem)
-        self._check_interface()
+        self._check_interface(inputs, outputs)
         #: optional input that computes an output or leaves it out -> that output
         self._switches = {
             tensor.name: output
@@ -179,12 +185,10 @@ class OxideModel:
         """Metadata with the JSON values (metrics, training range) decoded."""
         return {key: _decoded(value) for key, value in sorted(self.metadata.items())}
 
-    def _check_interface(self) -> None:
-        inputs = {tensor.name: tensor for tensor in self._session.get_inputs()}
+    def _check_interface(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         if list(inputs) != ["reflectance"]:
             self._refuse(f"its inputs are {_listed(inputs)}")
         self._check_tensor(inputs["reflectance"], len(MODEL_BANDS))
-        outputs = {tensor.name: tensor for tensor in self._session.get_outputs()}
         if "oxides" not in outputs:
             self._refuse(f"its outputs are {_listed(outputs)}")
         #: name -> whether the output has a row per oxide
