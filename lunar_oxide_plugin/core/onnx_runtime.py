@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 
 from .errors import OnnxruntimeError
@@ -26,6 +29,8 @@ def import_onnxruntime() -> ModuleType:
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is first imported
     try:
+        if "onnxruntime" not in sys.modules:
+            _refuse_what_is_cut_off()
         import onnxruntime
 
         # A folder of that name without the library would be imported without an error.
@@ -43,3 +48,15 @@ def import_onnxruntime() -> ModuleType:
     # Its warnings about the machine's hardware mean nothing to a geologist.
     onnxruntime.set_default_logger_severity(3)
     return onnxruntime
+
+
+def _refuse_what_is_cut_off() -> None:
+    """Compare the libraries' sizes with pip's list: loading one that is too short ends QGIS."""
+    try:
+        files = metadata.files("onnxruntime") or []
+    except metadata.PackageNotFoundError:
+        return  # not by pip
+    for file in files:
+        path = Path(file.locate())
+        if file.size and path.exists() and (size := path.stat().st_size) < file.size:
+            raise ImportError(f"{path} is cut off: {size} of {file.size} bytes")

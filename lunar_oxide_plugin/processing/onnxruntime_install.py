@@ -13,12 +13,18 @@ import logging
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from urllib.parse import quote
 
-from ..core.errors import OnnxruntimeError
-from ..core.onnx_runtime import OLDEST, import_onnxruntime
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtNetwork import QNetworkProxy
+
+from ..core.errors import ModelError, OnnxruntimeError
+from ..core.model import BUNDLED, OxideModel, bundled_path
+from ..core.onnx_runtime import OLDEST
 from .runtime import extend_path, install_command, profile_folder
 
 #: Log of the last installation, in the profile's folder for Python.
@@ -31,10 +37,12 @@ _PIP = ("install", "--no-deps", "--only-binary", ":all:", "--no-input", "--progr
 
 
 def install(wheel: str, say: Callable[[str], None], cancelled: Callable[[], bool]) -> str:
-    """Install onnxruntime, and see whether it loads.
+    """Install onnxruntime, and see whether it runs a model.
 
     What was installed there before stays until the new one is complete, and comes back when the
-    new one does not load. Without dependencies: a numpy beside it would break QGIS's GDAL.
+    new one does not work, also after QGIS was killed in between (at the next installation).
+    Without dependencies: a numpy beside it would break QGIS's GDAL. One that works and is in use
+    stays: another one cannot be tried in the same process.
 
     Parameters
     ----------
@@ -54,32 +62,42 @@ def install(wheel: str, say: Callable[[str], None], cancelled: Callable[[], bool
     Raises
     ------
     OnnxruntimeError
-        When it could not be installed or does not load; says where the log is.
+        When it could not be installed or does not work; says where the log is.
     """
+    in_use = sys.modules.get("onnxruntime")
+    if in_use is not None and not (trouble := _trouble()):
+        return (
+            f"Nothing was installed: onnxruntime {in_use.__version__} works and is in use. To "
+            f"have another one, restart QGIS and install it before the first map."
+        )
     folder = profile_folder()
     log = folder / LOG
-    loaded = sys.modules.get("onnxruntime") is not None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_PARTIAL}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_PARTIAL, dir=folder) as partial:
-            new, old = Path(partial) / "new", Path(partial) / "old"
-            _fetch(new, wheel, log, say, cancelled)
-            _exchange(folder, new, old)
-            problem = "" if loaded else _problem()
-            if problem:
-                _exchange(folder, old, Path(partial) / "broken")
+            _undo(folder, left)
+            shutil.rmtree(left)
+        partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
+        try:
+            _fetch(partial / "new", wheel, log, say, cancelled)
+            _exchange(folder, partial)
+            if in_use is None and (trouble := _trouble()):
                 raise OnnxruntimeError(
-                    f"onnxruntime was fetched but does not load here ({problem}). Nothing was "
+                    f"onnxruntime was fetched but does not load here ({trouble}). Nothing was "
                     f"changed. The log is {log}."
                 )
+        except BaseException:
+            _undo(folder, partial)  # when it fails, `partial` stays, for the next installation
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        (partial / "old").rename(partial / "replaced")  # from here on nothing is undone
+        shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise OnnxruntimeError(
             f"{error.filename or folder} cannot be written: {error.strerror}. Where QGIS holds an "
             f"onnxruntime open, close QGIS and run this command:\n  {install_command()}"
         ) from error
-    restart = " Restart QGIS: another onnxruntime is in use until then." if loaded else ""
+    restart = f" Restart QGIS: until then one is in use that fails ({trouble})" if in_use else ""
     return f"onnxruntime is installed in {folder}. The log is {log}.{restart}"
 
 
@@ -101,7 +119,7 @@ def _fetch(
         lines = _Lines(file, say, cancelled)
         with redirect_stdout(lines), redirect_stderr(lines):
             try:
-                code = main([*_PIP, "--target", str(target), *what])
+                code = main([*_PIP, *_proxy(), "--target", str(target), *what])
             except (KeyboardInterrupt, SystemExit):  # as `_Lines` asked, or an argument was wrong
                 code = 1
     if cancelled():
@@ -120,35 +138,63 @@ def _fetch(
         )
 
 
-def _exchange(folder: Path, new: Path, old: Path) -> None:
-    """Move what is new into the folder, and what was there out of it; all of it or nothing."""
-    old.mkdir()
-    moves = [
-        (path, old / path.name)
+def _proxy() -> list[str]:
+    """The proxy of QGIS's settings (Options > Network), which pip does not read."""
+    proxy = QgsNetworkAccessManager.instance().fallbackProxy()
+    kinds = {
+        QNetworkProxy.ProxyType.HttpProxy: "http",
+        QNetworkProxy.ProxyType.Socks5Proxy: "socks5h",
+    }
+    kind = kinds.get(proxy.type())
+    if kind is None or not proxy.hostName():
+        return []
+    user = f"{quote(proxy.user(), '')}:{quote(proxy.password(), '')}@" if proxy.user() else ""
+    return ["--proxy", f"{kind}://{user}{proxy.hostName()}:{proxy.port()}"]
+
+
+def _installed(folder: Path) -> list[Path]:
+    """What pip wrote of onnxruntime into a folder; the package itself comes first."""
+    return [
+        path
         for path in sorted(folder.glob("onnxruntime*"))
         if path.name == "onnxruntime" or path.suffix == ".dist-info"
     ]
-    moves += [(path, folder / path.name) for path in sorted(new.glob("onnxruntime*"))]
-    done = []
-    try:
-        for source, target in moves:
-            source.rename(target)
-            done.append((source, target))
-    except OSError:
-        for source, target in reversed(done):
-            target.rename(source)
-        raise
 
 
-def _problem() -> str:
-    """Why the onnxruntime that was just installed does not load; "" when it does."""
+def _exchange(folder: Path, partial: Path) -> None:
+    """Move what was in the folder to `old`, then what is in `new` into the folder."""
+    new, old = partial / "new", partial / "old"
+    old.mkdir()
+    for path in _installed(folder):
+        path.rename(old / path.name)
+    for path in _installed(new):
+        path.rename(folder / path.name)
+
+
+def _undo(folder: Path, partial: Path) -> None:
+    """Take an exchange back, wherever it stopped; once more where this was stopped too."""
+    new, old = partial / "new", partial / "old"
+    if not old.is_dir():
+        return  # it had not begun, or had ended
+    if not (new / "onnxruntime").exists():  # it was moved first, and is moved back last
+        for path in reversed(_installed(folder)):
+            path.rename(new / path.name)
+    for path in _installed(old):
+        path.rename(folder / path.name)
+
+
+def _trouble() -> str:
+    """Why the onnxruntime that is found does not run a model; "" when it does."""
     importlib.invalidate_caches()
     extend_path()
-    _forget()
-    try:
-        import_onnxruntime()
-    except OnnxruntimeError as error:
+    unused = "onnxruntime" not in sys.modules
+    if unused:
         _forget()
+    try:
+        OxideModel(bundled_path(BUNDLED[0][0]))
+    except (OnnxruntimeError, ModelError) as error:
+        if unused:
+            _forget()
         return str(error)
     return ""
 
@@ -161,14 +207,14 @@ def _forget() -> None:
 
 @contextmanager
 def _as_before() -> Iterator[None]:
-    """Undo what pip does to the process that calls it: its log handlers and the locale."""
-    root = logging.getLogger()
+    """Undo what pip does to the process that calls it: log handlers, warnings and the locale."""
+    root, show = logging.getLogger(), warnings.showwarning
     handlers, level = root.handlers[:], root.level
     numbers = locale.setlocale(locale.LC_ALL)
     try:
         yield
     finally:
-        root.handlers[:], root.level = handlers, level
+        root.handlers[:], root.level, warnings.showwarning = handlers, level, show
         locale.setlocale(locale.LC_ALL, numbers)
 
 

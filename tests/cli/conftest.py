@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +142,16 @@ def rows(path):
     dataset = ogr.Open(str(path))
     layer = dataset.GetLayer(0)
     return [feature.items() for feature in layer], layer.GetSpatialRef()
+
+
+def small_files_only(size):
+    """A preexec_fn under which a file cannot grow beyond a size, as on a full disk."""
+
+    def prepare():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # or the process is killed without a word
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    return prepare
 
 
 def contents(folder):

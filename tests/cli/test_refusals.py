@@ -1,9 +1,7 @@
 """What goes wrong on the command line: an exit code, what to do about it, and no file left."""
 
 import os
-import resource
 import shutil
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -20,6 +18,7 @@ from .conftest import (
     bands,
     contents,
     side_by_side,
+    small_files_only,
     soils,
     write_units,
 )
@@ -212,16 +211,6 @@ def test_without_onnxruntime(qgis, tile, tmp_path):
         assert f'{COMMAND} "{profile}" onnxruntime' in found[name].text
         assert "not here" in found[name].text
     assert not contents(tmp_path / "out")
-
-
-def small_files_only(size):
-    """A preexec_fn under which a file cannot grow beyond a size, as on a full disk."""
-
-    def prepare():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # or the process is killed without a word
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-    return prepare
 
 
 @pytest.mark.parametrize("output", ["OUTPUT", "OUTPUT_DOMAIN"])

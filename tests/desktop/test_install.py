@@ -1,10 +1,8 @@
 """From the zip to a map in QGIS's own window, by QGIS's own installer, in a new profile."""
 
-import importlib.metadata
 import json
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from osgeo import gdal
 
 from scripts import package
 from tests import mi_tiles
+from tests.onnxruntime_wheel import write_wheel
 from tests.qgis.test_provider import CONTRACT
 
 HERE = Path(__file__).resolve().parent
@@ -19,17 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The onnxruntime of this environment as the wheel that it was installed from."""
-    parts = importlib.metadata.distribution("onnxruntime")
-    text = parts.read_text("WHEEL")
-    tag = next(line.split()[1] for line in text.splitlines() if line.startswith("Tag:"))
-    path = tmp_path_factory.mktemp("wheel") / f"onnxruntime-{parts.version}-{tag}.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for file in parts.files:
-            # Not what pip adds: launchers, and its own notes.
-            if not str(file).startswith("..") and file.name not in ("INSTALLER", "REQUESTED"):
-                archive.write(parts.locate_file(file), str(file))
-    return path
+    return write_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,95 @@
+"""A QGIS whose Python has no onnxruntime: installed by it, found in all places, broken."""
+
+import shutil
+import sys
+
+import pytest
+
+from tests import mi_tiles
+from tests.onnxruntime_wheel import write_wheel
+
+from .conftest import PLUGIN, QgisProcess, bands, contents, small_files_only, soils
+
+#: The system's Python, without the tests' environment.
+BARE = {"PATH": "/usr/bin:/bin"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return write_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def tile(tmp_path_factory):
+    return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), soils(), name="TILE")
+
+
+@pytest.fixture()
+def bare(tmp_path):
+    """qgis_process with the plugin, in a profile of its own and without onnxruntime."""
+    folder = tmp_path / "profile"
+    folder.mkdir(mode=0o700)
+    program = QgisProcess(folder)
+    program.environment.update(BARE)
+    done = program("plugins", "enable", PLUGIN)
+    assert done.code == 0, done.text
+    return program
+
+
+def python_folder(program):
+    return program.profile / "profiles" / "default" / "python"
+
+
+def test_installed_broken_and_installed_again(bare, wheel, tile, tmp_path):
+    """From the wheel, with what pip says in the log; afterwards another process maps with it."""
+    assert "READY:\tfalse" in bare.succeed("checkinstallation", {})
+    output = tmp_path / "out" / "oxides.tif"
+    output.parent.mkdir()
+    map_it = ("predictoxides", {"INPUT": tile, "OUTPUT": output})
+    install = ("checkinstallation", {"INSTALL": "true", "WHEEL": wheel})
+    done = bare.run(*map_it)
+    assert done.code != 0
+    assert "INSTALL ticked, or this command" in done.text
+    text = bare.succeed(*install)
+    assert "Successfully installed onnxruntime" in text
+    assert "READY:\ttrue" in text
+    folder = python_folder(bare)
+    assert not list(folder.glob("numpy*"))
+    bare.succeed(*map_it)
+    assert bands(output).shape[0] == 5
+    # Its library is cut off, as by a disk that was full: loaded, it would end QGIS (SIGBUS).
+    library = max(folder.glob("onnxruntime/capi/*.so*"), key=lambda path: path.stat().st_size)
+    library.write_bytes(library.read_bytes()[:1_000_000])
+    before = contents(output.parent)
+    done = bare.run(*map_it)
+    assert done.code != 0
+    assert "onnxruntime, which runs the models, cannot be loaded" in done.text
+    assert f"{library} is cut off: 1000000 of" in done.text
+    assert "INSTALL ticked, or this command" in done.text
+    assert "Traceback" not in done.text
+    assert contents(output.parent) == before
+    assert "READY:\ttrue" in bare.succeed(*install)
+    bare.succeed(*map_it)
+
+
+def test_where_qpip_installs_beside_a_numpy_that_breaks_qgis(bare, wheel, tile, tmp_path):
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = python_folder(bare) / "dependencies" / version
+    shutil.unpack_archive(wheel, folder, "zip")
+    (folder / "numpy").mkdir()
+    (folder / "numpy" / "__init__.py").write_text("raise ImportError('numpy of another QGIS')\n")
+    bare.succeed("predictoxides", {"INPUT": tile, "OUTPUT": tmp_path / "oxides.tif"})
+    assert bands(tmp_path / "oxides.tif").shape[0] == 5
+
+
+def test_no_room_for_it(bare, wheel):
+    done = bare.run(
+        "checkinstallation",
+        {"INSTALL": "true", "WHEEL": wheel},
+        prepare=small_files_only(1_000_000),
+    )
+    assert done.code != 0
+    assert "Nothing was changed" in done.text
+    assert "Traceback" not in done.text
+    folder = python_folder(bare)
+    assert [path.name for path in folder.glob("*onnx*")] == ["lunar_oxide_onnxruntime.log"]
