@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 HOME_OF_ALL=${LUNAR_OXIDE_MATRIX:-${XDG_CACHE_HOME:-$HOME/.cache}/lunar-oxide-mapper}
 MIRROR=${LUNAR_OXIDE_MIRROR:-http://deb.debian.org/debian}
 PACKAGES="qgis python3-qgis qgis-providers python3-gdal python3-numpy python3-scipy
-    python3-matplotlib python3-venv xvfb xauth fonts-open-sans git locales ca-certificates"
+    python3-matplotlib python3-venv python3-pip xvfb xauth fonts-open-sans git locales ca-certificates"
 
 # Debian release, its Python requirements, the suites. The unit tests run again where
 # Python, GDAL or numpy are others than on Debian 12.

@@ -233,7 +233,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
         """The files to be written, none of which may be a part of what these rasters read."""
-        return OutputFiles(file for raster in rasters for file in raster.files)
+        files = {file: state for raster in rasters for file, state in raster.files.items()}
+        return OutputFiles(files, alone=True)
 
     def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""

@@ -13,6 +13,7 @@ from ..core.bands import MODEL_BANDS
 from ..core.errors import NoValidPixelError, RasterError
 from .blocks import Window, around
 from .extent import Extent, PlateCarree
+from .file_state import FileState
 from .moon import Grid, spatial_reference
 from .source import MiSource
 
@@ -162,12 +163,9 @@ class Mosaic:
         return not self._synthetic.isdisjoint(self.sources)
 
     @property
-    def files(self) -> list[str]:
-        """The files of all tiles."""
-        found = []
-        for source in self.sources:
-            found += self._opened(source).files
-        return found
+    def files(self) -> dict[str, FileState]:
+        """The files of all tiles, as they were when these were opened."""
+        return {file: state for source in self.sources for file, state in source.files.items()}
 
     @property
     def sources(self) -> list[MiSource]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,13 +11,12 @@ from types import TracebackType
 
 from ..core.errors import RasterError
 from .encoding import Classes, Colours, encoding_of
+from .file_state import FileState, require_unchanged
 from .geotiff import Progress, RasterWriter
 from .moon import Grid
 from .storage import DEFAULT, BandInfo, Storage
 from .virtual import file_name, is_same_file
-
-#: Part of a file's name until it is complete.
-PARTIAL = ".partial"
+from .work_folder import WorkFolder
 
 #: In each of our styles; QGIS leaves it out when a user saves a style.
 _OUR_STYLE = b"<!-- Lunar Oxide Mapper -->"
@@ -27,23 +25,29 @@ _OUR_STYLE = b"<!-- Lunar Oxide Mapper -->"
 class OutputFiles:
     """The files a run writes, as a context: renamed to their names at its end.
 
-    Each is written under another name beside its own. When the block ends
-    well, all are renamed; when it fails or is cancelled, all are removed and
-    whatever stood under their names before is still there.
+    Each is written in a folder of the run's own beside its place. When the
+    block ends well, all are moved; when it fails or is cancelled, all are
+    removed and whatever stood under their names before is still there. What a
+    run that was killed left in the same folder is removed.
 
     Parameters
     ----------
-    inputs : iterable of str
-        Files that the run reads: none of them may be replaced.
+    inputs : mapping of str to FileState, optional
+        Files that the run reads, as they were when it began: none of them may be replaced, or
+        be changed by others meanwhile.
+    alone : bool
+        Refuse files that another run of this machine is making. Else the one that ends last wins.
     """
 
-    def __init__(self, inputs: Iterable[str] = ()) -> None:
-        self._inputs = list(inputs)
+    def __init__(
+        self, inputs: Mapping[str, FileState] | None = None, *, alone: bool = False
+    ) -> None:
+        self._inputs = dict(inputs or {})
+        self._alone = alone
         self._renames: list[tuple[Path, Path]] = []
         self._writers: list[RasterWriter] = []
         self._stale: list[Path] = []
-        # On a shared file system another machine's process may have the same number.
-        self._mark = f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}"
+        self._folders: dict[Path, WorkFolder] = {}
 
     def __enter__(self) -> OutputFiles:
         return self
@@ -58,13 +62,14 @@ class OutputFiles:
             if kind is None:
                 for writer in self._writers:
                     writer.finish()
+                require_unchanged(self._inputs)
                 self._rename()
         finally:
             for writer in self._writers:
                 with suppress(RasterError):  # after a failure, closing fails once more
                     writer.close()
-            for partial, _ in self._renames:
-                partial.unlink(missing_ok=True)
+            for folder in self._folders.values():
+                folder.remove()
 
     def path(self, final: str | Path) -> Path:
         """A name to write to, which becomes the final one at the end.
@@ -91,13 +96,26 @@ class OutputFiles:
                 )
         if final.resolve() in [other.resolve() for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
-        partial = final.with_name(f"{final.stem}{self._mark}{final.suffix}")
         try:
+            partial = self._folder(final).new(final)
             partial.touch()
         except OSError as error:
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+        # After it is there: of two that begin at the same time each sees the other.
+        process = self._folder(final).other_process(final) if self._alone else None
+        if process is not None:
+            raise RasterError(
+                f"{final} is being written by another run (process {process}). Wait until that "
+                "ends, or choose another name."
+            )
         self._renames.append((partial, final))
         return partial
+
+    def _folder(self, final: Path) -> WorkFolder:
+        parent = final.absolute().parent
+        if parent not in self._folders:
+            self._folders[parent] = WorkFolder(parent)
+        return self._folders[parent]
 
     def text(self, final: str | Path, content: str | Iterable[str]) -> None:
         """Write a text file in UTF-8, whole or line by line.
@@ -223,14 +241,13 @@ class OutputFiles:
     def _rename(self) -> None:
         """Move all files to their names; when one cannot be moved, all earlier ones back."""
         new = [final for _, final in self._renames]
-        moves = [*self._renames, *((None, file) for file in self._stale if file not in new)]
+        stale = [file for file in self._stale if file not in new and _is_there(file)]
+        # The new files last: a run that is killed is known to be unfinished by them.
+        moves = [*((None, file) for file in stale), *self._renames]
         moved: list[tuple[Path, Path]] = []
         try:
             for partial, final in moves:
-                previous = final.with_name(f"{final.name}{self._mark}.previous")
-                if final.exists():
-                    final.replace(previous)
-                moved.append((final, previous))
+                moved.append((final, self._folder(final).set_aside(final, gone=partial is None)))
                 if partial is not None:
                     partial.replace(final)
         except OSError as error:
@@ -239,8 +256,12 @@ class OutputFiles:
                 if previous.exists():
                     previous.replace(file)
             raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
-        for _, previous in moved:
-            previous.unlink(missing_ok=True)
+
+
+def _is_there(file: Path) -> bool:
+    with suppress(OSError):  # its name is too long for the disk
+        return file.exists()
+    return False
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:

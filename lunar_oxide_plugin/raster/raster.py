@@ -13,6 +13,7 @@ from osgeo import gdal
 
 from ..core.errors import RasterError
 from .blocks import Window
+from .file_state import file_states
 from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
 from .moon import grid_of
@@ -74,6 +75,8 @@ class Raster:
         require_moon_grid(self.grid, self.name)
         if not self.grid.wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
+        #: The files it is read from, as they were when it was opened.
+        self.files = file_states(self._file_names())
 
     @property
     def dataset(self) -> gdal.Dataset:
@@ -89,9 +92,7 @@ class Raster:
     def _open(self) -> gdal.Dataset:
         return self.label.dataset() if self.label else opened(self.path)
 
-    @property
-    def files(self) -> list[str]:
-        """The files it is read from: an output must not replace any of them."""
+    def _file_names(self) -> list[str]:
         if self.label:
             return [self.label.path, self.label.image_path()]
         return _files(self.dataset)

@@ -26,6 +26,7 @@ from .band_files import (
     stack,
 )
 from .blocks import Window, blocks, sample_windows
+from .file_state import file_states
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
 from .virtual import file_name, readable
@@ -82,6 +83,7 @@ class MiSource(Raster):
             require_one_grid(self._files)
             if not bands:
                 require_all_bands(self._files)
+            self.files = file_states(file.path for file in self._files)
         if not self.label:
             refuse_mirrored(self.dataset, self.grid, self.name)
         self._choice = self._chosen_bands(bands)
@@ -97,11 +99,6 @@ class MiSource(Raster):
 
     def _open(self) -> gdal.Dataset:
         return stack(self._files) if self._files else super()._open()
-
-    @property
-    def files(self) -> list[str]:
-        """The files it is read from."""
-        return [file.path for file in self._files] or super().files
 
     @property
     def names(self) -> list[str]:

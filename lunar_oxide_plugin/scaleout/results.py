@@ -13,12 +13,14 @@ is whole. So a process may be killed at any time: a window without a record is c
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import RasterError
-from ..raster.outputs import PARTIAL, OutputFiles
+from ..raster.outputs import OutputFiles
+from ..raster.work_folder import PARTIAL
 from .job import Job, Part, sha256
 
 
@@ -61,8 +63,8 @@ class Results:
 
     def remove_partial_files(self) -> None:
         """Remove what killed processes left; none may be at work in the folder."""
-        for path in self.folder.rglob(f"*{PARTIAL}*"):
-            path.unlink(missing_ok=True)
+        for path in list(self.folder.rglob(f"{PARTIAL}*")):
+            shutil.rmtree(path, ignore_errors=True)
 
     def record(self, part: Part) -> Path:
         """The record of a window."""

@@ -101,7 +101,7 @@ def _write(
     area = Window(0, 0, part.window.width, part.window.height)
     metadata = provenance(job, model, mosaic.synthetic)
     try:
-        with OutputFiles() as files:
+        with OutputFiles(mosaic.files) as files:
             writers = {
                 product: files.raster(
                     results.raster(part, product.values),

@@ -115,12 +115,13 @@ def windows(folder):
     """Records and rasters of a run, with what changes when they are written again."""
     return {
         path.name: (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in sorted((folder / "windows").rglob("R*C*"))
+        for path in sorted((folder / "windows").glob("R????/*"))
+        if path.name != "catalog.json"
     }
 
 
 def records(folder):
-    return sorted((folder / "windows").rglob("R????C????.json"))
+    return sorted((folder / "windows").glob("R????/R????C????.json"))
 
 
 def command(*arguments):

@@ -65,7 +65,7 @@ def test_workers_killed_in_the_middle(scene, tmp_path, cluster, start):
     folder = tmp_path / "out"
     hanging = cluster.worker(HANGS)
     command = start(*arguments_of(scene, folder, cluster))
-    (left,) = until(lambda: list((folder / "windows").rglob("R*_oxides.partial*.tif")))
+    (left,) = until(lambda: list((folder / "windows").rglob("new/R*_oxides.tif")))
     slow = cluster.worker(SLOW)
     until(lambda: len(records(folder)) > 3)
     hanging.kill()

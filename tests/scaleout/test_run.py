@@ -214,8 +214,9 @@ def test_partial_files_of_killed_processes_are_removed(scene, tmp_path):
     folder = tmp_path / "out"
     arguments = scene.folder, "--output", folder, "--window", 64
     here(*arguments)
-    left = folder / "windows" / "R0000" / "R0000C0000_oxides.partial17-abc.tif"
-    left.write_bytes(b"half")
+    left = folder / "windows" / "R0000" / "lunar_oxide.partial-0123abcd-17-0123abcd"
+    (left / "new").mkdir(parents=True)
+    (left / "new" / "R0000C0000_oxides.tif").write_bytes(b"half")
     here(*arguments)
     assert not left.exists()
     assert_same_pixels(folder, scene, ["oxides"])

@@ -248,7 +248,7 @@ FULL_DISK = """
     try:
         with OutputFiles() as files:
             t.write(files, folder / "a.tif", t.plane(), t.Storage(layout=layout))
-            size = next(folder.glob("a.partial*")).stat().st_size
+            size = next(folder.glob("*/new/a.tif")).stat().st_size
             resource.setrlimit(resource.RLIMIT_FSIZE, (size // 8 * 9, resource.RLIM_INFINITY))
     except RasterError as error:
         print(error)

@@ -341,7 +341,7 @@ FULL_DISK = """
             for window in blocks(GRID.window, 32, 16):
                 writer.write(window, values()[(slice(None), *window.slices)])
             step = "close"
-            may_write(next(folder.glob("a.partial*")).stat().st_size + 1000)
+            may_write(next(folder.glob("*/new/a.tif")).stat().st_size + 1000)
             writer.set_metadata({"long": "x" * 100000})
     except RasterError as error:
         print(step, error)

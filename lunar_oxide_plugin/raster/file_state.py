@@ -1,0 +1,53 @@
+"""Whether a file is still what it was when it was opened."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Optional
+
+from ..core.errors import RasterError
+from .virtual import file_name
+
+#: Size in bytes and time of the last change; None for what is not on a disk of this machine.
+FileState = Optional[tuple[int, int]]
+
+#: How GDAL names files in archives and compressed ones.
+_INSIDE = re.compile(r"^(/vsi(gzip|zip|tar)/\{?)+")
+
+#: What QGIS itself lays beside rasters while it shows them: no pixel is read from it.
+_OF_QGIS = (".aux.xml", ".ovr")
+
+
+def file_states(files: Iterable[str]) -> dict[str, FileState]:
+    """States of files under GDAL's names; of a file in an archive that of the archive."""
+    return {file: _state(file) for file in files if not file.lower().endswith(_OF_QGIS)}
+
+
+def require_unchanged(before: Mapping[str, FileState]) -> None:
+    """Refuse to go on when a file was changed.
+
+    Raises
+    ------
+    RasterError
+        When it was written to, replaced or removed.
+    """
+    for file, state in before.items():
+        if _state(file) != state:
+            raise RasterError(
+                f"{file_name(file)} was changed while it was read ({file}). Nothing was written, "
+                "as it would be of two files. Run it again when the file is complete."
+            )
+
+
+def _state(file: str) -> FileState:
+    path = Path(_INSIDE.sub("", file).replace("}", ""))
+    for part in (path, *path.parents):
+        try:
+            info = part.stat()
+        except (OSError, ValueError):  # not there; no name of a file at all
+            continue
+        return (info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
+    return None

@@ -1,0 +1,244 @@
+"""Runs that are killed, meet each other, or whose input changes under them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster import work_folder
+from lunar_oxide_plugin.raster.file_state import file_states
+from lunar_oxide_plugin.raster.outputs import OutputFiles
+
+from .test_outputs import ROOT, names, values, write
+
+FILES = ("a.tif", "a.tif.aux.xml", "b.csv", "c.tif", "notes.txt")
+
+
+def a_run(folder):
+    """Two rasters, one of which has statistics of an older file beside it, and a table."""
+    with OutputFiles(alone=True) as files:
+        write(files, folder / "a.tif", values())
+        files.text(folder / "b.csv", "after")
+        write(files, folder / "c.tif", values(1))
+
+
+#: How Python reports what it does with files and folders.
+EVENTS = ("open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree")
+
+
+def kill_at(moment):
+    """Have this process killed at the n-th touch of a file under construction."""
+    left = [moment]
+
+    def hook(event, arguments):
+        if event in EVENTS and any(work_folder.PARTIAL in str(argument) for argument in arguments):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+def no_links(*_):
+    raise OSError(95, "Operation not supported")
+
+
+def every_moment(folder, old, links):
+    """Kill a run at each of its moments, each in a folder of its own with files from before.
+
+    In a process without threads: a child of one that has them may wait for ever.
+    """
+    moment, ended = 0, None
+    while ended != 0:
+        place = Path(folder) / f"{moment:03}"
+        place.mkdir()
+        for name in old:
+            (place / name).write_bytes(b"before")
+        process = os.fork()
+        if process == 0:
+            if not links:
+                os.link = no_links
+            kill_at(moment)
+            a_run(place)
+            os._exit(0)
+        _, ended = os.waitpid(process, 0)
+        assert ended == 0 or os.WTERMSIG(ended) == signal.SIGKILL
+        moment += 1
+
+
+def _contents(folder):
+    """Data by name, of folders in it too."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def data_of(name, there):
+    """What stood under a name, kept until all new files are there."""
+    (kept,) = (data for other, data in there.items() if other.endswith(f"/previous/{name}"))
+    return kept
+
+
+@pytest.mark.parametrize(("existing", "links"), [(True, True), (True, False), (False, True)])
+def test_killed_at_every_moment(tmp_path, existing, links):
+    """On disks with and without second names of a file.
+
+    Under the final names: all of the old or whole new files; after the next run, one set."""
+    old = dict.fromkeys(FILES if existing else ["notes.txt"], b"before")
+    script = (
+        f"from {__name__} import every_moment as run; run({str(tmp_path)!r}, {list(old)}, {links})"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=120, check=True)
+    *killed, whole = sorted(tmp_path.iterdir())
+    assert len(killed) > 12
+    new = _contents(whole)
+    assert set(new) == {"a.tif", "b.csv", "c.tif", "notes.txt"}
+    at_once = 0
+    for folder in killed:
+        there = _contents(folder)
+        left = {name for name in there if name not in FILES}
+        assert all(name.startswith(work_folder.PARTIAL) for name in left), left
+        at_once = max(at_once, len(left))
+        for name in FILES:
+            if name.endswith(".xml"):  # of the older file, with which it goes
+                assert there.get(name) in (b"before", None)
+            elif name in there:
+                assert there[name] in (old.get(name), new.get(name)), (folder, name)
+            else:  # without links it is away for a moment, under another name
+                assert name not in old or (not links and data_of(name, there) == b"before")
+        # Another run, onto another name, puts the folder in order.
+        with OutputFiles() as files:
+            files.text(folder / "other.csv", "other")
+        there = _contents(folder)
+        assert there.pop("other.csv") == b"other"
+        if existing:
+            assert there in (old, new), (folder, sorted(there))
+        else:
+            assert there.items() <= new.items()
+    assert at_once >= 3
+
+
+def test_what_others_make_is_left_alone(tmp_path):
+    """A run at work, one of another machine, and files of the user's that are called so."""
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    start = f"{work_folder.PARTIAL}{work_folder._machine()}"
+    kept = [
+        f"{start}-{other.pid}-0123abcd",
+        f"{work_folder.PARTIAL}00000000-1-0123abcd",
+        f"{work_folder.PARTIAL}notes",
+        f"{start}-mine",
+    ]
+    gone = f"{start}-{2**22 + 1}-0123abcd"
+    for name in (*kept, gone):
+        (tmp_path / name / "new").mkdir(parents=True)
+        (tmp_path / name / "new" / "a.tif").touch()
+    (tmp_path / f"{start}-{2**22 + 1}-file").touch()
+    kept.append(f"{start}-{2**22 + 1}-file")
+    with OutputFiles() as files:
+        files.text(tmp_path / "c.csv", "")
+    assert names(tmp_path) == sorted([*kept, "c.csv"])
+    with pytest.raises(RasterError, match=f"another run .process {other.pid}"):
+        _write_alone(tmp_path / "a.tif")
+    other.communicate(b"\n")
+    with OutputFiles(alone=True) as files:
+        files.text(tmp_path / "a.tif", "")
+    assert names(tmp_path) == sorted([*kept[1:], "a.tif", "c.csv"])
+
+
+@pytest.mark.parametrize(
+    "name", ["a.tif", "odd [1] name? *.tif", f"{'long ' * 50}.tif", f"{'月' * 83}.tif"]
+)
+def test_two_runs_onto_one_output(tmp_path, name):
+    """The second is refused at once, and the first ends as if there were none."""
+    with OutputFiles(alone=True) as first:
+        write(first, tmp_path / name, values())
+        with (
+            OutputFiles(alone=True) as second,
+            pytest.raises(RasterError, match=rf"another run \(process {os.getpid()}\)"),
+        ):
+            write(second, tmp_path / name, values(1))
+        _write_alone(tmp_path / f"x{name[1:]}")
+        assert not (tmp_path / name).exists()
+    assert names(tmp_path) == sorted([name, f"x{name[1:]}"])
+
+
+def _write_alone(path):
+    with OutputFiles(alone=True) as files:
+        write(files, path, values(1))
+
+
+def test_two_processes_that_may_write_the_same(tmp_path):
+    """As when a cluster computes a window twice: whole, of the one that ended last."""
+    with OutputFiles() as first:
+        first.text(tmp_path / "a.csv", "first")
+        with OutputFiles() as second:
+            second.text(tmp_path / "a.csv", "second")
+        assert (tmp_path / "a.csv").read_text() == "second"
+    assert (tmp_path / "a.csv").read_text() == "first"
+    assert names(tmp_path) == ["a.csv"]
+
+
+def appended(path):
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def rewritten(path):
+    data = path.read_bytes()
+    path.write_bytes(data[::-1])
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+
+
+@pytest.mark.parametrize("change", [appended, rewritten, Path.unlink])
+@pytest.mark.parametrize("inside", ["", "/vsizip/", "/vsitar/", "/vsigzip/"])
+def test_an_input_that_changes(tmp_path, change, inside):
+    """Also of an archive in which it lies."""
+    plain, out = tmp_path / "in.img", tmp_path / "out"
+    out.mkdir()
+    (out / "a.csv").write_text("before")
+    plain.write_bytes(b"data")
+    path = {
+        "": plain,
+        "/vsizip/": tmp_path / "in.zip",
+        "/vsitar/": tmp_path / "in.tar",
+        "/vsigzip/": tmp_path / "in.img.gz",
+    }[inside]
+    if inside == "/vsizip/":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(plain, "in.img")
+    elif inside == "/vsitar/":
+        with tarfile.open(path, "w") as archive:
+            archive.add(plain, "in.img")
+    elif inside:
+        path.write_bytes(b"compressed")
+    member = "/in.img" if inside in ("/vsizip/", "/vsitar/") else ""
+    states = file_states([f"{inside}{path}{member}"])
+
+    def run():
+        with OutputFiles(states) as files:
+            files.text(out / "a.csv", "after")
+            change(path)
+
+    with pytest.raises(
+        RasterError, match=r"in\.img.* was changed while it was read .*Run it again"
+    ):
+        run()
+    assert _contents(out) == {"a.csv": b"before"}
+
+
+def test_inputs_that_do_not_change(tmp_path):
+    """Statistics that QGIS lays beside a raster are no change of it."""
+    for name in ("in.tif", "in.tif.aux.xml"):
+        (tmp_path / name).write_bytes(b"data")
+    sources = ["in.tif", "in.tif.aux.xml", "none.tif"]
+    states = file_states([*(str(tmp_path / name) for name in sources), "/vsis3/a/b.tif", "MEM:::"])
+    with OutputFiles(states) as files:
+        files.text(tmp_path / "a.csv", "after")
+        (tmp_path / "in.tif").read_bytes()
+        (tmp_path / "in.tif.aux.xml").write_bytes(b"statistics")
+    assert (tmp_path / "a.csv").read_text() == "after"
