@@ -44,6 +44,8 @@ def gdal_errors(action: str) -> Iterator[None]:
         if not messages and not raised:
             raise
         messages.append(str(error))
+    except SystemError:  # `collect` cannot be called with a text that is no UTF-8
+        messages.append("it holds a text in no known encoding, and is damaged")
     finally:
         gdal.PopErrorHandler()
     if messages:

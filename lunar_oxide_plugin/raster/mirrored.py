@@ -15,6 +15,7 @@ from osgeo import gdal
 from ..core.errors import RasterError
 from .mi_label import MiLabel, find_label
 from .moon import Grid, Transform, grid_of
+from .texts import metadata_item
 from .virtual import file_name, opened_quietly
 from .vrt_sources import vrt_sources
 
@@ -63,7 +64,7 @@ def refuse_mirrored(dataset: gdal.Dataset, grid: Grid, name: str, deep: int = 3)
     """
     if not grid.positioned:
         return
-    _check_product(dataset.GetMetadataItem("PRODUCT_ID") or "", grid, name)
+    _check_product(metadata_item(dataset, "PRODUCT_ID"), grid, name)
     sources = vrt_sources(dataset)
     for source in sources[0][:_MOST_LABELS] if sources else ():
         product_name = file_name(source.path)

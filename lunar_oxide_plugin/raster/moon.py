@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from osgeo import gdal, osr
 
+from ..core.errors import RasterError
 from ..core.sphere import MOON_RADIUS_KM
 from .blocks import Window
 from .gdal_errors import gdal_errors
@@ -145,10 +146,23 @@ class Grid(NamedTuple):
 
 
 def grid_of(dataset: gdal.Dataset) -> Grid:
-    """Where an open dataset lies, as it says itself."""
-    reference = dataset.GetSpatialRef()
+    """Where an open dataset lies, as it says itself.
+
+    Raises
+    ------
+    RasterError
+        When its CRS is damaged.
+    """
+    failure = f"The coordinate reference system of {dataset.GetDescription()} cannot be read"
+    wkt = ""
+    with gdal_errors(failure):
+        reference = dataset.GetSpatialRef()
+        if reference:
+            wkt = reference.ExportToWkt(["FORMAT=WKT2_2019"])
+            if not isinstance(wkt, str):  # bytes where it is no UTF-8
+                raise RasterError(f"{failure}.")
     return Grid(
-        reference.ExportToWkt(["FORMAT=WKT2_2019"]) if reference else "",
+        wkt,
         dataset.GetGeoTransform(),
         dataset.RasterXSize,
         dataset.RasterYSize,

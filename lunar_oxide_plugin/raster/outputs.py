@@ -80,6 +80,24 @@ class OutputFiles:
             When nothing can be written under the final name.
         """
         final = Path(final)
+        try:
+            self._require_place(final)
+            partial = self._folder(final).new(final)
+            partial.touch()
+        except OSError as error:
+            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+        # After it is there: of two that begin at the same time each sees the other.
+        process = self._folder(final).other_process(final) if self._alone else None
+        if process is not None:
+            raise RasterError(
+                f"{final} is being written by another run (process {process}). Wait until that "
+                "ends, or choose another name."
+            )
+        self._renames.append((partial, final))
+        return partial
+
+    def _require_place(self, final: Path) -> None:
+        """Refuse a name under which nothing may be written."""
         folder = final.absolute().parent
         if final.is_dir():
             raise RasterError(f"{final} cannot be written: it is a folder.")
@@ -96,20 +114,6 @@ class OutputFiles:
                 )
         if final.resolve() in [other.resolve() for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
-        try:
-            partial = self._folder(final).new(final)
-            partial.touch()
-        except OSError as error:
-            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
-        # After it is there: of two that begin at the same time each sees the other.
-        process = self._folder(final).other_process(final) if self._alone else None
-        if process is not None:
-            raise RasterError(
-                f"{final} is being written by another run (process {process}). Wait until that "
-                "ends, or choose another name."
-            )
-        self._renames.append((partial, final))
-        return partial
 
     def _folder(self, final: Path) -> WorkFolder:
         parent = final.absolute().parent

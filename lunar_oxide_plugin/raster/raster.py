@@ -17,6 +17,7 @@ from .file_state import file_states
 from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
 from .moon import grid_of
+from .texts import band_names, metadata, metadata_item
 from .virtual import (
     alpha_band,
     archive_members,
@@ -100,19 +101,18 @@ class Raster:
     @property
     def synthetic(self) -> bool:
         """Whether the file says it is a synthetic scene, not a measurement."""
-        product = self.dataset.GetMetadataItem("PRODUCT_ID") or ""
-        return "SYNTHETIC" in product.upper() or self.dataset.GetMetadataItem("SYNTHETIC") == "YES"
+        product = metadata_item(self.dataset, "PRODUCT_ID")
+        return "SYNTHETIC" in product.upper() or metadata_item(self.dataset, "SYNTHETIC") == "YES"
 
     def model_metadata(self) -> dict[str, str]:
         """What a raster of ours says of the model behind it, for what is derived from it."""
-        items: dict[str, str] = self.dataset.GetMetadata() or {}
+        items = metadata(self.dataset)
         return {key: text for key, text in items.items() if key.startswith("LUNAR_OXIDE_MODEL")}
 
     @property
     def band_names(self) -> list[str]:
         """Band descriptions, empty where a band has none."""
-        count = self.dataset.RasterCount
-        return [self.dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
+        return band_names(self.dataset)
 
     def read(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
@@ -127,6 +127,9 @@ class Raster:
         with opening(f"{self.name} cannot be read at {tuple(window)}"):
             for plane, number in zip(values, numbers):
                 band = self.dataset.GetRasterBand(number)
+                if _is_sparse(band, window):
+                    plane[:] = np.nan
+                    continue
                 _read(band, window, plane)
                 if isis:
                     plane[_isis_special(plane, band.DataType)] = np.nan
@@ -172,6 +175,14 @@ def _files(dataset: gdal.Dataset, deep: int = 3) -> list[str]:
             if inner is not None and file != dataset.GetDescription():
                 files += _files(inner, deep - 1)
     return files
+
+
+def _is_sparse(band: gdal.Band, window: Window) -> bool:
+    """Whether a GeoTIFF left a window out as no data: it need not be made up to be masked again."""
+    if band.GetMaskFlags() != gdal.GMF_NODATA or band.GetDataset().GetDriver().ShortName != "GTiff":
+        return False
+    status, _ = band.GetDataCoverageStatus(*window, gdal.GDAL_DATA_COVERAGE_STATUS_DATA)
+    return bool(status == gdal.GDAL_DATA_COVERAGE_STATUS_EMPTY)
 
 
 def _no_data(band: gdal.Band, window: Window, values: NDArray[np.float32]) -> NDArray[np.bool_]:

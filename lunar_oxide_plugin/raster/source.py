@@ -29,6 +29,7 @@ from .blocks import Window, blocks, sample_windows
 from .file_state import file_states
 from .mirrored import refuse_mirrored
 from .raster import Raster, opened
+from .texts import metadata_item
 from .virtual import file_name, readable
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
 
@@ -229,7 +230,7 @@ class MiSource(Raster):
         scales = [band.GetScale() for band in bands]
         if all(scale is None or scale == 1 for scale in scales):
             # ENVI's own keyword is the inverse, and GDAL does not apply it.
-            divisor = self.dataset.GetMetadataItem("reflectance_scale_factor", "ENVI")
+            divisor = metadata_item(self.dataset, "reflectance_scale_factor", "ENVI")
             scales = [1 / float(divisor)] * len(bands) if _positive(divisor) else scales
         return (
             np.array([scale or 1.0 for scale in scales], np.float64),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from osgeo import gdal
 
+from .texts import metadata_text
 from .virtual import file_name
 
 #: What GDAL's own writing of a VRT says of one source.
@@ -35,7 +36,7 @@ def vrt_sources(dataset: gdal.Dataset) -> list[list[VrtSource]]:
     """The sources of each band of a VRT; an empty list for any other raster."""
     if dataset.GetDriver().ShortName != "VRT":
         return []
-    text = (dataset.GetMetadata_List("xml:VRT") or [""])[0]
+    text = metadata_text(dataset, "xml:VRT")
     own = dataset.GetDescription()
     folder = own.removesuffix(file_name(own))
     found = []

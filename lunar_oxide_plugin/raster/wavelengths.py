@@ -11,6 +11,7 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
+from .texts import band_names, metadata, metadata_text, text_of
 from .virtual import alpha_band, file_name, opened_quietly
 from .vrt_sources import vrt_sources
 
@@ -149,7 +150,7 @@ def band_of_file(dataset: gdal.Dataset, file_name: str) -> Recognised | None:
     """The MI band a raster of one band holds, from its description, metadata or file name."""
     band = dataset.GetRasterBand(1)
     return (
-        recognised(band.GetDescription() or "")
+        recognised(text_of(band.GetDescription()))
         or _of_band_metadata(band)
         or recognised(file_name, is_file_name=True)
     )
@@ -251,14 +252,13 @@ def _count(dataset: gdal.Dataset) -> int:
 
 
 def _descriptions(dataset: gdal.Dataset) -> list[str]:
-    count = _count(dataset)
-    return [dataset.GetRasterBand(i + 1).GetDescription() or "" for i in range(count)]
+    return band_names(dataset, _count(dataset))
 
 
 def _of_band_metadata(band: gdal.Band) -> Recognised | None:
     """The wavelength in a band's metadata, with its unit when that is given beside it."""
     for domain in ("", "IMAGERY"):
-        items: dict[str, str] = band.GetMetadata(domain) or {}
+        items = metadata(band, domain)
         unit = next((v for k, v in items.items() if re.search(r"(?i)wavelength.?unit", k)), "")
         for key, value in items.items():
             if re.search(r"(?i)wavelength(?!.?unit)|^filter.?name$", key):
@@ -300,7 +300,7 @@ def _of_file(path: str) -> list[Recognised | None]:
 
 def _dataset_lists(dataset: gdal.Dataset) -> Iterator[tuple[str, list[str]]]:
     """Lists of the dataset's metadata that may name its bands in their order."""
-    items: dict[str, str] = dataset.GetMetadata() or {}
+    items = metadata(dataset)
     unit = next((v for k, v in items.items() if re.search(r"(?i)wavelength.?unit", k)), "")
     for key, text in items.items():
         # GDAL keeps it as "(414.0, 749.0, ...) <nm>" or with the unit behind each value.
@@ -317,11 +317,8 @@ def _dataset_lists(dataset: gdal.Dataset) -> Iterator[tuple[str, list[str]]]:
 
 def _isis_band_bin(dataset: gdal.Dataset) -> dict[str, Any]:
     """The BandBin group of an ISIS cube."""
-    label = dataset.GetMetadata_List("json:ISIS3")
-    if not label:
-        return {}
     try:
-        band_bin = json.loads(label[0])["IsisCube"]["BandBin"]
+        band_bin = json.loads(metadata_text(dataset, "json:ISIS3"))["IsisCube"]["BandBin"]
     except (ValueError, KeyError, TypeError):  # no valid JSON, or a cube without the group
         return {}
     return band_bin if isinstance(band_bin, dict) else {}

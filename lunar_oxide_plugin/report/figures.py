@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from ..core.colours import VIRIDIS, Scale
@@ -18,6 +19,15 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 #: Oxides as figures print them. With letters, not mathtext ("Al$_2$O$_3$"): matplotlib's parser
 #: keeps exceptions, these the frames of all that called it, and so QGIS's objects beyond their end.
 FORMULAS = {"Al2O3": "Al\N{SUBSCRIPT TWO}O\N{SUBSCRIPT THREE}", "TiO2": "TiO\N{SUBSCRIPT TWO}"}
+
+
+#: Fonts with the signs of other scripts, which units and files may be named in: of Linux, macOS
+#: and Windows. Matplotlib's own has the Latin, Greek and Cyrillic ones.
+_OTHER_SCRIPTS = (
+    *("Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "Droid Sans Fallback"),
+    *("Hiragino Sans", "PingFang SC", "Arial Unicode MS"),
+    *("Yu Gothic", "Meiryo", "Microsoft YaHei", "Malgun Gothic"),
+)
 
 
 def formula(name: str) -> str:
@@ -47,13 +57,30 @@ def drawn(draw: Callable[[Any], None], width: float, height: float) -> str | Non
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    with mpl.rc_context({"svg.hashsalt": "lunar oxide", "font.size": 9, "axes.axisbelow": True}):
+    settings: dict[Any, Any] = {"svg.hashsalt": "lunar oxide", "font.family": _fonts()}
+    with mpl.rc_context({**settings, "font.size": 9, "axes.axisbelow": True}):
         figure = Figure(figsize=(width, height), constrained_layout=True)
         FigureCanvasSVG(figure)  # without pyplot, which belongs to the main thread
         draw(figure)
         text = io.StringIO()
         figure.savefig(text, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
     return text.getvalue()
+
+
+@lru_cache(1)
+def _fonts() -> list[str]:
+    """Matplotlib's font, and those that are here for what it lacks."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return ["sans-serif", *(name for name in _OTHER_SCRIPTS if name in here)]
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name in one line, without its middle when it is too long for a figure."""
+    line = " ".join(name.split())
+    half = (longest - 3) // 2
+    return line if len(line) <= longest else f"{line[: longest - 3 - half]}...{line[-half:]}"
 
 
 def colour_map(scale: Scale) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.colours import SCALES
 from ..core.overview import Overview
 from ..core.units import Unit
-from .figures import COLOURS, MARKERS, colour_map, drawn, formula
+from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 
 #: More units than these have no colour of their own.
 _TELLING = len(COLOURS)
@@ -150,7 +150,10 @@ def scatter(
         Names of the bands of the samples.
     """
     pairs = scattered(bands)
-    names = 0.3 + 0.2 * -(-len(units) // 4)  # inches
+    labels = [f"{n}  {shortened(unit.name, 60)}" for n, unit in zip(numbers, units)]
+    # As many beside each other as there is room for; a sign is a hundredth of the width.
+    columns = max(1, min(len(units), 4, 90 // (max(map(len, labels), default=0) + 6)))
+    names = 0.3 + 0.2 * -(-len(units) // columns)  # inches
 
     def draw(figure: Any) -> None:
         grid = figure.add_gridspec(2, len(pairs), height_ratios=(2.9, names))
@@ -174,15 +177,15 @@ def scatter(
                     color=_colour(number, units),
                     markeredgecolor="black",
                     markersize=6,
-                    label=f"{numbers[number]}  {unit.name}".replace("$", r"\$"),
+                    label=labels[number].replace("$", r"\$"),
                 )
             axes.set_xlabel(_label(x))
             axes.set_ylabel(_label(y))
             axes.grid(color="0.9")
         legend = figure.add_subplot(grid[1, :])
         legend.axis("off")
-        handles, labels = panels[0].get_legend_handles_labels()
-        legend.legend(handles, labels, loc="center", ncol=min(len(units), 4), frameon=False)
+        handles, _ = panels[0].get_legend_handles_labels()
+        legend.legend(handles=handles, loc="center", ncol=columns, frameon=False)
 
     return drawn(draw, 7.5, 2.9 + names)
 
