@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows package release bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows package release soak bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
 
 release: setup-training ## Check, pack and tag the version of metadata.txt; pushes nothing
 	$(TRAIN_PYTHON) -m scripts.release
+
+soak: setup-plugin ## 200 runs in one QGIS process: no growth of memory, open or temporary files (2 min)
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.soak 200
 
 bench: setup ## Measure speed and memory beside peers, into docs/performance.md (25 min)
 	scripts/setup.sh bench
