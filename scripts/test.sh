@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all test suites, each in its environment, and says how many tests ran. Two at a time, as
-# most use one processor; what each says is shown when it has ended.
+# Runs all test suites, each in its environment, and says how many tests ran. Three at a time, as
+# most use one processor and some wait; what each says is shown when it has ended.
 set -u
 cd "$(dirname "$0")/.."
 export QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=1
@@ -14,21 +14,24 @@ suite() { # NAME PYTHON [pytest options]
     return $code
 }
 
-(
-    suite unit .venv/bin/python -p no:pytest_qgis -p no:cacheprovider
-    first=$?
-    suite qgis .venv/bin/python --qgis_disable_gui -p no:cacheprovider || first=1
-    suite cli .venv/bin/python -p no:pytest_qgis -p no:cacheprovider || first=1
-    suite desktop .venv/bin/python -p no:pytest_qgis -p no:cacheprovider || first=1
-    exit $first
-) &
-(
-    suite training .venv-train/bin/python -p no:cacheprovider
-    first=$?
-    suite tools .venv-train/bin/python -p no:cacheprovider || first=1
-    suite scaleout .venv-scaleout/bin/python -p no:cacheprovider || first=1
-    exit $first
-) &
+# One after the other; one that fails does not stop the others.
+lane() {
+    local failed=0
+    for name in "$@"; do
+        case $name in
+        qgis) suite "$name" .venv/bin/python --qgis_disable_gui -p no:cacheprovider ;;
+        training | tools) suite "$name" .venv-train/bin/python -p no:cacheprovider ;;
+        scaleout) suite "$name" .venv-scaleout/bin/python -p no:cacheprovider ;;
+        *) suite "$name" .venv/bin/python -p no:pytest_qgis -p no:cacheprovider ;;
+        esac || failed=1
+    done
+    return $failed
+}
+
+# The third lane fills the time in which tests wait for other processes.
+lane unit desktop tools &
+lane training cli &
+lane scaleout qgis &
 failed=0
 for lane in $(jobs -p); do wait "$lane" || failed=1; done
 

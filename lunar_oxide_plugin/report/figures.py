@@ -59,12 +59,27 @@ def drawn(draw: Callable[[Any], None], width: float, height: float) -> str | Non
         return None
     settings: dict[Any, Any] = {"svg.hashsalt": "lunar oxide", "font.family": _fonts()}
     with mpl.rc_context({**settings, "font.size": 9, "axes.axisbelow": True}):
-        figure = Figure(figsize=(width, height), constrained_layout=True)
+        figure = Figure(figsize=(width, height), dpi=72, constrained_layout=True)
         FigureCanvasSVG(figure)  # without pyplot, which belongs to the main thread
         draw(figure)
+        _lay_out(figure)
         text = io.StringIO()
         figure.savefig(text, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
     return text.getvalue()
+
+
+def _lay_out(figure: Any) -> None:
+    """Arrange the axes, and free what matplotlib never does.
+
+    The grids of its constrained layout and the variables of its solver hold each other, out of
+    sight of Python's garbage collector: 0.2 MB for each report.
+    """
+    if not hasattr(figure, "get_layout_engine"):  # matplotlib 3.5
+        return
+    grids = figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine("none")
+    for grid in grids.values():
+        getattr(grid, "__dict__", {}).clear()
 
 
 @lru_cache(1)
