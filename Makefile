@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows package release soak bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows translations package release soak bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
 
 workflows: setup-plugin ## Rewrite the bundled workflows from their steps
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.workflows
+
+translations: setup-plugin ## Collect what users see into i18n/*.ts and compile them (needs qttools5-dev-tools)
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.translations
 
 package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
 	$(TRAIN_PYTHON) -m scripts.package

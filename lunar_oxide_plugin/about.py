@@ -17,6 +17,11 @@ HOMEPAGE: str = _metadata["general"]["homepage"]
 ICON = FOLDER / "icons" / "lunar_oxide.svg"
 
 
+def icon(group: str) -> Path:
+    """The icon of a group of algorithms."""
+    return FOLDER / "icons" / f"{group}.svg"
+
+
 def help_url(algorithm: str) -> str:
     """The page of an algorithm in the reference."""
     return f"{HOMEPAGE}/blob/main/docs/reference/{algorithm}.md"

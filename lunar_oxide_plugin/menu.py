@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QDialog, QMenu
 
 from .about import HOMEPAGE, ICON, NAME
+from .translation import tr
 
 
 class Menu:
@@ -18,9 +19,9 @@ class Menu:
         self._menu = QMenu(NAME, self._plugins)
         self._dialog: QDialog | None = None
         self._menu.setIcon(QIcon(str(ICON)))
-        self._menu.addAction("Check installation...", lambda: self._check({}))
-        self._menu.addAction("Install onnxruntime...", lambda: self._check({"INSTALL": True}))
-        self._menu.addAction("Documentation", lambda: QDesktopServices.openUrl(QUrl(HOMEPAGE)))
+        self._menu.addAction(tr("Check installation..."), lambda: self._check({}))
+        self._menu.addAction(tr("Install onnxruntime..."), lambda: self._check({"INSTALL": True}))
+        self._menu.addAction(tr("Documentation"), lambda: QDesktopServices.openUrl(QUrl(HOMEPAGE)))
         self._plugins.addMenu(self._menu)
 
     def remove(self) -> None:

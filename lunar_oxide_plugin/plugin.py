@@ -8,6 +8,7 @@ from qgis.core import QgsApplication
 
 from .map_sheet import MapSheet
 from .processing.provider import LunarOxideProvider
+from .translation import Translation
 
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
@@ -26,11 +27,14 @@ class LunarOxidePlugin:
 
     def __init__(self, iface: QgisInterface | None) -> None:
         self._provider: LunarOxideProvider | None = None
+        self._translation: Translation | None = None
         self._sheet: MapSheet | None = None
         self._menu: Menu | None = None
 
     def initProcessing(self) -> None:
         """Register the provider; qgis_process calls only this."""
+        self._translation = Translation()
+        self._translation.install()
         self._provider = LunarOxideProvider()
         registry = QgsApplication.processingRegistry()
         if registry.addProvider(self._provider):
@@ -57,3 +61,6 @@ class LunarOxidePlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._translation is not None:
+            self._translation.remove()
+            self._translation = None

@@ -12,20 +12,23 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..about import ICON, NAME, VERSION, help_url
+from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
 from ..raster.mosaic import Mosaic
 from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
 from ..raster.virtual import is_same_file
+from ..translation import tr
 from .inputs import checked_inputs, plain_value, raster_paths
 from .loading import style_when_loaded
 
@@ -61,11 +64,11 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def displayName(self) -> str:
         """Name in the toolbox."""
-        return self.TITLE
+        return tr(self.TITLE)
 
     def group(self) -> str:
         """Group in the toolbox."""
-        return self.GROUP
+        return tr(self.GROUP)
 
     def groupId(self) -> str:
         """Id of the group."""
@@ -73,19 +76,19 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def shortDescription(self) -> str:
         """Tooltip in the toolbox."""
-        return self.SUMMARY
+        return tr(self.SUMMARY)
 
     def tags(self) -> list[str]:
         """Words the toolbox also finds it by."""
         return ["moon", "lunar", "kaguya", "oxide", *self.TAGS]
 
     def icon(self) -> QIcon:
-        """Icon in the toolbox."""
-        return QIcon(str(ICON))
+        """Icon in the toolbox: that of the group."""
+        return QIcon(str(icon(self.groupId())))
 
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is."""
-        return plain_help([self.SUMMARY, self.DETAILS], self.parameterDefinitions())
+        return plain_help([tr(self.SUMMARY), tr(self.DETAILS)], self.parameterDefinitions())
 
     def helpUrl(self) -> str:
         """Where the button Help of the dialog leads."""
@@ -96,11 +99,17 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> None:
         """Declare a parameter together with its help."""
         parameter.setHelp(help_text)
+        translate(parameter)
         if advanced:
             parameter.setFlags(
                 parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced
             )
         self.addParameter(parameter)
+
+    def addOutput(self, output: QgsProcessingOutputDefinition) -> bool:
+        """Declare an output that is no parameter."""
+        output.setDescription(tr(output.description()))
+        return bool(super().addOutput(output))
 
     def add_threads(self) -> None:
         """Declare how many threads compute."""
@@ -267,6 +276,14 @@ def _as_processing(work: Callable[[], T]) -> T:
     except LunarOxideError as error:
         message = str(error)
     raise QgsProcessingException(message)
+
+
+def translate(parameter: QgsProcessingParameterDefinition) -> None:
+    """Put what a dialog shows of a parameter into the language of QGIS."""
+    parameter.setDescription(tr(parameter.description()))
+    parameter.setHelp(tr(parameter.help()))
+    if isinstance(parameter, QgsProcessingParameterEnum):
+        parameter.setOptions([tr(option) for option in parameter.options()])
 
 
 def plain_help(

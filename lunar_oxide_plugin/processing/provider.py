@@ -70,6 +70,7 @@ class LunarOxideProvider(QgsProcessingProvider):
             model = Workflow()
             if model.fromFile(str(path)):
                 model.setProvider(self)
+                model.translate()
                 self.addAlgorithm(model)
             else:
                 QgsMessageLog.logMessage(f"The workflow {path.name} cannot be read.", NAME)

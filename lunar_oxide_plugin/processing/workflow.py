@@ -7,9 +7,10 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
-from ..about import ICON, help_url
+from ..about import help_url, icon
 from ..core.errors import LunarOxideError
-from .base import plain_help
+from ..translation import tr
+from .base import plain_help, translate
 from .inputs import checked_inputs
 
 #: Titles by id. A model has one name for both, and an id cannot be read as a sentence.
@@ -30,19 +31,29 @@ class Workflow(QgsProcessingModelAlgorithm):
         copy.loadVariant(self.toVariant())
         copy.setProvider(self.provider())
         copy.setSourceFilePath(self.sourceFilePath())
+        copy.translate()
         return copy
+
+    def translate(self) -> None:
+        """Put what its dialog shows into the language of QGIS."""
+        for definition in self.parameterDefinitions():
+            translate(definition)
 
     def displayName(self) -> str:
         """Name in the toolbox."""
-        return _TITLES.get(self.name(), self.name())
+        return tr(_TITLES.get(self.name(), self.name()))
+
+    def group(self) -> str:
+        """Group in the toolbox."""
+        return tr(super().group())
 
     def shortDescription(self) -> str:
         """Tooltip in the toolbox."""
-        return str(self.helpContent().get("ALG_DESC", ""))
+        return tr(str(self.helpContent().get("ALG_DESC", "")))
 
     def icon(self) -> QIcon:
-        """Icon in the toolbox."""
-        return QIcon(str(ICON))
+        """Icon in the toolbox: that of the group."""
+        return QIcon(str(icon("workflows")))
 
     def shortHelpString(self) -> str:
         """Help in plain text: qgis_process prints it as it is, and QGIS would write HTML."""

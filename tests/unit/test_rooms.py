@@ -40,6 +40,7 @@ ROOMS = {
             f"{PLUGIN}.core",
             f"{PLUGIN}.raster",
             f"{PLUGIN}.report",
+            f"{PLUGIN}.translation",
             f"{PLUGIN}.processing",
         ),
         ("osgeo", "pip"),  # pip on the user's word alone, to install onnxruntime
