@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial test matrix lint train reference docs styles workflows translations package release soak bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial screenshots test matrix lint train reference docs styles workflows translations package release soak bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: setup-plugin ## Map two synthetic MI tiles through real QGIS into build/de
 
 tutorial: setup-plugin ## Run docs/tutorial.md in QGIS, rewrite its numbers and pictures (2 min)
 	$(PYTHON) -m scripts.tutorial
+
+screenshots: setup-plugin ## Take pictures of all dialogs and of the model designer, into docs/images (1 min)
+	$(PYTHON) -m scripts.screenshots
 
 test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-out
 	scripts/test.sh

@@ -11,6 +11,7 @@ from qgis.core import (
     QgsApplication,
     QgsProcessingAlgorithm,
     QgsProcessingDestinationParameter,
+    QgsProcessingModelAlgorithm,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
 )
@@ -77,6 +78,9 @@ def _page(algorithm: QgsProcessingAlgorithm) -> str:
     lines = [f"# {algorithm.displayName()}", "", f"`{algorithm.id()}`, group {algorithm.group()}"]
     for paragraph in _text(algorithm):
         lines += ["", _escaped(paragraph)]
+    lines += ["", f"![Dialog](../images/dialog_{algorithm.name()}.png)"]
+    if isinstance(algorithm, QgsProcessingModelAlgorithm):
+        lines += ["", f"![In the model designer](../images/dialog_designer_{algorithm.name()}.png)"]
     lines += ["", "## Parameters", "", "| name | | kind | default |", "|---|---|---|---|"]
     lines += [_row(one) for one in parameters]
     destinations = {one.name() for one in parameters if _is_destination(one)}

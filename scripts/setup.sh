@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 # Debian's own interpreter: another python3 first on PATH cannot import qgis.
 PYTHON=/usr/bin/python3
 APT_PACKAGES="qgis python3-qgis qgis-providers python3-gdal python3-numpy python3-scipy
-    python3-matplotlib python3-venv python3-pip xvfb xauth fonts-open-sans locales make git"
+    python3-matplotlib python3-venv python3-pip xvfb xauth fonts-open-sans fonts-droid-fallback
+    locales make git"
 
 system() {
     missing=$(for package in $APT_PACKAGES; do

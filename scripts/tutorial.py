@@ -291,16 +291,16 @@ def written(page: str, texts: dict[str, str]) -> str:
     return page
 
 
-def take_pictures(profile: Path) -> None:
-    """Let QGIS take the pictures, on a display of its own."""
+def take_pictures(script: str, profile: Path, folder: Path) -> None:
+    """Let QGIS run a script that takes pictures, on a display of its own."""
     done = subprocess.run(
         [
             *("xvfb-run", "-a", "-s", "-screen 0 1600x1200x24"),
             *("qgis", "--nologo", "--noversioncheck", "--code"),
-            str(ROOT / "scripts" / "tutorial_screens.py"),
+            str(ROOT / "scripts" / script),
         ],
         env=environment(profile),
-        cwd=WORK,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -328,18 +328,18 @@ def palette(picture: Image.Image) -> Image.Image:
     return few
 
 
-def keep_pictures() -> None:
-    """Put the pictures into docs/images with few colours, which keeps them small."""
-    for old in IMAGES.glob("tutorial_*.png"):
+def keep_pictures(folder: Path, start: str) -> None:
+    """Put pictures into docs/images with few colours, which keeps them small."""
+    for old in IMAGES.glob(f"{start}_*.png"):
         old.unlink()
     total = 0
-    for path in sorted((WORK / "screens").glob("*.png")):
+    for path in sorted(folder.glob("*.png")):
         picture = Image.open(path).convert("RGB")
         dither = Image.Dither.FLOYDSTEINBERG if path.stem in _DITHERED else Image.Dither.NONE
         few = picture.quantize(palette=palette(picture), dither=dither)
         if len(few.getcolors()) < _FEWEST_COLOURS:
             raise SystemExit(f"{path.name} is empty.")
-        target = IMAGES / f"tutorial_{path.name}"
+        target = IMAGES / f"{start}_{path.name}"
         few.save(target, optimize=True)
         total += target.stat().st_size
         print(f"  {target.name}: {picture.width} x {picture.height}, {target.stat().st_size} bytes")
@@ -369,8 +369,8 @@ def main() -> None:
             "models": models_table(),
         }
         PAGE.write_text(written(page, texts), encoding="utf-8")
-        take_pictures(profile)
-    keep_pictures()
+        take_pictures("tutorial_screens.py", profile, WORK)
+    keep_pictures(WORK / "screens", "tutorial")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,9 @@ All names are given relative to it, so that no picture shows a path of this mach
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from pathlib import Path
 
-from qgis import processing
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsFillSymbol,
@@ -29,36 +25,22 @@ from qgis.core import (
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
-from qgis.PyQt.QtCore import QEventLoop, QPoint, QSize, Qt, QTimer, QUrl
-from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPixmap
+from qgis.PyQt.QtCore import QEventLoop, QPoint, QSize, Qt, QUrl
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter
 from qgis.PyQt.QtWebKit import QWebSettings
 from qgis.PyQt.QtWebKitWidgets import QWebPage
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QToolBar, QTreeView
 from qgis.PyQt.QtXml import QDomDocument
 from qgis.utils import iface
 
-SCREENS = Path("screens")
+from scripts.windows import dialog_picture, save, settle, take
+
 TEMPLATE = Path(os.environ["QGIS_PLUGINPATH"]) / "lunar_oxide_plugin/layouts/lunar_map_sheet.qpt"
 TOOLBOX = "ProcessingToolbox"
 PROVIDER = "Lunar Oxide Mapper"
 MOON = QgsCoordinateReferenceSystem("IAU_2015:30100")
 #: West, south, east, north in degrees: the patch of Sosigenes is small in its tile.
 PATCH = QgsRectangle(19.002, 8.225, 19.28, 8.445)
-
-
-def settle(milliseconds: int = 400) -> None:
-    """Let QGIS draw."""
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-    iface.mapCanvas().waitWhileRendering()
-    QgsApplication.processEvents()
-
-
-def save(name: str, picture: QPixmap | QImage) -> None:
-    """Keep a picture."""
-    if picture.isNull() or not picture.save(str(SCREENS / f"{name}.png")):
-        raise OSError(f"The picture {name} cannot be saved.")
 
 
 def raster(file: str) -> QgsRasterLayer:
@@ -173,18 +155,6 @@ def map_picture(
         painter.end()
         picture = both
     save(name, picture)
-
-
-def dialog_picture(
-    name: str, algorithm: str, parameters: dict[str, object], size: tuple[int, int]
-) -> None:
-    """Keep an algorithm's dialog with its parameters filled in."""
-    dialog = processing.createAlgorithmDialog(f"lunaroxide:{algorithm}", parameters)
-    dialog.show()
-    dialog.resize(*size)
-    settle(600)
-    save(name, dialog.grab())
-    dialog.close()
 
 
 def heading(page: QWebPage, text: str) -> int:
@@ -306,19 +276,4 @@ def sosigenes() -> None:
     sheet_picture("sheet", "Sosigenes, demo scene", PATCH, "sosigenes_legend.png")
 
 
-def main() -> None:
-    """Take all pictures and end QGIS; its exit code says whether they were taken."""
-    code = 1
-    try:
-        SCREENS.mkdir(exist_ok=True)
-        mairan()
-        sosigenes()
-        code = 0
-    except Exception:
-        traceback.print_exc(file=sys.stderr)
-    sys.stderr.flush()
-    # Not QGIS's own way out, which asks whether to save the project.
-    os._exit(code)
-
-
-QTimer.singleShot(1500, main)
+take(mairan, sosigenes)

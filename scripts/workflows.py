@@ -143,14 +143,16 @@ def build(workflow: Workflow) -> QgsProcessingModelAlgorithm:
     registry = QgsApplication.processingRegistry()
     model = QgsProcessingModelAlgorithm(workflow.name, "Workflows")
     model.setHelpContent({"ALG_DESC": workflow.summary, **workflow.help})
-    row = 0
+    row, top = 0, 120
     for column, step in enumerate(workflow.steps):
         identifier = f"lunaroxide:{step.algorithm}"
         algorithm = registry.createAlgorithmById(identifier)
         child = QgsProcessingModelChildAlgorithm(identifier)
         child.setChildId(step.name)
         child.setDescription(algorithm.displayName())
-        child.setPosition(QPointF(500 + 320 * min(column, 1), 120 + 180 * max(column - 1, 0)))
+        child.setPosition(QPointF(500 + 520 * min(column, 1), top))
+        if column:  # beside the first step and its outputs, below the outputs of the one before
+            top += max(180, 60 * len(step.gives) + 40)
         for name in step.given:
             parameter = QgsProcessingModelParameter(name)
             parameter.setPosition(QPointF(180, 120 + 90 * row))

@@ -38,6 +38,8 @@ class Workflow(QgsProcessingModelAlgorithm):
         """Put what its dialog shows into the language of QGIS."""
         for definition in self.parameterDefinitions():
             translate(definition)
+        for output in self.outputDefinitions():
+            output.setDescription(tr(output.description()))
 
     def displayName(self) -> str:
         """Name in the toolbox."""
