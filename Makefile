@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial screenshots test matrix lint train reference docs styles workflows translations package release soak bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial screenshots test matrix mutation coverage lint train reference docs styles workflows translations package release soak bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-
 
 matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
 	scripts/matrix.sh
+
+mutation: setup-plugin ## Change the core's equations one by one: which changes no test notices (5 min)
+	scripts/mutation.sh
+
+coverage: setup-plugin ## Branches of core, raster and processing that tests reach (8 min)
+	scripts/coverage.sh
 
 lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-qgis), names of Qt 6
 	$(TRAIN_PYTHON) -m ruff check .
@@ -81,4 +87,4 @@ scaling: setup-scaleout ## Measure and simulate scale-out, into docs/scaleout.md
 	.venv-scaleout/bin/python -m tests.benchmarks.simulate_cluster
 
 clean: ## Remove what the targets above made, environments included
-	rm -rf build dist .venv .venv-oldest .venv-bench .venv-docs .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings
+	rm -rf build dist .venv .venv-oldest .venv-bench .venv-docs .venv-mutation .venv-scaleout .venv-train .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

@@ -129,3 +129,23 @@ def test_between_two_peaks_lies_the_prominence_of_the_lower(values):
         for b, of_b in found[index + 1 :]:
             lower = min(values[a], values[b])
             assert min(of_a, of_b) <= lower - min(values[a : b + 1])
+
+
+@pytest.mark.parametrize("shift", [-0.45, -0.1, 0.0, 0.2, 0.4])
+def test_a_mode_lies_between_bins(shift):
+    """Of a Gauss curve the smoothing keeps the centre: it is found to a hundredth of a bin."""
+    (mode,) = find_modes(normal(120, 60.5 + shift, 8), MANY)
+    assert mode.place == pytest.approx(60.5 + shift, abs=0.01)
+
+
+@pytest.mark.parametrize("place", [0, 119])
+def test_a_mode_in_the_first_or_the_last_bin(place):
+    """It is in the middle of its bin, and holds what is in it."""
+    parts = np.zeros(120)
+    parts[place] = 0.4
+    parts += 0.6 * normal(120, 60, 5)
+    found = find_modes(parts, MANY)
+    assert len(found) == 2
+    assert found[0 if place == 0 else 1].place == place + 0.5
+    assert sum(mode.share for mode in found) == pytest.approx(1, abs=1e-6)
+    assert found[0 if place == 0 else 1].share == pytest.approx(0.4, abs=1e-3)

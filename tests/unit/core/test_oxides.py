@@ -77,3 +77,13 @@ def test_limits_of_a_block_keep_its_shape_and_nothing_is_not_divided():
     block = within_limits(np.zeros((5, 3, 4)))
     assert block.shape == (5, 3, 4)
     np.testing.assert_array_equal(block, 0)
+
+
+def test_mg_number_of_rasters_values_is_computed_in_double_precision():
+    """As raster bands come: of float32 and of whole numbers."""
+    mgo, feo = np.float32(9.257), np.float32(15.391)
+    found = mg_number(np.array([mgo]), np.array([feo]))
+    mg, fe = float(mgo) / 40.304, float(feo) / 71.844
+    assert found.dtype == np.float64
+    assert found[0] == pytest.approx(mg / (mg + fe), rel=1e-15)
+    assert mg_number([9], [15])[0] == pytest.approx(mg_number([9.0], [15.0])[0], rel=1e-15)

@@ -194,3 +194,27 @@ def test_the_scaled_values_are_float32_and_keep_nan():
     scaled = choose_scaling(stored, TAG, ZEROS).apply(stored)
     assert scaled.dtype == np.float32
     assert np.isnan(scaled).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("factor", "declared", "user", "words"),
+    [
+        (1, TAG, None, "as the metadata say"),
+        (1, np.ones(8), None, "as the values can only be MI DN"),
+        (2e-5, np.ones(8), None, "as no scale is given"),
+        (2e-5, TAG, None, "against the metadata"),
+        (1, np.ones(8), 2e-5, "from SCALE"),
+    ],
+)
+def test_what_the_scale_was_told_by_is_said(factor, declared, user, words):
+    found = choose_scaling(stored_dn(MARE_DN) * factor, declared, np.zeros(8), user)
+    assert found.told_by == words
+
+
+@pytest.mark.parametrize(("band", "factor"), [(0, 0.1), (7, 5.0)])
+def test_one_band_that_no_ground_of_the_moon_has_is_refused(band, factor):
+    """Though the one at 750 nm looks well, and the bands are in their order."""
+    stored = stored_dn(MARE_DN) * 2e-5
+    stored[band] *= factor
+    with pytest.raises(SpectraError):
+        choose_scaling(stored, np.ones(8), np.zeros(8))
