@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunar_oxide_plugin.core.errors import SpectraError
-from lunar_oxide_plugin.core.spectra import choose_scaling, valid_spectra
+from lunar_oxide_plugin.core.spectra import (
+    choose_scaling,
+    declared_scaling,
+    require_rising,
+    valid_spectra,
+)
 from tests.mi_tiles import HIGHLANDS_DN, INVALID_CODES, MARE_DN, MODEL_PLANES, scene
 
 ONES, ZEROS = np.ones(8), np.zeros(8)
@@ -218,3 +223,21 @@ def test_one_band_that_no_ground_of_the_moon_has_is_refused(band, factor):
     stored[band] *= factor
     with pytest.raises(SpectraError):
         choose_scaling(stored, np.ones(8), np.zeros(8))
+
+
+def test_a_labels_own_scale_and_offset_give_the_medians():
+    found = declared_scaling(stored_dn(MARE_DN), TAG, np.full(8, 0.01))
+    expected = np.median(stored_dn(MARE_DN), axis=1) * 2e-5 + 0.01
+    np.testing.assert_allclose(found.medians, expected, rtol=1e-6)
+    assert found.told_by == "as the label says"
+
+
+def test_where_a_spectrum_falls_is_said():
+    medians = np.array([0.05, 0.1, 0.11, 0.12, 0.09, 0.13, 0.15, 0.18])
+    with pytest.raises(SpectraError, match=r"falls from 0\.12 at 950 nm to 0\.09 at 1001 nm"):
+        require_rising(medians, "a.tif")
+
+
+def test_a_refusal_says_what_the_moon_has():
+    with pytest.raises(SpectraError, match=r"lies between 0\.04 and 0\.45"):
+        choose_scaling(stored_dn(MARE_DN) * 2e-3, np.ones(8), np.zeros(8))
