@@ -6,34 +6,31 @@ cd "$(dirname "$0")/.."
 export QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=1
 mkdir -p build
 rm -f build/tests-*
+# What JAX compiles is kept for the next process, and the next run.
+export JAX_COMPILATION_CACHE_DIR=$PWD/build/jax
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
 
-suite() { # NAME PYTHON [pytest options]
-    "$2" -m pytest "tests/$1" --junitxml "build/tests-$1.xml" "${@:3}" >"build/tests-$1.log" 2>&1
+suite() { # NAME
+    local python=.venv options=(-p no:cacheprovider)
+    case $1 in
+    qgis) options+=(--qgis_disable_gui) ;;
+    training | tools) python=.venv-train ;;
+    scaleout) python=.venv-scaleout ;;
+    *) options+=(-p no:pytest_qgis) ;;
+    esac
+    "$python/bin/python" -m pytest "tests/$1" --junitxml "build/tests-$1.xml" "${options[@]}" \
+        >"build/tests-$1.log" 2>&1
     local code=$?
     cat "build/tests-$1.log"
     return $code
 }
+export -f suite
 
-# One after the other; one that fails does not stop the others.
-lane() {
-    local failed=0
-    for name in "$@"; do
-        case $name in
-        qgis) suite "$name" .venv/bin/python --qgis_disable_gui -p no:cacheprovider ;;
-        training | tools) suite "$name" .venv-train/bin/python -p no:cacheprovider ;;
-        scaleout) suite "$name" .venv-scaleout/bin/python -p no:cacheprovider ;;
-        *) suite "$name" .venv/bin/python -p no:pytest_qgis -p no:cacheprovider ;;
-        esac || failed=1
-    done
-    return $failed
-}
-
-# The third lane fills the time in which tests wait for other processes.
-lane unit desktop tools &
-lane training cli &
-lane scaleout qgis &
+# The longest first, so that no processor waits at the end.
+suites=(unit training cli scaleout qgis tools desktop)
 failed=0
-for lane in $(jobs -p); do wait "$lane" || failed=1; done
+printf '%s\n' "${suites[@]}" | xargs -P 3 -I '{}' bash -c 'suite {}' || failed=1
 
-.venv/bin/python scripts/count_tests.py build/tests-{unit,qgis,cli,desktop,training,tools,scaleout}.xml || failed=1
+results=("${suites[@]/#/build/tests-}")
+.venv/bin/python scripts/count_tests.py "${results[@]/%/.xml}" || failed=1
 exit $failed
