@@ -2,6 +2,7 @@
 # Runs the test suites on newer QGIS versions, each in a Debian of its own beside the system:
 # made with debootstrap once (2 min), kept, and made again when what it holds changes.
 # usage: scripts/matrix.sh [3.40] [3.44]      (as root, on Debian or Ubuntu)
+# Ends with 3 where it cannot run at all, with 1 where a test or a system fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -102,7 +103,7 @@ run() {
 if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
     echo "The matrix needs root and mounts of its own (unshare --mount), which are not to be had" \
         "here. Nothing was tested on QGIS 3.40 and 3.44." >&2
-    exit 1
+    exit 3
 fi
 command -v debootstrap >/dev/null || { apt-get update && apt-get install -y debootstrap; } >/dev/null
 
