@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PYTHON=.venv/bin/python
 "$PYTHON" -m coverage --version >/dev/null 2>&1 || "$PYTHON" -m pip install --quiet coverage==7.17.5
-export QT_QPA_PLATFORM=offscreen COVERAGE_FILE=build/coverage
+export QT_QPA_PLATFORM=offscreen COVERAGE_FILE=build/.coverage
 mkdir -p build
 options=(--branch --source lunar_oxide_plugin/core,lunar_oxide_plugin/raster,lunar_oxide_plugin/processing)
 "$PYTHON" -m coverage run "${options[@]}" -m pytest tests/unit -p no:pytest_qgis -p no:cacheprovider -q
