@@ -54,7 +54,7 @@ def take(*exercises: Callable[[], None]) -> None:
             for exercise in exercises:
                 exercise()
             code = 0
-        except Exception:
+        except Exception:  # whatever it is: else QGIS's window would stay open for ever
             traceback.print_exc(file=sys.stderr)
         sys.stderr.flush()
         # Not QGIS's own way out, which asks whether to save the project.

@@ -101,8 +101,8 @@ def measured() -> dict[str, int]:
     temporary = Path(QgsProcessingUtils.tempFolder())
     return {
         "memory": pages * os.sysconf("SC_PAGE_SIZE"),
-        "files open": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - with its own
-        "threads": len(os.listdir("/proc/self/task")),  # noqa: PTH208
+        "files open": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - a list of names is all
+        "threads": len(os.listdir("/proc/self/task")),  # noqa: PTH208 - as above
         "temporary files": sum(1 for path in temporary.rglob("*") if path.is_file()),
     }
 

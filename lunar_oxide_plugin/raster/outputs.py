@@ -58,18 +58,20 @@ class OutputFiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        ended = False
         try:
             if kind is None:
                 for writer in self._writers:
                     writer.finish()
                 require_unchanged(self._inputs)
                 self._rename()
+                ended = True
         finally:
             for writer in self._writers:
                 with suppress(RasterError):  # after a failure, closing fails once more
                     writer.close()
             for folder in self._folders.values():
-                folder.remove()
+                folder.remove(ended)
 
     def path(self, final: str | Path) -> Path:
         """A name to write to, which becomes the final one at the end.
@@ -255,11 +257,15 @@ class OutputFiles:
                 if partial is not None:
                     partial.replace(final)
         except OSError as error:
+            said = f"{final} cannot be written: {error.strerror}."
             for file, previous in reversed(moved):
-                file.unlink(missing_ok=True)
-                if previous.exists():
-                    previous.replace(file)
-            raise RasterError(f"{final} cannot be written: {error.strerror}.") from error
+                try:
+                    file.unlink(missing_ok=True)
+                    if previous.exists():
+                        previous.replace(file)
+                except OSError:
+                    said += f" What {file.name} held before is kept as {previous}."
+            raise RasterError(said) from error
 
 
 def _is_there(file: Path) -> bool:

@@ -45,7 +45,7 @@ class WorkFolder:
             for kind in ("new", "previous", "gone"):
                 (self._path / kind).mkdir(parents=True)
         except OSError:
-            self.remove()
+            shutil.rmtree(self._path, ignore_errors=True)
             raise
 
     def new(self, final: Path) -> Path:
@@ -70,9 +70,14 @@ class WorkFolder:
                 return process
         return None
 
-    def remove(self) -> None:
-        """Remove it with all that is in it."""
-        shutil.rmtree(self._path, ignore_errors=True)
+    def remove(self, ended: bool) -> None:
+        """Remove it; of a run that failed only when all that was set aside is back in its place.
+
+        Else it stays, and is taken back by `clear` once this process has ended.
+        """
+        aside = [*(self._path / "previous").glob("*"), *(self._path / "gone").glob("*")]
+        if ended or not aside:
+            shutil.rmtree(self._path, ignore_errors=True)
 
 
 def clear(parent: Path) -> None:
@@ -82,10 +87,15 @@ def clear(parent: Path) -> None:
     stands there again, so that the files of one run are not beside those of another.
     """
     for path, process in _of_this_machine(parent):
-        if not _runs(process):
-            with suppress(OSError):  # another run may be clearing it, too
-                _take_back(path, parent)
-            shutil.rmtree(path, ignore_errors=True)
+        if _runs(process):
+            continue
+        try:
+            _take_back(path, parent)
+        except FileNotFoundError:
+            pass  # another run is clearing it, too
+        except OSError:
+            continue  # what was set aside cannot go back yet, and must not be lost
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _take_back(path: Path, parent: Path) -> None:

@@ -123,6 +123,44 @@ def test_killed_at_every_moment(tmp_path, existing, links):
     assert at_once >= 3
 
 
+def refusing(monkeypatch, *names):
+    """Let files of these names not be moved to, as where another program has them open."""
+    replace = Path.replace
+
+    def refuse(self, target):
+        if Path(target).name in names and "lunar_oxide" not in str(target):
+            raise PermissionError(13, "Permission denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+
+
+def test_what_cannot_go_back_is_kept(tmp_path, monkeypatch):
+    """A rename fails, and so does undoing the one before it: the old file is not thrown away."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(b"before")
+    monkeypatch.setattr(os, "link", no_links)
+
+    def run():
+        with OutputFiles() as files:
+            files.text(tmp_path / "a.csv", "after")
+            files.text(tmp_path / "b.csv", "after")
+            refusing(monkeypatch, "b.csv")
+
+    with pytest.raises(RasterError, match=r"denied.* What b\.csv held before is kept as"):
+        run()
+    (left,) = tmp_path.glob(f"{work_folder.PARTIAL}*")
+    assert (left / "previous" / "b.csv").read_bytes() == b"before"
+    # The next run still cannot give it its name, and keeps it; one after that can.
+    monkeypatch.setattr(work_folder, "_runs", lambda process: False)
+    work_folder.clear(tmp_path)
+    assert (left / "previous" / "b.csv").read_bytes() == b"before"
+    monkeypatch.undo()
+    monkeypatch.setattr(work_folder, "_runs", lambda process: False)
+    work_folder.clear(tmp_path)
+    assert _contents(tmp_path) == {"a.csv": b"before", "b.csv": b"before"}
+
+
 def test_what_others_make_is_left_alone(tmp_path):
     """A run at work, one of another machine, and files of the user's that are called so."""
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
