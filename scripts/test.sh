@@ -3,7 +3,9 @@
 # most use one processor and some wait; what each says is shown when it has ended.
 set -u
 cd "$(dirname "$0")/.."
-export QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=1
+export QT_QPA_PLATFORM=offscreen
+# BLAS has a processor for each suite; more threads would only wait for each other.
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 mkdir -p build
 rm -f build/tests-*
 # What JAX compiles is kept for the next process, and the next run.

@@ -22,7 +22,7 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
-from . import tables
+from . import paper_report, study_report, tables
 from .card import metadata, sigma_scale
 from .comparison import write_comparison
 from .domain import fit_domain, pixel_covariance
@@ -32,13 +32,11 @@ from .export import build_model, save_model
 from .files import require_writable
 from .methods import DEFAULT, METHODS, Method
 from .methods.convolutional import ConvolutionalNetworks
-from .paper_report import write_paper_report
 from .paper_study import make_paper_record
 from .record import Record, make_record, method_of, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
 from .study import make_study
-from .study_report import write_study
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"
@@ -148,13 +146,15 @@ def run_fit(job: Job) -> None:
 
 
 def run_all(jobs: list[Job], quick: bool) -> None:
-    """Every bundled model, and the reports that look at all of them."""
-    for job in jobs:
-        run_fit(job)
+    """Every bundled model and record, then all the reports."""
     folder, table = jobs[0].reports, tables.load_sites()
+    for job in jobs:
+        run_evaluate(job)
+        run_export(job)
     networks = read_record(folder / f"{ConvolutionalNetworks.id}.json")
-    write_paper_report(make_paper_record(table, networks, quick, _say), folder)
-    write_study(make_study(table, jobs[0].configuration, quick, _say), folder)
+    write_record(make_paper_record(table, networks, quick, _say), folder / paper_report.RECORD)
+    study = make_study(table, jobs[0].configuration, quick, _say)
+    write_record(study, folder / study_report.RECORD)
     run_reports(jobs)
 
 
@@ -167,8 +167,8 @@ def run_reports(jobs: list[Job]) -> None:
     written = (
         write_comparison(list(records.values()), folder),
         write_empirical_report(records[ConvolutionalNetworks.id], folder),
-        write_paper_report(_json(folder / "paper.json"), folder),
-        write_study(_json(folder / "study.json"), folder),
+        paper_report.write_paper_report(_json(folder / paper_report.RECORD), folder),
+        study_report.write_study(_json(folder / study_report.RECORD), folder),
     )
     for path in written:
         _say(f"wrote {path}")

@@ -15,6 +15,9 @@ from .network import KERNEL
 from .protocols import FIT, K_FOLD
 from .record import Record, write_record
 
+#: The file of the record, beside the report.
+RECORD = "paper.json"
+
 #: The study of the paper in its Table 4, and the sites of its Table 3 we share.
 _PAPER, _SHARED = "Zhang 2023", "our 38 sites"
 
@@ -35,7 +38,7 @@ def write_paper_report(record: Record, folder: Path) -> Path:
         Of ``paper.md``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_record(record, folder / "paper.json")
+    write_record(record, folder / RECORD)
     paper_figures.correlation(record, folder / "paper_correlation.png")
     paper_figures.regression(record, folder / "paper_regression.png")
     paper_figures.kernels(record, folder / "paper_kernels.png")

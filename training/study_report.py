@@ -21,11 +21,14 @@ from .study_sites_report import cells, per_doubling, sections
 
 NAME = "study"
 
+#: The file of the record, beside the report.
+RECORD = f"{NAME}.json"
+
 
 def write_study(record: Record, folder: Path) -> Path:
     """Write ``study.md``, ``study.json`` and the figures into a folder; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_record(record, folder / f"{NAME}.json")
+    write_record(record, folder / RECORD)
     study_figures.tried(record, folder / f"{NAME}_tried.png")
     study_figures.learning(record, folder / f"{NAME}_learning.png")
     parts = [

@@ -257,7 +257,7 @@ def _computing(
             progress.say(note)
         yield (
             cluster.compute_on_cluster(client, *arguments),
-            lambda: f"{len(client.nthreads())} workers",
+            lambda: f"{len(cluster.threads_of_workers(client))} workers",
         )
 
 

@@ -124,6 +124,8 @@ def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: floa
                 f"The scheduler at {named} had no worker within {wait:g} s. Start workers, or give "
                 "them more time with --wait."
             ) from error
+        except OSError as error:
+            raise ClusterError(_GONE) from error
         yield client
 
 
@@ -176,6 +178,19 @@ def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
             "of processor where that matters."
         ]
     return []
+
+
+def threads_of_workers(client: Any) -> dict[str, int]:
+    """Ask the scheduler for the number of threads of each worker, by its address.
+
+    Raises
+    ------
+    ClusterError
+        When the scheduler is lost.
+    """
+    with _scheduler_needed():
+        found: dict[str, int] = client.nthreads()
+    return found
 
 
 def compute_on_cluster(
@@ -273,9 +288,7 @@ class _Limit:
     def __call__(self) -> int:
         if time.monotonic() - self._asked > _PATIENCE:
             self._asked = time.monotonic()
-            with _scheduler_needed():
-                threads = self._client.nthreads()
-            self._limit = _AHEAD * max(sum(threads.values()), 1)
+            self._limit = _AHEAD * max(sum(threads_of_workers(self._client).values()), 1)
         return self._limit
 
 

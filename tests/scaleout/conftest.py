@@ -128,7 +128,7 @@ def command(*arguments):
     return [sys.executable, "-m", "lunar_oxide_plugin.scaleout", *map(str, arguments)]
 
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def run(*arguments, code=0):

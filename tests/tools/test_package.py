@@ -118,17 +118,29 @@ def test_metadata_is_refused(changed, entries, words):
     assert any(words in one for one in said), said
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (b"import subprocess\nsubprocess.run('ls', shell=True)\n", "bandit B602"),
-        (b"assert True\n", "bandit B101"),
-        (
-            b"key = 'c3499c2729730a7f807efb8676a92dcb6f8a3f8f'\n",
-            "detect-secrets",
-        ),  # pragma: allowlist secret
-    ],
-)
-def test_scan_finds(changed, code, words):
-    said = list(scanned(changed({"bad.py": code})))
-    assert any(words in one and "bad.py" in one for one in said), said
+#: file -> what is wrong with it, and who says so
+BAD = {
+    "shell.py": (b"import subprocess\nsubprocess.run('ls', shell=True)\n", "bandit B602"),
+    "assert.py": (b"assert True\n", "bandit B101"),
+    "key.py": (
+        b"key = 'c3499c2729730a7f807efb8676a92dcb6f8a3f8f'\n",  # pragma: allowlist secret
+        "detect-secrets",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """What is said of a zip with all of these files, and a good one."""
+    path = tmp_path_factory.mktemp("bad") / "plugin.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{NAME}/good.py", "number = 1\n")
+        for name, (code, _) in BAD.items():
+            archive.writestr(f"{NAME}/core/{name}", code)
+    return list(scanned(path))
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_scan_finds(findings, name):
+    assert any(BAD[name][1] in one and name in one for one in findings), findings
+    assert not any("good.py" in one for one in findings)

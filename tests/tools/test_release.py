@@ -44,7 +44,20 @@ def clone(tmp_path, monkeypatch):
     return make
 
 
-def test_tagged_with_notes_and_zip(clone):
+@pytest.fixture()
+def looked_at(monkeypatch):
+    """The zips that the security scan was given; test_package.py says what it finds."""
+    seen = []
+
+    def scanned(path):
+        seen.append(path)
+        return []
+
+    monkeypatch.setattr(release.validate, "scanned", scanned)
+    return seen
+
+
+def test_tagged_with_notes_and_zip(clone, looked_at):
     folder = clone("2026-12-01")
     assert "nothing is tagged" in release.release(folder, dry_run=True)
     assert git(folder, "tag") == ""
@@ -55,7 +68,9 @@ def test_tagged_with_notes_and_zip(clone):
     assert "### Added" in notes
     assert "## [" not in notes
     assert "### Added" in git(folder, "tag", "--list", "--format=%(contents)", f"v{VERSION}")
-    assert (folder / "dist" / f"lunar_oxide_plugin-{VERSION}.zip").stat().st_size > 1e6
+    packed = folder / "dist" / f"lunar_oxide_plugin-{VERSION}.zip"
+    assert packed.stat().st_size > 1e6
+    assert looked_at == [packed, packed]
     with pytest.raises(NotReadyError, match="There is a tag"):
         release.release(folder)
 
@@ -81,8 +96,10 @@ def test_refused_without_a_section(clone):
         release.release(folder)
 
 
-def test_refused_with_objections(clone, monkeypatch):
-    monkeypatch.setattr(release.validate, "problems", lambda path: ["it has 26 MB"])
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize("check", ["problems", "scanned"])
+def test_refused_with_objections(clone, monkeypatch, check):
+    monkeypatch.setattr(release.validate, check, lambda path: ["it has 26 MB"])
     folder = clone("2026-12-01")
     with pytest.raises(NotReadyError, match="26 MB"):
         release.release(folder)

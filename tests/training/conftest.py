@@ -4,13 +4,21 @@ import onnx
 import pytest
 
 from training import tables
-from training.__main__ import bundled
+from training.__main__ import bundled, main
 from training.methods import DEFAULT, METHODS
 
 
 @pytest.fixture(scope="session")
 def table():
     return tables.load_sites()
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory):
+    """A quick run of all models and reports; its folder."""
+    folder = tmp_path_factory.mktemp("all")
+    assert main(["all", "--quick", "--output", str(folder)]) == 0
+    return folder
 
 
 def read(method_id):

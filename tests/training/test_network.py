@@ -70,7 +70,8 @@ def test_forward_is_the_papers_network(kernel):
     parameters = make_parameters(kernel)
     spectra = np.random.default_rng(2).normal(size=(4, 8))
     expected = [by_hand(parameters, spectrum) for spectrum in spectra]
-    np.testing.assert_allclose(forward(parameters, jnp.asarray(spectra)), expected, rtol=1e-12)
+    found = jax.jit(forward)(parameters, jnp.asarray(spectra))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_kernel_of_a_network_is_that_of_its_settings(table):
@@ -86,7 +87,8 @@ def test_number_of_weights():
 def test_gradient_agrees_with_differences(parameters):
     rng = np.random.default_rng(3)
     spectra, target, weights = rng.normal(size=(5, 8)), rng.normal(size=5), np.ones(5)
-    gradient = jax.grad(_loss)(parameters, jnp.asarray(spectra), target, weights)
+    loss = jax.jit(_loss)
+    gradient = jax.jit(jax.grad(_loss))(parameters, jnp.asarray(spectra), target, weights)
     step = 1e-6
     for layer in (0, 3, 4):
         shifted = []
@@ -95,7 +97,7 @@ def test_gradient_agrees_with_differences(parameters):
             moved[1, 0] += sign * step
             changed = list(parameters)
             changed[layer] = parameters[layer]._replace(weights=moved)
-            shifted.append(float(_loss(tuple(changed), jnp.asarray(spectra), target, weights)))
+            shifted.append(float(loss(tuple(changed), jnp.asarray(spectra), target, weights)))
         slope = (shifted[0] - shifted[1]) / (2 * step)
         assert float(gradient[layer].weights[1, 0]) == pytest.approx(slope, rel=1e-4, abs=1e-7)
 

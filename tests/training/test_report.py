@@ -61,25 +61,18 @@ def test_comparison_states_what_is_missed(record):
     assert re.search(r"Missed: .*MgO.* in the k-fold, none at unseen missions", text)
 
 
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    """A quick run of everything."""
-    folder = tmp_path_factory.mktemp("all")
-    assert main(["all", "--quick", "--output", str(folder)]) == 0
-    return folder
-
-
-def test_quick_run_of_everything_is_whole(quick):
-    written = {path.name for path in quick.iterdir()}
+def test_quick_run_of_everything_is_whole(everything):
+    written = {path.name for path in everything.iterdir()}
     assert {f"{name}.{end}" for name in METHODS for end in ("onnx", "md", "json")} < written
 
 
 @pytest.mark.parametrize("name", [DEFAULT, "zhang2023_cnn"])
-def test_made_alone_a_model_is_the_same(quick, tmp_path, name):
+def test_made_alone_a_model_is_the_same(everything, tmp_path, name):
     """Of the other methods and of the studies their own tests say so."""
     assert main(["fit", "--quick", "--model", name, "--output", str(tmp_path)]) == 0
     for end in ("onnx", "json", "md"):
-        assert (tmp_path / f"{name}.{end}").read_bytes() == (quick / f"{name}.{end}").read_bytes()
+        file = f"{name}.{end}"
+        assert (tmp_path / file).read_bytes() == (everything / file).read_bytes()
 
 
 @pytest.mark.parametrize("option", [["--quick"], ["--sites", "table.csv"]])
