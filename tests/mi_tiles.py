@@ -33,6 +33,15 @@ def scene(height=32, width=48, average=MARE_DN, seed=0):
     return np.rint(np.array(average)[:, None, None] * brightness * noise).astype(np.int16)
 
 
+def soils(height=40, width=60, seed=0):
+    """DN [9, height, width] between those of highlands and mare, every one valid."""
+    share = np.random.default_rng(seed).uniform(0, 1, (1, height, width))
+    highlands, mare = (
+        np.array(average, float)[:, None, None] for average in (HIGHLANDS_DN, MARE_DN)
+    )
+    return np.rint(share * highlands + (1 - share) * mare).astype(np.int16)
+
+
 class Product(NamedTuple):
     """What differs between the labels of the products."""
 

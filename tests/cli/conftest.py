@@ -14,9 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from osgeo import gdal, ogr, osr
-
-from tests import mi_tiles
+from osgeo import gdal, ogr
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = "lunar_oxide_plugin"
@@ -95,41 +93,6 @@ def qgis(tmp_path_factory):
     done = program("plugins", "enable", PLUGIN)
     assert done.code == 0, done.text
     return program
-
-
-def soils(height=40, width=60, seed=0):
-    """DN [9, height, width] between those of highlands and mare, every one valid."""
-    share = np.random.default_rng(seed).uniform(0, 1, (1, height, width))
-    highlands, mare = (
-        np.array(average, float)[:, None, None]
-        for average in (mi_tiles.HIGHLANDS_DN, mi_tiles.MARE_DN)
-    )
-    return np.rint(share * highlands + (1 - share) * mare).astype(np.int16)
-
-
-#: Two units inside a tile of soils(), in degrees.
-UNITS = {
-    "west": (-49.999, 43.999, -49.99, 43.985),
-    "east": (-49.985, 43.995, -49.975, 43.985),
-}
-
-
-def write_units(path, code="IAU_2015:30100"):
-    """The two units as a GeoPackage, in a CRS that keeps their numbers."""
-    reference = osr.SpatialReference()
-    reference.SetFromUserInput(code)
-    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = dataset.CreateLayer("units", reference, ogr.wkbPolygon)
-    layer.CreateField(ogr.FieldDefn("unit", ogr.OFTString))
-    for name, (west, north, east, south) in UNITS.items():
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature["unit"] = name
-        corners = ((west, north), (east, north), (east, south), (west, south), (west, north))
-        ring = ", ".join(f"{x} {y}" for x, y in corners)
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON(({ring}))"))
-        layer.CreateFeature(feature)
-    return path
 
 
 def bands(path):

@@ -10,15 +10,17 @@ import pytest
 
 from tests import mi_tiles
 
-from .conftest import PROGRAM, bands, contents, soils
+from .conftest import PROGRAM, bands, contents
 
 WORK = "lunar_oxide.partial-"
 
 
 @pytest.fixture(scope="module")
 def tile(tmp_path_factory):
-    """A tile that takes some seconds: the ensemble of trees is slow."""
-    return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), soils(600, 600), name="TILE")
+    """A tile that takes a second: the ensemble of trees is slow."""
+    return mi_tiles.write_tile(
+        tmp_path_factory.mktemp("tile"), mi_tiles.soils(400, 400), name="TILE"
+    )
 
 
 @pytest.fixture()
@@ -60,7 +62,7 @@ def test_killed_and_run_again(qgis, begun, tile, tmp_path):
     assert (tmp_path / "oxides.tif").read_bytes() == b"before"
     qgis.succeed("predictoxides", {"INPUT": tile, "OUTPUT": tmp_path / "oxides.tif"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["oxides.qml", "oxides.tif"]
-    assert bands(tmp_path / "oxides.tif").shape == (5, 600, 600)
+    assert bands(tmp_path / "oxides.tif").shape == (5, 400, 400)
 
 
 def test_two_runs_onto_one_output(qgis, begun, tile, tmp_path):
@@ -74,13 +76,13 @@ def test_two_runs_onto_one_output(qgis, begun, tile, tmp_path):
     os.kill(process.pid, signal.SIGCONT)
     text, _ = process.communicate(timeout=120)
     assert process.returncode == 0, text
-    assert bands(tmp_path / "oxides.tif").shape == (5, 600, 600)
+    assert bands(tmp_path / "oxides.tif").shape == (5, 400, 400)
 
 
 @pytest.mark.parametrize("replaced", [False, True])
 def test_input_changed_during_the_run(begun, tmp_path, replaced):
     """Written to, or exchanged for another file as a download does it."""
-    source = mi_tiles.write_tile(tmp_path, soils(600, 600), name="TILE")
+    source = mi_tiles.write_tile(tmp_path, mi_tiles.soils(400, 400), name="TILE")
     process = begun(source)
     image = tmp_path / "TILE.img"
     if replaced:

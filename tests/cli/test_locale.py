@@ -5,8 +5,9 @@ import subprocess
 import pytest
 
 from tests import mi_tiles
+from tests.polygons import write_units
 
-from .conftest import contents, side_by_side, soils, write_units
+from .conftest import contents, side_by_side
 
 LANGUAGE = "de_DE"
 
@@ -37,7 +38,7 @@ def german(tmp_path_factory):
 def test_the_same_results(qgis, german, tmp_path):
     """To the last byte: numbers that are typed, read from labels, and written to tables."""
     (tmp_path / "in").mkdir()
-    tile = mi_tiles.write_tile(tmp_path / "in", soils(), name="TILE")
+    tile = mi_tiles.write_tile(tmp_path / "in", mi_tiles.soils(), name="TILE")
     units = write_units(tmp_path / "in" / "units.gpkg")
 
     def run_all(environment):

@@ -8,7 +8,7 @@ import pytest
 from tests import mi_tiles
 from tests.onnxruntime_wheel import write_wheel
 
-from .conftest import PLUGIN, QgisProcess, bands, contents, small_files_only, soils
+from .conftest import PLUGIN, QgisProcess, bands, contents, small_files_only
 
 #: The system's Python, without the tests' environment.
 BARE = {"PATH": "/usr/bin:/bin"}
@@ -21,7 +21,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tile(tmp_path_factory):
-    return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), soils(), name="TILE")
+    return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), mi_tiles.soils(), name="TILE")
 
 
 @pytest.fixture()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from osgeo import gdal, ogr, osr
+from osgeo import gdal
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
 
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
 from tests import mi_tiles
+from tests.polygons import lunar_crs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,21 +96,10 @@ def refused(run, tmp_path):
     return run_badly
 
 
-def site_mixtures(height, width, seed=0):
-    """DN [9, height, width] that look like lunar soils, between highlands and mare."""
-    random = np.random.default_rng(seed)
-    share = random.uniform(0, 1, (1, height, width))
-    highlands, mare = (
-        np.array(average, float)[:, None, None]
-        for average in (mi_tiles.HIGHLANDS_DN, mi_tiles.MARE_DN)
-    )
-    return np.rint(share * highlands + (1 - share) * mare).astype(np.int16)
-
-
 @pytest.fixture()
 def tile(tmp_path):
     """A small MI MAP tile at 310 E with every kind of invalid pixel: (label, DN)."""
-    dn = site_mixtures(40, 60)
+    dn = mi_tiles.soils()
     for index, code in enumerate(mi_tiles.INVALID_CODES):
         dn[index, 3, 5 + index] = code
     dn[:, :, :2] = -30000
@@ -133,26 +123,6 @@ def read(path):
     if nodata is not None:
         values[values == nodata] = np.nan
     return values
-
-
-def lunar_crs(code="IAU_2015:30100"):
-    reference = osr.SpatialReference()
-    reference.SetFromUserInput(code)
-    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    return reference
-
-
-def write_polygons(path, polygons, crs="IAU_2015:30100"):
-    """A GeoPackage of {name: WKT}."""
-    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = dataset.CreateLayer("zones", lunar_crs(crs), ogr.wkbUnknown)
-    layer.CreateField(ogr.FieldDefn("unit", ogr.OFTString))
-    for name, wkt in polygons.items():
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature["unit"] = name
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
-        layer.CreateFeature(feature)
-    return path
 
 
 OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")

@@ -9,8 +9,9 @@ from osgeo import gdal, ogr
 
 from lunar_oxide_plugin.about import style
 from lunar_oxide_plugin.core.terrain import CLASSES, Scheme
+from tests.polygons import lunar_crs
 
-from .conftest import OXIDES, Feedback, lunar_crs, read
+from .conftest import OXIDES, Feedback, read
 
 #: Table 2 of Zhang et al. (2023), and Mg# from its text.
 HIGHLANDS = (25.07, 14.97, 5.81, 7.46, 1.04)

@@ -9,8 +9,9 @@ from osgeo import gdal
 from scipy import stats
 
 from lunar_oxide_plugin.core.cells import LUNAR_PROSPECTOR
+from tests.polygons import lunar_crs
 
-from .conftest import OXIDES, Feedback, lunar_crs, read
+from .conftest import OXIDES, Feedback, read
 
 ELEMENTS = ("Al", "Ca", "Fe", "Mg", "Ti")
 #: Molar masses of oxide and element(s), g/mol (CRC Handbook of Chemistry and Physics).

@@ -8,7 +8,8 @@ from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 from qgis.gui import QgsBrowserGuiModel, QgsLayerTreeView
 from qgis.PyQt.QtWidgets import QComboBox, QTextBrowser, QTextEdit
 
-from .conftest import write_polygons
+from tests.polygons import write_polygons
+
 from .test_provider import CONTRACT
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from .conftest import expected_valid, lunar_crs, read
+from tests.polygons import lunar_crs
+
+from .conftest import expected_valid, read
 
 NOMINAL = (415, 750, 900, 950, 1000)
 

@@ -5,8 +5,9 @@ import pytest
 from osgeo import gdal
 
 from tests import mi_tiles
+from tests.polygons import lunar_crs, write_polygons
 
-from .conftest import OXIDES, lunar_crs, read, site_mixtures, write_polygons
+from .conftest import OXIDES, read
 from .test_zonal_oxides import rows_in
 
 WIDTH, HEIGHT = 200_000, 70_000
@@ -72,7 +73,7 @@ def test_unit_statistics(succeed, tmp_path):
 
 
 def test_import_of_its_corner(succeed, tmp_path):
-    dn = site_mixtures(ROWS, COLUMNS)[list(mi_tiles.MODEL_PLANES)]
+    dn = mi_tiles.soils(ROWS, COLUMNS)[list(mi_tiles.MODEL_PLANES)]
     names = [f"{mi_tiles.CENTRES[plane]:.0f} nm" for plane in mi_tiles.MODEL_PLANES]
     path = write(tmp_path / "mi.tif", dn, gdal.GDT_Int16, -30000, names, True)
     west, north = CORNER

@@ -17,8 +17,9 @@ from qgis.core import (
 from lunar_oxide_plugin.raster import mi_folder
 from lunar_oxide_plugin.raster.source import MiSource
 from tests import mi_tiles
+from tests.polygons import lunar_crs
 
-from .conftest import Feedback, expected_valid, lunar_crs, read, site_mixtures
+from .conftest import Feedback, expected_valid, read
 
 #: Metres of a degree at the equator.
 DEGREE = 1737400 * np.pi / 180
@@ -75,7 +76,7 @@ def test_raster_describes_itself(succeed, tile, tmp_path):
 @pytest.mark.parametrize(("west", "expected"), [(310.0, -50.0), (19.0, 19.0), (180.0, -180.0)])
 def test_marker_comes_back_at_its_place(succeed, tmp_path, west, expected):
     """Whole chain, to 1e-6 degrees, also west of the prime meridian."""
-    dn = site_mixtures(30, 50)
+    dn = mi_tiles.soils(30, 50)
     dn[:, 17, 31] = 30000 - np.arange(9)[::-1] * 100
     label = mi_tiles.write_tile(tmp_path, dn, name="TILE", west=west, north=44.0)
     succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "r.tif"})
@@ -91,7 +92,7 @@ def test_marker_comes_back_at_its_place(succeed, tmp_path, west, expected):
 @pytest.mark.parametrize("west", [310.0, 359.5, 179.5])
 def test_neighbours_become_one_raster(succeed, tmp_path, west):
     """Four tiles around a corner, also across 0 and 180 degrees, in any order."""
-    whole = site_mixtures(64, 96)
+    whole = mi_tiles.soils(64, 96)
     parts = {}
     for name, rows, columns in (
         ("SE", slice(32, 64), slice(48, 96)),
@@ -118,7 +119,7 @@ def test_neighbours_become_one_raster(succeed, tmp_path, west):
 
 
 def test_first_valid_pixel_wins_where_tiles_overlap(succeed, tmp_path):
-    first, second = site_mixtures(20, 20, seed=1), site_mixtures(20, 20, seed=2)
+    first, second = mi_tiles.soils(20, 20, seed=1), mi_tiles.soils(20, 20, seed=2)
     first[3, 5:10, 5:10] = -22000
     paths = [
         str(mi_tiles.write_tile(tmp_path, dn, name=name))
@@ -158,7 +159,7 @@ def test_extent_cuts_whole_pixels(succeed, tile, tmp_path, extent):
 
 def test_extent_of_a_mosaic_across_180_degrees(succeed, tmp_path):
     """The tile at 180 E lies at 180, not at -180, when the one at 179 E is beside it."""
-    dn = site_mixtures(16, 16)
+    dn = mi_tiles.soils(16, 16)
     tiles = [
         str(mi_tiles.write_tile(tmp_path, dn, name=name, west=west, resolution=32))
         for name, west in (("W", 179.5), ("E", 180.0))
@@ -177,10 +178,10 @@ def test_extent_of_a_mosaic_across_180_degrees(succeed, tmp_path):
 def test_refusals(refused, tile, tmp_path):
     label, _ = tile
     output = tmp_path / "r.tif"
-    far = mi_tiles.write_tile(tmp_path, site_mixtures(20, 20), name="FAR", north=8, west=19)
-    coarse = mi_tiles.write_tile(tmp_path, site_mixtures(20, 20), name="COARSE", resolution=512)
+    far = mi_tiles.write_tile(tmp_path, mi_tiles.soils(20, 20), name="FAR", north=8, west=19)
+    coarse = mi_tiles.write_tile(tmp_path, mi_tiles.soils(20, 20), name="COARSE", resolution=512)
     shifted = mi_tiles.write_tile(
-        tmp_path, site_mixtures(20, 20), name="SHIFTED", north=44 + 0.3 / 2048
+        tmp_path, mi_tiles.soils(20, 20), name="SHIFTED", north=44 + 0.3 / 2048
     )
 
     def message(**parameters):
@@ -204,7 +205,7 @@ def tile_name(north, west, version=3):
 @pytest.fixture()
 def archive(tmp_path):
     """A folder like the archive's with 2 x 4 tiles around 180 E: (folder, DN of all of them)."""
-    whole = site_mixtures(64, 128)
+    whole = mi_tiles.soils(64, 128)
     whole[3, 10, 60:70] = -21000
     for row in range(2):
         for column in range(4):
@@ -291,7 +292,7 @@ def test_extent_across_180_degrees(succeed, archive, tmp_path, extent):
 
 
 def test_input_comes_before_folder_and_version_3_before_2(succeed, tmp_path):
-    dn = {name: site_mixtures(8, 8, seed=seed) for seed, name in enumerate(("own", "V3", "V2"))}
+    dn = {name: mi_tiles.soils(8, 8, seed=seed) for seed, name in enumerate(("own", "V3", "V2"))}
     dn["own"][1, :, :4] = -22000
     dn["V3"][1, :2] = -22000
     folder = tmp_path / "folder"
@@ -322,7 +323,7 @@ def test_empty_tile_is_left_out(succeed, archive, tmp_path):
 def test_one_degree_at_512(succeed, tmp_path):
     """A tile of whole degrees gives whole degrees, without slivers of its outer half pixels."""
     label = mi_tiles.write_tile(
-        tmp_path, site_mixtures(64, 64), north=44, west=310, resolution=64, name="T"
+        tmp_path, mi_tiles.soils(64, 64), north=44, west=310, resolution=64, name="T"
     )
     parameters = {"INPUT": [str(label)], "RESOLUTION": 16, "OUTPUT": tmp_path / "m.tif"}
     results, _ = succeed("importmimap", parameters)
@@ -336,7 +337,7 @@ def test_one_degree_at_512(succeed, tmp_path):
 
 
 def test_overviews(succeed, tmp_path):
-    label = mi_tiles.write_tile(tmp_path, site_mixtures(300, 280))
+    label = mi_tiles.write_tile(tmp_path, mi_tiles.soils(300, 280))
     succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "m.tif"})
     dataset = gdal.Open(str(tmp_path / "m.tif"))
     assert dataset.GetRasterBand(8).GetOverviewCount() == 1
@@ -416,7 +417,7 @@ def test_refusals_of_parameters(refused, archive, tmp_path):
 @pytest.mark.parametrize("cancel_at", [20, 40, 75])
 def test_cancel_leaves_nothing(refused, tmp_path, cancel_at):
     """While tiles are examined, copied and overviews are made."""
-    label = mi_tiles.write_tile(tmp_path, site_mixtures(600, 300))
+    label = mi_tiles.write_tile(tmp_path, mi_tiles.soils(600, 300))
     feedback = Feedback(cancel_at=cancel_at)
     message = refused(
         "importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "r.tif"}, feedback

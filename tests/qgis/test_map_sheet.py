@@ -26,8 +26,7 @@ from qgis.PyQt.QtXml import QDomDocument
 from lunar_oxide_plugin.about import FOLDER, VERSION, style
 from lunar_oxide_plugin.map_sheet import SPHERE, search_in
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
-
-from .conftest import lunar_crs
+from tests.polygons import lunar_crs
 
 TEMPLATE = FOLDER / "layouts" / "lunar_map_sheet.qpt"
 RADIUS_KM = 1737.4

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from .conftest import lunar_crs, read
+from tests.polygons import lunar_crs
+
+from .conftest import read
 
 
 def test_values_and_weighted_mean(succeed, oxide_raster, tmp_path):

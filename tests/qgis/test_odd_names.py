@@ -7,8 +7,9 @@ import pytest
 from osgeo import gdal, ogr
 
 from tests import mi_tiles
+from tests.polygons import write_polygons
 
-from .conftest import read, site_mixtures, write_polygons
+from .conftest import read
 from .test_workflow import POLYGONS
 from .test_zonal_oxides import rows_in
 
@@ -38,7 +39,7 @@ def test_every_algorithm(succeed, folder):
         return folder / f"{stem} {kind}{ending}"
 
     zones = write_polygons(at("zones", ".gpkg"), POLYGONS)
-    tile = mi_tiles.write_tile(folder, site_mixtures(40, 60), name="T")  # labels are ASCII
+    tile = mi_tiles.write_tile(folder, mi_tiles.soils(40, 60), name="T")  # labels are ASCII
     outputs = {
         "importmimap": {"INPUT": tile, "OUTPUT": at("import", ".tif")},
         "predictoxides": {
@@ -113,7 +114,7 @@ def test_names_as_long_as_a_disk_takes(succeed, tmp_path):
         spare = 242 if ending == ".gpkg" else 250
         return folder / f"{first}{'é' * ((spare - 1 - len(ending)) // 2)}{ending}"
 
-    tile = mi_tiles.write_tile(folder, site_mixtures(40, 60), name="T")
+    tile = mi_tiles.write_tile(folder, mi_tiles.soils(40, 60), name="T")
     oxides = long("o", ".tif")
     assert len(os.fsencode(oxides.name)) in (249, 250)
     zones = write_polygons(long("z", ".gpkg"), POLYGONS)

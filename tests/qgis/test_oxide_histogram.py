@@ -9,8 +9,9 @@ import pytest
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.histogram import BINS
+from tests.polygons import lunar_crs
 
-from .conftest import Feedback, lunar_crs
+from .conftest import Feedback
 
 
 def table(path):

@@ -12,8 +12,9 @@ from qgis.core import QgsRasterLayer
 
 from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, bundled_path
 from tests import mi_tiles
+from tests.polygons import lunar_crs
 
-from .conftest import Feedback, expected_valid, lunar_crs, read, site_mixtures
+from .conftest import Feedback, expected_valid, read
 
 ONNX = Path(__file__).resolve().parents[1] / "data" / "onnx"
 
@@ -206,7 +207,7 @@ def test_output_in_a_missing_folder(refused, tile, tmp_path):
 
 
 def test_progress_and_cancel(succeed, refused, tmp_path):
-    label = mi_tiles.write_tile(tmp_path, site_mixtures(800, 40))
+    label = mi_tiles.write_tile(tmp_path, mi_tiles.soils(800, 40))
     feedback = Feedback()
     parameters = {"INPUT": label, "OUTPUT": tmp_path / "o.tif"}
     succeed("predictoxides", parameters, feedback)

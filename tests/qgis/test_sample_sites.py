@@ -9,8 +9,9 @@ from osgeo import gdal, ogr
 from qgis.core import QgsVectorLayer
 
 from tests import mi_tiles
+from tests.polygons import lunar_crs, write_polygons
 
-from .conftest import ROOT, Feedback, lunar_crs, site_mixtures, write_polygons
+from .conftest import ROOT, Feedback
 
 STEP = 1 / 2048
 OXIDES = ("Al2O3", "CaO", "FeO", "MgO", "TiO2")
@@ -131,9 +132,9 @@ def test_fields_can_be_named(succeed, tile, tmp_path):
 
 def test_bundled_sites_on_two_tiles(succeed, tmp_path):
     """Chang'E-5 on one tile, the Apollo 17 area on another; the first valid raster wins."""
-    dn = site_mixtures(64, 64, seed=1)
+    dn = mi_tiles.soils(64, 64, seed=1)
     dead = np.full_like(dn, -30000)
-    apollo = site_mixtures(700, 800, seed=2)
+    apollo = mi_tiles.soils(700, 800, seed=2)
     corners = {"north": 43.0576 + 31.75 * STEP, "west": 308.0839 - 31.75 * STEP}
     tiles = [
         mi_tiles.write_tile(tmp_path, dead, name="DEAD", **corners),
@@ -170,7 +171,7 @@ def test_bundled_sites_on_two_tiles(succeed, tmp_path):
 def test_ground_truth_layer_can_be_given_as_sites(succeed, tmp_path):
     sites, _ = succeed("groundtruthsites", {"OUTPUT": tmp_path / "sites.gpkg"})
     tile = mi_tiles.write_tile(
-        tmp_path, site_mixtures(64, 64), north=43.0576 + 32 * STEP, west=308.0839 - 32 * STEP
+        tmp_path, mi_tiles.soils(64, 64), north=43.0576 + 32 * STEP, west=308.0839 - 32 * STEP
     )
     tables = []
     for name, more in (("given", {"SITES": sites["OUTPUT"]}), ("bundled", {})):
@@ -197,7 +198,7 @@ def synthetic_sites():
 
 
 def test_synthetic_table_is_the_one_that_training_is_tested_with(succeed, tmp_path):
-    tile = mi_tiles.write_tile(tmp_path, site_mixtures(40, 60, seed=8), name="SYNTHETIC_TILE")
+    tile = mi_tiles.write_tile(tmp_path, mi_tiles.soils(40, 60, seed=8), name="SYNTHETIC_TILE")
     sites = write_sites(tmp_path / "sites.gpkg", synthetic_sites())
     table = tmp_path / "table.csv"
     parameters = {"INPUT": [str(tile)], "SITES": sites, "OUTPUT": tmp_path / "o.gpkg"}

@@ -229,7 +229,7 @@ def test_the_workflow_reads_an_archive(succeed, tile, expected, tmp_path):
     source = FORMS["zip"](tmp_path, label, dn)
     label.unlink()
     label.with_suffix(".img").unlink()
-    from .conftest import write_polygons
+    from tests.polygons import write_polygons
 
     zones = write_polygons(
         tmp_path / "z.gpkg",

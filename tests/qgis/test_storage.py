@@ -9,8 +9,9 @@ from qgis.core import QgsPointXY, QgsRaster, QgsRasterLayer
 
 from lunar_oxide_plugin.raster import storage
 from tests import mi_tiles
+from tests.polygons import write_polygons
 
-from .conftest import OXIDES, Feedback, expected_valid, read, site_mixtures, write_polygons
+from .conftest import OXIDES, Feedback, expected_valid, read
 
 LERC, UINT16 = 2, 3
 COG = 2
@@ -226,7 +227,7 @@ def test_qgis_shows_values_no_data_and_style(maps, tile, kind, layout):
 
 
 def test_progress_and_cancel_amid_the_layout(succeed, refused, tmp_path):
-    label = mi_tiles.write_tile(tmp_path, site_mixtures(800, 600))
+    label = mi_tiles.write_tile(tmp_path, mi_tiles.soils(800, 600))
     outputs = named(tmp_path, "", *PREDICTED)
     feedback = Feedback()
     parameters = {"INPUT": label, **outputs, "LAYOUT": COG}
@@ -269,7 +270,7 @@ def test_empirical_maps(succeed, refused, tile, tmp_path):
 
 
 def test_imported_tiles_have_overviews_and_no_loss(succeed, tmp_path):
-    dn = site_mixtures(600, 520)
+    dn = mi_tiles.soils(600, 520)
     label = mi_tiles.write_tile(tmp_path, dn)
     output = tmp_path / "r.tif"
     succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": output})

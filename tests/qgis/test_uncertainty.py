@@ -9,7 +9,9 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsRasterLayer, QgsVectorLayer
 
-from .conftest import OXIDES, Feedback, read, write_polygons
+from tests.polygons import write_polygons
+
+from .conftest import OXIDES, Feedback, read
 from .test_zonal_oxides import CENTRES, POLYGONS, brute_force, rows_in, rows_of
 
 ONNX = Path(__file__).resolve().parents[1] / "data" / "onnx"

@@ -10,7 +10,9 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from osgeo import ogr
 
-from .conftest import OXIDES, Feedback, write_polygons
+from tests.polygons import write_polygons
+
+from .conftest import OXIDES, Feedback
 from .test_zonal_oxides import POLYGONS, RADIUS, rows_in, rows_of
 
 UNITS = {

@@ -1,5 +1,7 @@
 """The bundled workflow: a valid model of our own algorithms, with their results."""
 
+import csv
+
 import numpy as np
 import pytest
 from qgis.core import (
@@ -13,8 +15,9 @@ from qgis.core import (
 from lunar_oxide_plugin.about import FOLDER
 from scripts.workflows import WORKFLOWS, build
 from tests import mi_tiles
+from tests.polygons import write_polygons
 
-from .conftest import read, site_mixtures, write_polygons
+from .conftest import read
 
 STEPS = {"predict": "predictoxides", "mg": "mgnumber", "rgb": "oxidergb", "units": "zonaloxides"}
 
@@ -152,7 +155,7 @@ def test_takes_a_tile_that_qgis_cannot_load(succeed, zones, tmp_path):
     """As Predict oxides does: here the image is in capitals, its label and its name are not."""
     (tmp_path / "tile").mkdir()
     label = mi_tiles.write_tile(
-        tmp_path / "tile", site_mixtures(40, 60), name="tile", image_file="TILE.IMG"
+        tmp_path / "tile", mi_tiles.soils(40, 60), name="tile", image_file="TILE.IMG"
     )
     succeed("oxideworkflow", {"INPUT": label, "ZONES": zones, **outputs_in(tmp_path)})
 
@@ -176,3 +179,42 @@ def test_unset_outputs_are_not_written(succeed, tile, zones, tmp_path):
         "units.gpkg",
     }
     assert {results[name] for name in outputs} == set(outputs.values())
+
+
+def test_other_workflows_give_what_their_steps_give(succeed, tile, zones, tmp_path):
+    """The same bytes in tables and classes."""
+    label, _ = tile
+    flow, steps = tmp_path / "flow", tmp_path / "steps"
+    flow.mkdir()
+    steps.mkdir()
+    oxides, named = steps / "oxides.tif", {"ZONES": zones, "NAME_FIELD": "unit"}
+    sigma, domain = steps / "sigma.tif", steps / "domain.tif"
+    outputs = {"OUTPUT": oxides, "OUTPUT_UNCERTAINTY": sigma, "OUTPUT_DOMAIN": domain}
+    succeed("predictoxides", {"INPUT": label, **outputs})
+    given = {**named, "INPUT": oxides, "UNCERTAINTY": sigma, "DOMAIN": domain}
+    given |= {"OUTPUT": steps / "units.gpkg", "TABLE": steps / "units.csv"}
+    succeed("zonaloxides", {**given, "SEPARATION": steps / "separation.csv"})
+    given = {"OUTPUT": steps / "classes.tif", "TABLE": steps / "means.csv"}
+    succeed("classifyterrain", {"INPUT": oxides, **given})
+    reference = {"REFERENCE": oxides, "REFERENCE_UNIT": 0}
+    succeed("comparemaps", {"INPUT": oxides, **reference, "TABLE": steps / "differences.csv"})
+
+    first = {"INPUT": label, "predict:Oxides": flow / "oxides.tif"}
+    outputs = {"units:Units": flow / "units.gpkg", "units:Table": flow / "units.csv"}
+    outputs |= {"units:Separation": flow / "separation.csv", "units:Report": flow / "units.html"}
+    outputs |= {"histogram:Histograms": flow / "histograms.html"}
+    succeed("unitreport", {**first, **named, **outputs})
+    outputs = {"terrain:Classes": flow / "classes.tif", "terrain:Table": flow / "means.csv"}
+    succeed("marehighlandmeans", {**first, "METHOD": 0, **outputs})
+    outputs = {"compare:Table": flow / "differences.csv", "compare:Report": flow / "compare.html"}
+    succeed("comparewithreference", {**first, **reference, **outputs})
+
+    for name in ("units.csv", "separation.csv", "means.csv", "differences.csv"):
+        assert (flow / name).read_bytes() == (steps / name).read_bytes(), name
+    assert np.array_equal(read(flow / "classes.tif"), read(steps / "classes.tif"), equal_nan=True)
+    with (flow / "units.csv").open(encoding="utf-8", newline="") as file:
+        (row, *_) = csv.DictReader(file)
+    assert float(row["outside_domain"]) >= 0
+    assert float(row["FeO_mean_uncertainty"]) > 0
+    for page in ("units.html", "histograms.html", "compare.html"):
+        assert "<img" in (flow / page).read_text(encoding="utf-8")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsPointXY, QgsVectorLayer
 
-from .conftest import OXIDES, Feedback, lunar_crs, write_polygons
+from tests.polygons import lunar_crs, write_polygons
+
+from .conftest import OXIDES, Feedback
 
 RADIUS = 1737.4
 
