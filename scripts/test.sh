@@ -8,6 +8,14 @@ export QT_QPA_PLATFORM=offscreen
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 mkdir -p build
 rm -f build/tests-*
+# Where memory holds files nothing waits for a disk, which takes a fifth of the time.
+room=$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)
+if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -gt 8000000 ]; then
+    TMPDIR=$(mktemp -d /dev/shm/lunar-oxide.XXXXXX)
+    export TMPDIR
+    chmod 755 "$TMPDIR" # there are tests as another user
+    trap 'rm -rf "$TMPDIR"' EXIT
+fi
 # What JAX compiles is kept for the next process, and the next run.
 export JAX_COMPILATION_CACHE_DIR=$PWD/build/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1

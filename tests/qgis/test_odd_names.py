@@ -16,24 +16,20 @@ from .test_zonal_oxides import rows_in
 #: Of 250 bytes, the most that disks take being 255.
 LONG = "Höhe " * 41 + "Ende"
 
-FOLDERS = {
-    "spaces": " Kepler  crater (copy) ",
-    "unicode": "Köpf 月面 Ω abc🌖",
-    "quotes and signs": 'Kepler\'s "dôme" `x` <b>A&amp;B & <i>C 50% #1; $H {a} [b] *~^!@,=+',
-    "long": LONG,
+SIGNS = 'Kepler\'s "dôme" `x` <b>A&amp;B & <i>C 50% #1; $H {a} [b] *~^!@,=+'
+
+#: Folders in each other, and how the names of the files begin.
+PLACES = {
+    "spaces and unicode": ((" Kepler  crater (copy) ", "Köpf 月面 Ω abc🌖"), " Köpf  月面 Ω 🌖 "),
+    "long, quotes and signs": ((LONG, SIGNS), SIGNS[:60]),
 }
 
 
-@pytest.fixture(params=FOLDERS.values(), ids=FOLDERS)
-def folder(request, tmp_path):
-    place = tmp_path / request.param
-    place.mkdir()
-    return place
-
-
-def test_every_algorithm(succeed, folder):
+@pytest.mark.parametrize(("folders", "stem"), PLACES.values(), ids=PLACES)
+def test_every_algorithm(succeed, tmp_path, folders, stem):
     """In folders and under names of every kind; results are those of a plain folder."""
-    stem = folder.name[:60]
+    folder = tmp_path.joinpath(*folders)
+    folder.mkdir(parents=True)
 
     def at(kind, ending):
         return folder / f"{stem} {kind}{ending}"
@@ -98,7 +94,7 @@ def test_every_algorithm(succeed, folder):
     assert read(at("oxides", ".tif")).shape == (5, 40, 60)
     assert sorted(row["unit"] for row in rows_in(at("units", ".gpkg"))) == sorted(POLYGONS)
     # Nothing was written elsewhere, under a name that was cut or taken apart.
-    assert {path.parent for path in folder.parent.rglob("*") if path.is_file()} == {folder}
+    assert {path.parent for path in tmp_path.rglob("*") if path.is_file()} == {folder}
     page = at("units", ".html").read_text("utf-8")
     assert "<b>A" not in page
 

@@ -1,7 +1,10 @@
 import json
+from contextlib import contextmanager
+from pathlib import Path
 
 import onnx
 import pytest
+from matplotlib.figure import Figure
 
 from training import tables
 from training.__main__ import bundled, main
@@ -13,11 +16,27 @@ def table():
     return tables.load_sites()
 
 
+@contextmanager
+def _undrawn():
+    """Figures are made up to their layout; test_report.py draws each from the real records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", lambda self, path, **options: Path(path).touch())
+        yield
+
+
+@pytest.fixture
+def undrawn():
+    """Layout and drawing take most of the time of a quick run."""
+    with _undrawn():
+        yield
+
+
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
     """A quick run of all models and reports; its folder."""
     folder = tmp_path_factory.mktemp("all")
-    assert main(["all", "--quick", "--output", str(folder)]) == 0
+    with _undrawn():
+        assert main(["all", "--quick", "--output", str(folder)]) == 0
     return folder
 
 

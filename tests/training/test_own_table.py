@@ -236,6 +236,7 @@ def test_names_in_any_script_stay_apart(tmp_path):
         assert (tmp_path / f"own_{name}.json").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_a_table(tmp_path, method):
     arguments = ["--sites", str(TABLE), "--quick", "--output", str(tmp_path), "--model", method]

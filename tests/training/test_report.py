@@ -66,6 +66,7 @@ def test_quick_run_of_everything_is_whole(everything):
     assert {f"{name}.{end}" for name in METHODS for end in ("onnx", "md", "json")} < written
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", [DEFAULT, "zhang2023_cnn"])
 def test_made_alone_a_model_is_the_same(everything, tmp_path, name):
     """Of the other methods and of the studies their own tests say so."""

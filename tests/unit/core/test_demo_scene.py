@@ -8,6 +8,7 @@ from lunar_oxide_plugin.core.demo_scene import MAIRAN, SCENES, TILE_SIZE, Outlin
 from lunar_oxide_plugin.core.demo_surface import Surface
 from lunar_oxide_plugin.core.spectra import valid_spectra
 from lunar_oxide_plugin.core.sphere import ring_area
+from tests.unit.scenes import dn_of, surface_of
 
 PAPER_UNITS = {
     "Mairan": {"Northeast", "Mairan T", "Middle", "South", "mare", "highlands"},
@@ -29,25 +30,27 @@ def scene(request):
 
 @pytest.fixture(scope="module")
 def surface(scene):
-    return Surface(scene)
+    return surface_of(scene.name)
 
 
 @pytest.fixture(scope="module")
-def dn(surface):
-    return np.stack([surface.dn(band) for band in range(len(ARCHIVE_BANDS))])
+def dn(scene):
+    return dn_of(scene.name)
 
 
 def inside(scene, ring):
     """Pixels whose centre lies in a ring: even-odd rule, row by row of its bounding box."""
     column = (ring[:, 0] - scene.west) * TILE_SIZE
     row = (scene.north - ring[:, 1]) * TILE_SIZE
-    x = np.arange(TILE_SIZE)[np.newaxis, :]
-    y = np.arange(TILE_SIZE)[:, np.newaxis]
     result = np.zeros((TILE_SIZE, TILE_SIZE), bool)
+    left, top = int(column.min()), int(row.min())
+    box = result[top : int(row.max()) + 2, left : int(column.max()) + 2]
+    x = left + np.arange(box.shape[1])[np.newaxis, :]
+    y = top + np.arange(box.shape[0])[:, np.newaxis]
     for x0, y0, x1, y1 in zip(column[:-1], row[:-1], column[1:], row[1:]):
         if y0 != y1:
             crosses = (y0 <= y) != (y1 <= y)
-            result ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+            box ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
     return result
 
 

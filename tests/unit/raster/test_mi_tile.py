@@ -9,13 +9,13 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS
 from lunar_oxide_plugin.core.demo_scene import SCENES, TILE_SIZE
-from lunar_oxide_plugin.core.demo_surface import Surface
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.mi_tile import IMAGE_START, band_counts, image_path, write_tile
 from lunar_oxide_plugin.raster.moon import METRES_PER_DEGREE
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.source import MiSource
+from tests.unit.scenes import dn_of, surface_of
 
 MODEL = [ARCHIVE_BANDS.index(band) for band in MODEL_BANDS]
 
@@ -25,8 +25,8 @@ class Tile:
 
     def __init__(self, name, folder):
         self.scene = SCENES[name]
-        self.surface = Surface(self.scene)
-        self.dn = np.stack([self.surface.dn(band) for band in range(9)])
+        self.surface = surface_of(name)
+        self.dn = dn_of(name)
         self.label = folder / f"{name}.lbl"
         self.progress = []
         with OutputFiles() as files:
@@ -40,7 +40,7 @@ def tile(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mairan():
-    return Surface(SCENES["Mairan"])
+    return surface_of("Mairan")
 
 
 def test_files_and_sizes(tile):
