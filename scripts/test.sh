@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.."
 export QT_QPA_PLATFORM=offscreen
+unset PYTHONDONTWRITEBYTECODE # where it is set, each of some hundred processes compiles anew
 # BLAS has a processor for each suite; more threads would only wait for each other.
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 mkdir -p build

@@ -32,12 +32,17 @@ def pair(oxide_raster):
 
 
 def sampled(mgo, feo, mgo_sigma, feo_sigma, correlation):
-    """Standard deviation of Mg# when errors are drawn, for arrays of one shape."""
+    """Standard deviation of Mg# when errors are drawn, for numbers or rows of them."""
     random = np.random.default_rng(8)
-    one, other = random.standard_normal((2, 20_000, *[1] * np.ndim(mgo)))
+    one, other = random.standard_normal((2, 20_000, 1))
     other = correlation * one + math.sqrt(1 - correlation**2) * other
-    mg, fe = (mgo + mgo_sigma * one) / 40.304, (feo + feo_sigma * other) / 71.844
-    return (mg / (mg + fe)).std(axis=0)
+
+    def of_row(mgo, feo, mgo_sigma, feo_sigma):
+        mg, fe = (mgo + mgo_sigma * one) / 40.304, (feo + feo_sigma * other) / 71.844
+        return (mg / (mg + fe)).std(axis=0)
+
+    rows = np.broadcast_arrays(*map(np.atleast_2d, (mgo, feo, mgo_sigma, feo_sigma)))
+    return np.stack([of_row(*row) for row in zip(*rows)]).reshape(np.shape(mgo))
 
 
 def metadata_of(path):
