@@ -93,7 +93,7 @@ run() {
         [ "$suite" = unit ] && options+=(--ignore tests/unit/core/test_oldest_onnxruntime.py)
         echo "== QGIS $1: $suite tests"
         inside "$root" env -i PATH=/opt/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
-            QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=1 sh -c "cd /source && exec \
+            QT_QPA_PLATFORM=offscreen OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 sh -c "cd /source && exec \
             python -m pytest tests/$suite -q -p no:cacheprovider \
             --junitxml /results/matrix-$1-$suite.xml ${options[*]}" || failed=1
     done

@@ -35,7 +35,8 @@ def found(tmp_path_factory, wheel):
     environment = {
         **{"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)},
         "XDG_RUNTIME_DIR": str(folder),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Layers of files in it would be temporary, and named in another way.
+        "TMPDIR": str(folder / "temporary"),
         "ZIP": str(package.pack(folder / "lunar_oxide_plugin.zip")),
         "WHEEL": str(wheel),
         "TILE": str(tile),
@@ -44,6 +45,7 @@ def found(tmp_path_factory, wheel):
         "FOUND": str(result),
     }
     folder.chmod(0o700)
+    (folder / "temporary").mkdir()
     qgis = shutil.which("qgis", path=environment["PATH"])
     done = subprocess.run(
         [
@@ -88,7 +90,7 @@ def test_onnxruntime_missing_then_installed(found):
 
 
 def test_maps_a_tile(found):
-    assert found["layers"] == ["Oxides"]
+    assert found["layers"] == ["oxides"]
     assert gdal.Open(found["output"]).RasterCount == 5
 
 
