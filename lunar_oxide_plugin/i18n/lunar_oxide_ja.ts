@@ -20,8 +20,8 @@
       <translation>このプロファイルに onnxruntime をインストールする</translation>
     </message>
     <message>
-      <source>Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without its dependencies, and lays it into the profile's folder for Python, where updates of the plugin leave it. Nothing else on the computer is changed.</source>
-      <translation>Python パッケージインデックスから最新の onnxruntime(20 MB)を pip で取得し、依存パッケージなしでプロファイルの Python フォルダに置きます。プラグインを更新しても残ります。コンピュータのほかの部分は変更しません。</translation>
+      <source>Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without its dependencies, and lays it into the profile's folder for Python, where updates of the plugin leave it. One that works and is in use stays as it is. Nothing else on the computer is changed.</source>
+      <translation>Python パッケージインデックスから最新の onnxruntime(20 MB)を pip で取得し、依存パッケージなしでプロファイルの Python フォルダに置きます。プラグインを更新しても残ります。使用中の onnxruntime が動作する場合はそのまま残します。コンピュータのほかの部分は変更しません。</translation>
     </message>
     <message>
       <source>Wheel of onnxruntime</source>

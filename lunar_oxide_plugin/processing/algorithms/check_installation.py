@@ -55,7 +55,8 @@ class CheckInstallation(LunarOxideAlgorithm):
             ),
             "Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without "
             "its dependencies, and lays it into the profile's folder for Python, where updates of "
-            "the plugin leave it. Nothing else on the computer is changed.",
+            "the plugin leave it. One that works and is in use stays as it is. Nothing else on the "
+            "computer is changed.",
         )
         self.add(
             QgsProcessingParameterFile(
