@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunar_oxide_plugin.core.modes import LEAST_SHARE, MOST, find_modes, peaks
+from lunar_oxide_plugin.core.modes import LEAST_SHARE, MOST, _vertex, find_modes, peaks
 
 
 def normal(bins, centre, width):
@@ -149,3 +149,14 @@ def test_a_mode_in_the_first_or_the_last_bin(place):
     assert found[0 if place == 0 else 1].place == place + 0.5
     assert sum(mode.share for mode in found) == pytest.approx(1, abs=1e-6)
     assert found[0 if place == 0 else 1].share == pytest.approx(0.4, abs=1e-3)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_vertex_of_a_parabola_beside_an_end(place):
+    heights = 5 - (np.arange(4.0) - place - 0.2) ** 2
+    assert _vertex(heights, place) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_at_an_end_and_on_a_level_place_the_vertex_is_the_bin(place):
+    assert _vertex(np.array([3.0, 3.0, 3.0]), place) == 0

@@ -241,3 +241,25 @@ def test_where_a_spectrum_falls_is_said():
 def test_a_refusal_says_what_the_moon_has():
     with pytest.raises(SpectraError, match=r"lies between 0\.04 and 0\.45"):
         choose_scaling(stored_dn(MARE_DN) * 2e-3, np.ones(8), np.zeros(8))
+
+
+def test_an_offset_alone_is_declared_too():
+    """A file of reflectance that is stored without a part of it."""
+    reflectance = stored_dn(MARE_DN) * 2e-5
+    found = choose_scaling(reflectance - 0.02, ONES, ZEROS + 0.02)
+    assert found.told_by == "as the metadata say"
+    np.testing.assert_allclose(found.apply(reflectance - 0.02), reflectance, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("user", "words"), [(None, "the file's metadata"), (1e-4, "the SCALE parameter")]
+)
+def test_a_refusal_says_whose_scale_it_was(user, words):
+    with pytest.raises(SpectraError, match=f"0.0001 from {words} gives"):
+        choose_scaling(stored_dn(MARE_DN), ONES * 1e-4, ZEROS, user)
+
+
+def test_a_refused_order_names_its_medians():
+    stored = np.repeat(np.linspace(0.12, 0.05, 8)[:, np.newaxis], 4, axis=1)
+    with pytest.raises(SpectraError, match=r"here are 415 nm: 0\.12, .*, 1550 nm: 0\.05\. Give"):
+        choose_scaling(stored, ONES, ZEROS)
