@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 #: Radius of the Moon in km (IAU 2015; also that of the MI MAP projection).
 MOON_RADIUS_KM = 1737.4
 
+#: Of a place and one opposite to another: 1 and the cosine between them, at least.
+_CLEARANCE = 1e-3
+
 
 def cell_area(lat_north: ArrayLike, lat_south: ArrayLike, dlon: float) -> NDArray[np.float64]:
     """Area of cells bounded by parallels and meridians, R^2 dlon (sin lat1 - sin lat2).
@@ -77,9 +80,10 @@ def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
 def vector_ring_area(vectors: ArrayLike) -> float:
     """Area to the left of a ring whose edges are great circles.
 
-    The ring is a fan of spherical triangles at its first vertex; the area is
-    the sum of their signed excesses (Eriksson 1990, Mathematics Magazine 63).
-    Poles and the longitude 180 are places like any other.
+    The ring is a fan of spherical triangles at its first vertex, or at another
+    place when a vertex lies opposite to that; the area is the sum of their signed
+    excesses (Eriksson 1990, Mathematics Magazine 63). Poles and the longitude 180
+    are places like any other.
 
     Parameters
     ----------
@@ -96,10 +100,20 @@ def vector_ring_area(vectors: ArrayLike) -> float:
     v = np.asarray(vectors, np.float64)
     if len(v) < 3:
         return 0.0
-    a, b, c = v[0], v[1:-1], v[2:]
+    a, b, c = _apex(v), v, np.roll(v, -1, axis=0)
     # a . (b x c), from small differences so that small rings keep their digits.
     volume = np.cross(b - a, c - a) @ a
     scale = 1 + b @ a + c @ a + np.sum(b * c, axis=1)
     excess = float(np.sum(2 * np.arctan2(volume, scale))) % (4 * np.pi)
     # Rounding must not turn nothing into everything.
     return MOON_RADIUS_KM**2 * (0.0 if 4 * np.pi - excess < 1e-15 else excess)
+
+
+def _apex(v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where the fan of a ring starts: a place with no vertex opposite to it, seen from the centre.
+
+    No great circle is the one through two opposite places: half the Moon had no area else.
+    """
+    places = np.concatenate([v[:1], np.eye(3), -np.eye(3)])
+    clearance = (1 + places @ v.T).min(axis=1)
+    return places[0 if clearance[0] > _CLEARANCE else int(clearance.argmax())]

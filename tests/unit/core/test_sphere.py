@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lunar_oxide_plugin.core.sphere import (
@@ -110,6 +110,9 @@ def test_an_octant_and_the_rest():
 
 
 @given(st.floats(0.01, 179))
+@example(90.0)
+@example(90.0000001)
+@example(89.99)
 def test_great_circles_around_a_pole(radius):
     """A regular polygon on the sphere, from the tangents of its triangles."""
     count = 50
@@ -121,6 +124,18 @@ def test_great_circles_around_a_pole(radius):
     excess = 2 * math.atan2(t * math.sin(angle), 1 + t * math.cos(angle))
     # The triangles have their corner at the pole, the fan of the function has not.
     assert found == pytest.approx(count * excess * 1737.4**2, rel=1e-9)
+
+
+@given(st.floats(-180, 180), st.floats(-90, 90), st.integers(3, 60), st.floats(-0.1, 0.1))
+def test_half_the_moon_anywhere(lon, lat, count, more):
+    """Vertices of a ring around it lie opposite to each other when their number is even."""
+    centre = unit_vectors(lon, lat)
+    east, north = unit_vectors(lon + 90, 0), unit_vectors(lon, lat + 90)
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, np.newaxis] + more
+    ring = np.cos(turn) * east + np.sin(turn) * north
+    assert vector_ring_area(ring) == pytest.approx(WHOLE / 2, rel=1e-9)
+    assert vector_ring_area(ring[::-1]) == pytest.approx(WHOLE / 2, rel=1e-9)
+    assert np.allclose(ring @ centre, 0, atol=1e-12)
 
 
 def test_a_small_ring_keeps_its_digits():

@@ -139,6 +139,30 @@ def test_areas_of_circles_anywhere(lon, lat, radius, projection):
     assert polygon_area(found, grid.wkt) == pytest.approx(cap(radius), rel=1e-3)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    lat=st.sampled_from([-90, -30, 0, 90]),
+    count=st.integers(3, 36),
+    radii=st.one_of(
+        st.just([math.sqrt(2)]),  # half the Moon, with vertices opposite to each other
+        st.lists(st.floats(0.01, 1.95), min_size=1, max_size=4),
+    ),
+)
+def test_areas_are_those_of_an_equal_area_map(lat, count, radii):
+    """Stars around its middle, up to most of the Moon: their areas in the plane."""
+    turn = 2 * np.pi * np.arange(count) / count
+    radius = 1737.4e3 * np.resize(radii, count)
+    corners = zip(radius * np.cos(turn), radius * np.sin(turn))
+    ring = ogr.Geometry(ogr.wkbLinearRing)
+    for x, y in corners:
+        ring.AddPoint_2D(x, y)
+    ring.CloseRings()
+    star = ogr.Geometry(ogr.wkbPolygon)
+    star.AddGeometry(ring)
+    found = polygon_area(star, projected(f"laea +lat_0={lat} +lon_0=30"))
+    assert found == pytest.approx(star.GetArea() / 1e6, rel=2e-4)
+
+
 def test_a_band_of_longitudes_and_its_hole(tmp_path):
     """A band from 80 to 90 N is a disc; a hole from 85 N on leaves a ring."""
     grid = GRIDS["north-up"]
