@@ -121,3 +121,10 @@ def test_order_of_the_methods():
         ("FeO",),
     ]
     assert empirical.WAVELENGTHS == (415, 750, 950)
+
+
+def test_constants_are_described_by_name_and_value():
+    """For metadata of the maps, from which the equations have to be found again."""
+    assert empirical._described(
+        AngleConstants(*range(1, 1 + len(AngleConstants._fields)))
+    ).startswith(f"{AngleConstants._fields[0]} 1, {AngleConstants._fields[1]} 2, ")

@@ -25,12 +25,19 @@ def test_overlap_is_the_area_in_common_of_two_normal_distributions(d):
 def test_effect_size_of_drawn_pixels():
     """With as many pixels in both, pooled variance is the mean of both: as statsmodels, scipy."""
     random = np.random.default_rng(2)
-    a, b = random.normal(10, 2, 5000), random.normal(13, 1, 5000)
+    a, b = random.normal(10, 2, 5000), random.normal(13, 3, 5000)
     (found,) = separations([unit("a", a.mean(), a.std()), unit("b", b.mean(), b.std())])
     t = stats.ttest_ind(a, b).statistic
     assert found.effect_size == pytest.approx(t * math.sqrt(2 / 5000), rel=1e-3)
     assert found.difference == a.mean() - b.mean()
+    assert found.band == "FeO"
     assert found.in_uncertainties is None
+
+
+def test_one_uncertainty_is_not_enough():
+    for pair in ((0.3, None), (None, 0.3)):
+        a, b = (unit(name, 10, 1, sigma) for name, sigma in zip("ab", pair))
+        assert next(separations([a, b])).in_uncertainties is None
 
 
 def test_in_uncertainties_and_every_two():
@@ -48,3 +55,6 @@ def test_units_without_scatter_or_pixels():
     effects = [each.effect_size for each in separations([one, same, other])]
     assert effects == [0, math.inf, math.inf]
     assert math.isnan(next(separations([one, none])).effect_size)
+    # An uncertainty that is not known is not one of none.
+    alone, known = unit("e", 5.0, 0.0, math.nan), unit("f", 4.0, 0.0, 0.1)
+    assert math.isnan(next(separations([alone, known])).in_uncertainties)

@@ -131,3 +131,12 @@ def test_correlations_beyond_one():
     matrix[2, 3] = matrix[3, 2] = 1.3
     with pytest.raises(ValueError, match="5 x 5"):
         error_correlation(json.dumps(matrix.tolist()), "MgO", "FeO")
+
+
+def test_errors_that_nobody_states_a_correlation_of_are_independent():
+    alone = mg_number_uncertainty(9.0, 12.0, 0.4, 0.6)
+    assert alone == mg_number_uncertainty(9.0, 12.0, 0.4, 0.6, 0.0)
+    # Rounded beyond -1 they are as at -1.
+    assert mg_number_uncertainty(9.0, 12.0, 0.4, 0.6, -1.5) == mg_number_uncertainty(
+        9.0, 12.0, 0.4, 0.6, -1.0
+    )
