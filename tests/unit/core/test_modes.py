@@ -131,6 +131,10 @@ def test_between_two_peaks_lies_the_prominence_of_the_lower(values):
             assert min(of_a, of_b) <= lower - min(values[a : b + 1])
 
 
+def test_of_peaks_as_high_as_each_other_the_first_counts_as_higher():
+    assert list(peaks(np.array([1.0, 3.0, 1.0, 3.0, 2.0, 3.0]))) == [(1, 3), (3, 2), (5, 1)]
+
+
 @pytest.mark.parametrize("shift", [-0.45, -0.1, 0.0, 0.2, 0.4])
 def test_a_mode_lies_between_bins(shift):
     """Of a Gauss curve the smoothing keeps the centre: it is found to a hundredth of a bin."""
