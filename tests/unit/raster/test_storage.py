@@ -172,7 +172,8 @@ def test_a_value_off_the_range_is_never_cut(step, off, row, column, float32):
     encoder = ScaledIntegers([info._replace(step=step) for info in BANDS])
     with pytest.raises(RasterError) as raised:
         encoder.stored(values, Window(100, 200, 5, 4))
-    assert f"MgO is {misfit:g} at column {100 + column}, row {200 + row}," in str(raised.value)
+    given = values[1, row, column]  # rounded to float32
+    assert f"MgO is {given:g} at column {100 + column}, row {200 + row}," in str(raised.value)
     assert "Choose 0 (Float32, lossless)." in str(raised.value)
 
 
