@@ -87,7 +87,7 @@ def write_tile(
         When the name is not fit for a label or the files cannot be written.
     """
     label = Path(label)
-    _check_name(label)
+    require_label_name(label)
     image = image_path(label)
     partial = files.path(image)
     try:
@@ -99,7 +99,14 @@ def write_tile(
     return image
 
 
-def _check_name(label: Path) -> None:
+def require_label_name(label: Path) -> None:
+    """Refuse a name that no label of the archive could have.
+
+    Raises
+    ------
+    RasterError
+        It does not end in .lbl, or is not plain ASCII.
+    """
     if label.suffix.lower() != ".lbl":
         raise RasterError(
             f"{label} cannot be written: a tile is named by its label, give a .lbl name."

@@ -168,6 +168,7 @@ def test_quick_study_says_what_its_parts_say(table, quick):
     assert max(largest[:4]) < 0.05 < largest[4]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_quick_study_is_written_and_repeats_itself(tmp_path, table, quick):
     again = make_study(table, Configuration(), True, lambda _: None)
     first, second = (

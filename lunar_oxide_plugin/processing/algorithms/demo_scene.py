@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -17,7 +18,7 @@ from qgis.core import (
 from ...core.demo_scene import SCENES, unit_spectra
 from ...core.demo_surface import Surface
 from ...raster.geopackage import write_polygons
-from ...raster.mi_tile import write_tile
+from ...raster.mi_tile import require_label_name, write_tile
 from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
@@ -74,6 +75,7 @@ class DemoScene(LunarOxideAlgorithm):
         scene = list(SCENES.values())[self.parameterAsEnum(parameters, self.SCENE, context)]
         label = self.output_path(parameters, self.OUTPUT, context)
         zones = self.output_path(parameters, self.ZONES, context)
+        require_label_name(Path(label))
 
         def on_progress(share: float) -> None:
             stop_if_cancelled(feedback)
