@@ -14,7 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 from osgeo import gdal
 from qgis.core import (
     QgsApplication,
@@ -43,12 +42,7 @@ class Cancelling(QgsProcessingFeedback):
 
 def runs(folder: Path) -> list[tuple[str, dict[str, object], bool]]:
     """A cycle: (algorithm, parameters, whether it is cancelled); outputs are replaced each time."""
-    share = np.random.default_rng(0).uniform(0, 1, (1, 300, 300))
-    highlands, mare = (
-        np.array(dn, float)[:, None, None] for dn in (mi_tiles.HIGHLANDS_DN, mi_tiles.MARE_DN)
-    )
-    dn = np.rint(share * highlands + (1 - share) * mare).astype(np.int16)
-    tile = str(mi_tiles.write_tile(folder, dn, name="TILE"))
+    tile = str(mi_tiles.write_tile(folder, mi_tiles.soils(300, 300), name="TILE"))
     zones = folder / "zones.geojson"
     points = [[-49.998, 43.998], [-49.98, 43.995], [-49.985, 43.985], [-49.998, 43.998]]
     crs = {"type": "name", "properties": {"name": "IAU_2015:30100"}}
