@@ -35,10 +35,10 @@ test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-
 matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
 	scripts/matrix.sh
 
-mutation: setup-plugin ## Change the core's equations one by one: which changes no test notices (5 min)
+mutation: setup-plugin ## Change the core's equations one by one: which changes no test notices (3 min)
 	scripts/mutation.sh
 
-coverage: setup-plugin ## Branches of core, raster and processing that tests reach (8 min)
+coverage: setup-plugin ## Branches of core, raster and processing that tests reach (6 min)
 	scripts/coverage.sh
 
 lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-qgis), names of Qt 6

@@ -105,8 +105,8 @@ def vector_ring_area(vectors: ArrayLike) -> float:
     volume = np.cross(b - a, c - a) @ a
     scale = 1 + b @ a + c @ a + np.sum(b * c, axis=1)
     excess = float(np.sum(2 * np.arctan2(volume, scale))) % (4 * np.pi)
-    # Rounding must not turn nothing into everything.
-    return MOON_RADIUS_KM**2 * (0.0 if 4 * np.pi - excess < 1e-15 else excess)
+    # Rounding must not turn nothing into everything; 1e-12 are 3 m2.
+    return MOON_RADIUS_KM**2 * (0.0 if 4 * np.pi - excess < 1e-12 else excess)
 
 
 def _apex(v: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -206,8 +206,8 @@ def _run(options: argparse.Namespace) -> int:
                     failures.append(outcome)
                     progress.failed += 1
                     progress.say(f"Window {outcome.part.name} failed: {outcome.error}")
-                progress.show(workers())
-            progress.show(workers(), last=True)
+                progress.show(workers)
+            progress.show(workers, last=True)
     results.write_failures(_failure(outcome) for outcome in failures)
     _finish(plan, finished, len(failures))
     if failures:

@@ -118,14 +118,13 @@ def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: floa
         raise ClusterError(f"There is no scheduler at {named}: {error}") from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=wait)
+            with _scheduler_needed():
+                client.wait_for_workers(1, timeout=wait)
         except TimeoutError as error:
             raise ClusterError(
                 f"The scheduler at {named} had no worker within {wait:g} s. Start workers, or give "
                 "them more time with --wait."
             ) from error
-        except OSError as error:
-            raise ClusterError(_GONE) from error
         yield client
 
 
@@ -333,6 +332,8 @@ def _scheduler_needed() -> Iterator[None]:
     """Say in words that the scheduler went while it was asked something."""
     try:
         yield
+    except TimeoutError:  # an OSError too, but the scheduler is there
+        raise
     except OSError as error:
         raise ClusterError(_GONE) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 #: Seconds between two lines where they cannot be written over each other, as in a log file.
@@ -35,13 +36,16 @@ class Progress:
         self._done_pixels += pixels
         self._computed += pixels if computed else 0
 
-    def show(self, workers: str, last: bool = False) -> None:
-        """Write the line, over the one before or when it is time for another."""
+    def show(self, workers: Callable[[], str], last: bool = False) -> None:
+        """Write the line, over the one before or when it is time for another.
+
+        Who computes is asked only then: on a cluster it is a question to the scheduler.
+        """
         now = time.monotonic()
         if not (self._over or last or now - self._shown > _IN_A_LOG):
             return
         self._shown = now
-        line = self.line(now - self._start, workers)
+        line = self.line(now - self._start, workers())
         self._stream.write(f"\r\x1b[K{line}" if self._over else f"{line}\n")
         if self._over and last:
             self._stream.write("\n")

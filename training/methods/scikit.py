@@ -259,7 +259,7 @@ class SupportVectors(CrossValidated):
     """Support vector regression with a Gaussian kernel, one per oxide."""
 
     costs: tuple[float, ...] = (1.0, 10.0, 100.0)
-    widths: tuple[float, ...] = (0.03, 0.1, 0.3)
+    gammas: tuple[float, ...] = (0.03, 0.1, 0.3)
 
     id: ClassVar[str] = "svr"
     title: ClassVar[str] = "Support vectors (Wang 2021, Bhatt 2020)"
@@ -276,7 +276,7 @@ class SupportVectors(CrossValidated):
         return SVR(epsilon=0.05, tol=1e-5)
 
     def _grid(self, sites: int) -> dict[str, list[Any]]:
-        return {"svr__C": list(self.costs), "svr__gamma": list(self.widths)}
+        return {"svr__C": list(self.costs), "svr__gamma": list(self.gammas)}
 
     def fit(self, table: SiteTable, seed: Sequence[int]) -> FittedMachines:
         """Choose the settings and fit."""
@@ -284,8 +284,8 @@ class SupportVectors(CrossValidated):
         return FittedMachines(**vars(fitted))
 
     def quick(self) -> SupportVectors:
-        """Two widths."""
-        return SupportVectors((10.0,), self.widths[:2])
+        """One cost, two widths of the kernel."""
+        return SupportVectors(self.costs[1:2], self.gammas[:2])
 
 
 @dataclass(frozen=True)
