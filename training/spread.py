@@ -61,7 +61,7 @@ class Spread:
     def width(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Relative width, shape (n,), of spectra (n, 8)."""
         covariance = self.kernel.with_training(reflectance)
-        explained = (np.einsum("fij,fnj->fni", self.whitening, covariance) ** 2).sum(axis=2)
+        explained = ((covariance @ self.whitening.transpose(0, 2, 1)) ** 2).sum(axis=2)
         variance = self.kernel.variance(reflectance) + NOISE - explained
         return np.asarray(np.sqrt(np.maximum(variance, NOISE).mean(axis=0)))
 

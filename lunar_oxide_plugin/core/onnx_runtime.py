@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -52,6 +51,8 @@ def import_onnxruntime() -> ModuleType:
 
 def _refuse_what_is_cut_off() -> None:
     """Compare the libraries' sizes with pip's list: loading one that is too short ends QGIS."""
+    from importlib import metadata  # takes a sixth of what the plugin adds to QGIS's start
+
     try:
         files = metadata.files("onnxruntime") or []
     except metadata.PackageNotFoundError:

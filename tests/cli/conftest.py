@@ -47,6 +47,9 @@ class QgisProcess:
             # Compiled once, not at each start: a third of it where QGIS's own folder is read-only.
             "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"),
             "PYTHONWARNINGS": "ignore",
+            # A sixth of a start: databases and services that no test uses, and idle threads.
+            "QGIS_PROVIDER_FILE": "none",
+            "OPENBLAS_NUM_THREADS": "1",
         }
 
     def __call__(self, *arguments, before=(), environment=None, prepare=None):

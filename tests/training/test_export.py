@@ -207,5 +207,7 @@ def test_networks_of_another_kernel_are_not_exported(table):
 
 
 def _runner(model):
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # several would only wait for the other suites
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda spectra: session.run(None, {"reflectance": spectra.T.astype(np.float32)})
