@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all test suites, each in its environment, and says how many tests ran. Four at a time, as
+# Runs all test suites, each in its environment, and says how many tests ran. Three at a time, as
 # most use one processor and some wait; what each says is shown when it has ended.
 set -u
 cd "$(dirname "$0")/.."
@@ -40,7 +40,7 @@ export -f suite
 # The longest first, so that no processor waits at the end.
 suites=(unit training cli scaleout qgis tools desktop)
 failed=0
-printf '%s\n' "${suites[@]}" | xargs -P 4 -I '{}' bash -c 'suite {}' || failed=1
+printf '%s\n' "${suites[@]}" | xargs -P 3 -I '{}' bash -c 'suite {}' || failed=1
 
 results=("${suites[@]/#/build/tests-}")
 .venv/bin/python scripts/count_tests.py "${results[@]/%/.xml}" || failed=1
