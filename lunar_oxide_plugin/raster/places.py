@@ -115,6 +115,11 @@ class Place:
         self.window = window
 
     @property
+    def smooth(self) -> bool:
+        """Whether a polynomial fits: neither a pole nor a map's edge is in the window."""
+        return self._nodes is not None
+
+    @property
     def separable(self) -> bool:
         """Whether columns become columns and rows rows, as between two cylindrical maps."""
         if self._nodes is None:

@@ -164,11 +164,15 @@ class AreaMeans:
         if not math.isfinite(size):
             return None
         columns, rows = place.at(0.5, 0.5, place.window)
-        near = self._inside(columns, rows, window, margin=size)
+        # Beside a pole one pixel may reach into all columns, wherever its centre lies.
+        all_columns = bool(self._places.turn) and not place.smooth
+        around = window._replace(x=0, width=math.ceil(self._places.turn))
+        near = self._inside(columns, rows, around if all_columns else window, margin=size)
         if not near.any():
             return None
         new_columns = slice(0, window.width)
-        if not 0 < self._places.turn < window.width + 2 * size:  # where both ends may be near
+        # Where both ends may be near, all are taken, too.
+        if not (all_columns or 0 < self._places.turn < window.width + 2 * size):
             counted = self._columns(columns, window.x, size)[near]
             new_columns = _range(counted, size, window.width)
         new_rows = _range(rows[near] - window.y, size, window.height)

@@ -227,8 +227,21 @@ def test_across_180_degrees(tmp_path, turns):
         np.testing.assert_allclose(found[inside], field(lons, lats)[inside], atol=1e-3)
 
 
+@pytest.mark.parametrize(("size", "off"), [(1900, 0.5), (1500, 0.25)])
+def test_a_pixel_at_the_pole_counts_in_all_columns(tmp_path, size, off):
+    """It reaches around the pole, so windows far from its centre's longitude hold parts of it."""
+    values = np.random.default_rng(3).uniform(0, 20, (1, 368, 473)).astype(np.float32)
+    place = (-size * (336 + off), size, 0, size * (264 + off), 0, -size)
+    raster = written(tmp_path / "f.tif", values, NORTH, place)
+    grid = Grid(GEOGRAPHIC, (-180, 2, 0, 90, 0, -0.25), 180, 8)
+    whole = averaged(raster, grid)
+    assert np.isfinite(whole).all()
+    for block in (32, 45):
+        np.testing.assert_allclose(averaged(raster, grid, block=block), whole, rtol=1e-7)
+
+
 def test_windows_and_threads_do_not_change_the_means(tmp_path):
-    """From four blocks; the pole in a corner of pixels, else some parts' middles lie on an edge."""
+    """From four blocks."""
     values = np.random.default_rng(3).uniform(0, 20, (1, 528, 672)).astype(np.float32)
     size = 4e3 / 3
     raster = written(tmp_path / "f.tif", values, NORTH, (-448e3, size, 0, 352e3, 0, -size))
