@@ -98,6 +98,18 @@ def qgis(tmp_path_factory):
     return program
 
 
+@pytest.fixture()
+def bare(tmp_path):
+    """qgis_process with the plugin, in a profile of its own and without onnxruntime."""
+    folder = tmp_path / "profile"
+    folder.mkdir(mode=0o700)
+    program = QgisProcess(folder)
+    program.environment["PATH"] = "/usr/bin:/bin"  # the system's Python, not the tests'
+    done = program("plugins", "enable", PLUGIN)
+    assert done.code == 0, done.text
+    return program
+
+
 def bands(path):
     """Values [bands, height, width] of a raster."""
     values = gdal.Open(str(path)).ReadAsArray()

@@ -8,10 +8,7 @@ import pytest
 from tests import mi_tiles
 from tests.onnxruntime_wheel import write_wheel
 
-from .conftest import PLUGIN, QgisProcess, bands, contents, small_files_only
-
-#: The system's Python, without the tests' environment.
-BARE = {"PATH": "/usr/bin:/bin"}
+from .conftest import bands, contents, small_files_only
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +19,6 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tile(tmp_path_factory):
     return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), mi_tiles.soils(), name="TILE")
-
-
-@pytest.fixture()
-def bare(tmp_path):
-    """qgis_process with the plugin, in a profile of its own and without onnxruntime."""
-    folder = tmp_path / "profile"
-    folder.mkdir(mode=0o700)
-    program = QgisProcess(folder)
-    program.environment.update(BARE)
-    done = program("plugins", "enable", PLUGIN)
-    assert done.code == 0, done.text
-    return program
 
 
 def python_folder(program):
