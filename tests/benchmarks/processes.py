@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.cli.conftest import PLUGIN, PROGRAM, QgisProcess
+from tests.cli.conftest import PROGRAM, QgisProcess
 
 
 class Ran(NamedTuple):
@@ -25,8 +25,7 @@ def process_in(folder):
     """
     folder.chmod(0o700)
     program = QgisProcess(folder)
-    enabled = program("plugins", "enable", PLUGIN)
-    assert enabled.code == 0, enabled.text
+    program.enable()
 
     def run(algorithm, parameters, outputs):
         endings = outputs if isinstance(outputs, dict) else dict.fromkeys(outputs, ".tif")

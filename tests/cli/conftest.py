@@ -68,6 +68,16 @@ class QgisProcess:
         )
         return Done(done.returncode, done.stdout)
 
+    @property
+    def python_folder(self):
+        """Where the profile keeps packages and plugins of its own."""
+        return self.profile / "profiles" / "default" / "python"
+
+    def enable(self):
+        """Enable the plugin in the profile."""
+        done = self("plugins", "enable", PLUGIN)
+        assert done.code == 0, done.text
+
     def run(self, algorithm, parameters, **options):
         """Run one of our algorithms."""
         given = [f"--{name}={value}" for name, value in parameters.items()]
@@ -93,8 +103,7 @@ def qgis(tmp_path_factory):
     profile = tmp_path_factory.mktemp("profile")
     profile.chmod(0o700)
     program = QgisProcess(profile)
-    done = program("plugins", "enable", PLUGIN)
-    assert done.code == 0, done.text
+    program.enable()
     return program
 
 
@@ -105,8 +114,7 @@ def bare(tmp_path):
     folder.mkdir(mode=0o700)
     program = QgisProcess(folder)
     program.environment["PATH"] = "/usr/bin:/bin"  # the system's Python, not the tests'
-    done = program("plugins", "enable", PLUGIN)
-    assert done.code == 0, done.text
+    program.enable()
     return program
 
 

@@ -21,10 +21,6 @@ def tile(tmp_path_factory):
     return mi_tiles.write_tile(tmp_path_factory.mktemp("tile"), mi_tiles.soils(), name="TILE")
 
 
-def python_folder(program):
-    return program.profile / "profiles" / "default" / "python"
-
-
 def test_installed_broken_and_installed_again(bare, wheel, tile, tmp_path):
     """From the wheel, with what pip says in the log; afterwards another process maps with it."""
     assert "READY:\tfalse" in bare.succeed("checkinstallation", {})
@@ -38,7 +34,7 @@ def test_installed_broken_and_installed_again(bare, wheel, tile, tmp_path):
     text = bare.succeed(*install)
     assert "Successfully installed onnxruntime" in text
     assert "READY:\ttrue" in text
-    folder = python_folder(bare)
+    folder = bare.python_folder
     assert not list(folder.glob("numpy*"))
     bare.succeed(*map_it)
     assert bands(output).shape[0] == 5
@@ -59,7 +55,7 @@ def test_installed_broken_and_installed_again(bare, wheel, tile, tmp_path):
 
 def test_where_qpip_installs_beside_a_numpy_that_breaks_qgis(bare, wheel, tile, tmp_path):
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    folder = python_folder(bare) / "dependencies" / version
+    folder = bare.python_folder / "dependencies" / version
     shutil.unpack_archive(wheel, folder, "zip")
     (folder / "numpy").mkdir()
     (folder / "numpy" / "__init__.py").write_text("raise ImportError('numpy of another QGIS')\n")
@@ -76,5 +72,5 @@ def test_no_room_for_it(bare, wheel):
     assert done.code != 0
     assert "Nothing was changed" in done.text
     assert "Traceback" not in done.text
-    folder = python_folder(bare)
+    folder = bare.python_folder
     assert [path.name for path in folder.glob("*onnx*")] == ["lunar_oxide_onnxruntime.log"]

@@ -83,7 +83,7 @@ def test_without_onnxruntime(qgis, tile, tmp_path):
     assert {name for name, done in found.items() if done.code != 0} == {"predict"}
     assert "lunaroxide:predictoxides\t" in found["list"].text
     assert "READY:\tfalse" in found["check"].text
-    profile = qgis.profile / "profiles" / "default" / "python"
+    profile = qgis.python_folder
     for name in ("check", "predict"):
         assert f'{COMMAND} "{profile}" onnxruntime' in found[name].text
         assert "not here" in found[name].text
