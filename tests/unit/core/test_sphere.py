@@ -138,6 +138,28 @@ def test_half_the_moon_anywhere(lon, lat, count, more):
     assert np.allclose(ring @ centre, 0, atol=1e-12)
 
 
+def angle(corner, a, b):
+    """Angle in radians at a corner, between the great circles to two places."""
+    ways = np.cross(corner, [a, b])
+    return np.arccos(ways[0] @ ways[1] / np.linalg.norm(ways[0]) / np.linalg.norm(ways[1]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_vertices_opposite_to_the_first_and_to_the_axes(seed):
+    """Two lunes from the first vertex to the one opposite, without a triangle at the latter."""
+    first = np.random.default_rng(seed).uniform(0.1, 1, 3)
+    first /= np.linalg.norm(first)
+    x, y, z = -np.eye(3)
+    lunes = 2 * (angle(first, x, y) + angle(first, y, z))
+    triangle = angle(-first, y, z) + angle(y, z, -first) + angle(z, -first, y) - np.pi
+    share = (lunes - triangle) / (4 * np.pi)
+    ring = np.array([first, x, -first, y, z])
+    for start in range(len(ring)):
+        turned = np.roll(ring, start, axis=0)
+        assert vector_ring_area(turned) == pytest.approx(WHOLE * share, rel=1e-9)
+        assert vector_ring_area(-turned) == pytest.approx(WHOLE * (1 - share), rel=1e-9)
+
+
 def test_a_small_ring_keeps_its_digits():
     step = 1 / 2048
     lon, lat = [10, 10 + step, 10 + step, 10], [40, 40, 40 + step, 40 + step]
