@@ -24,13 +24,17 @@ from qgis.PyQt.QtGui import QIcon
 from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
+from ..raster.extent import Extent
 from ..raster.mosaic import Mosaic
 from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
 from ..raster.virtual import is_same_file
 from ..translation import tr
+from .extent_input import extent_inputs
 from .inputs import checked_inputs, plain_value, raster_paths
 from .loading import style_when_loaded
+from .values import understood, unknown_names
+from .vector_input import VectorInput, vector_inputs
 
 T = TypeVar("T")
 
@@ -128,7 +132,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def threads(self, parameters: dict[str, Any], context: QgsProcessingContext) -> int:
         """THREADS, or what QGIS is set to use, or all cores."""
-        if parameters.get(self.THREADS) is not None:
+        if self.THREADS in parameters:
             return self.parameterAsInt(parameters, self.THREADS, context)
         of_qgis = QgsApplication.maxThreads()
         return of_qgis if of_qgis > 0 else available_cores()
@@ -136,12 +140,20 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
-        """Refuse files that cannot be read and choices there are not, saying why in our words."""
+        """Refuse values and files that cannot be used, saying why in our words."""
+        definitions = self.parameterDefinitions()
         try:
-            checked = checked_inputs(self.parameterDefinitions(), parameters, self.check_input)
+            given = understood(definitions, parameters, context)
+            self.check(given, context)
+            vector_inputs(definitions, given, context)
+            extent_inputs(definitions, given, context)
+            checked = checked_inputs(definitions, given, self.check_input)
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(checked, context)
+
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Refuse parameters that do not go together, as `LunarOxideError`."""
 
     def check_input(self, path: str) -> None:
         """Refuse an input file that cannot be read, as `LunarOxideError`."""
@@ -157,10 +169,29 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> bool:
-        """Note where the rasters lie: layers may not be touched in a worker thread."""
+        """Read the parameters: layers may not be touched in a worker thread.
+
+        A model does not ask `checkParameterValues` of its steps, so all is checked here again.
+        """
         definitions = self.parameterDefinitions()
-        self._paths = _as_processing(lambda: raster_paths(definitions, parameters, context))
+        for name in unknown_names(definitions, parameters):
+            feedback.pushWarning(f"There is no parameter {name}; it is not used.")
+        _as_processing(lambda: self._prepare(definitions, parameters, context))
         return True
+
+    def _prepare(
+        self,
+        definitions: list[QgsProcessingParameterDefinition],
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+    ) -> None:
+        self._values = understood(definitions, parameters, context)
+        self.check(self._values, context)
+        self._paths = raster_paths(definitions, self._values, context)
+        self._vectors = vector_inputs(definitions, self._values, context)
+        self._extents = extent_inputs(definitions, self._values, context)
+        for name, vector in self._vectors.items():
+            self.keep(name, vector.layer)
 
     def processAlgorithm(
         self,
@@ -169,7 +200,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
-        results = _as_processing(lambda: self.compute(parameters, context, feedback))
+        results = _as_processing(lambda: self.compute(self._values, context, feedback))
         style_when_loaded(results.values(), context)
         return results
 
@@ -179,12 +210,28 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        """Do the work and return the outputs. Errors are raised as `LunarOxideError`."""
+        """Do the work and return the outputs. Errors are raised as `LunarOxideError`.
+
+        Parameters are as `values.understood` gives them.
+        """
         raise NotImplementedError(type(self).__name__)
 
     def keep(self, name: str, layer: QgsVectorLayer) -> None:
         """Note the file of a vector layer, which no output may replace."""
         self._paths[name] = [layer.source().split("|")[0]]
+
+    def vector(self, name: str) -> VectorInput | None:
+        """The features of a parameter; None when it is left empty."""
+        return self._vectors.get(name)
+
+    def extent(self, name: str, feedback: QgsProcessingFeedback) -> Extent | None:
+        """The extent of a parameter, None when it is left empty; says what was assumed of it."""
+        if name not in self._extents:
+            return None
+        extent, assumed = self._extents[name]
+        if assumed:
+            feedback.pushWarning(assumed)
+        return extent
 
     def input_paths(self, name: str) -> list[str]:
         """The files (or other GDAL names) behind a raster parameter."""
@@ -254,6 +301,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             for definition in self.parameterDefinitions()
         }
         given.update(self._paths)
+        given.update({name: vector.described for name, vector in self._vectors.items()})
         items = {
             "LUNAR_OXIDE_ALGORITHM": self.id(),
             "LUNAR_OXIDE_VERSION": VERSION,

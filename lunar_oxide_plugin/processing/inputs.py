@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameters,
@@ -22,7 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..core.errors import LunarOxideError, RasterError
+from ..core.errors import RasterError
 from ..raster.raster import Raster
 from ..raster.virtual import is_file
 
@@ -66,10 +65,10 @@ def checked_inputs(
     parameters: Mapping[str, Any],
     check: Callable[[str], object] = Raster,
 ) -> dict[str, Any]:
-    """Open the files and look up the choices among the parameters.
+    """Open the files among the parameters.
 
-    QGIS only says that it could not load a file or that a value is incorrect,
-    and it does not know every form of an MI product.
+    QGIS only says that it could not load a file, and it does not know every
+    form of an MI product.
 
     Parameters
     ----------
@@ -88,15 +87,13 @@ def checked_inputs(
     Raises
     ------
     LunarOxideError
-        When a file cannot be read or a choice does not exist.
+        When a file cannot be read.
     """
     checked = dict(parameters)
     for definition in definitions:
         name = definition.name()
         value = parameters.get(name)
-        if isinstance(definition, QgsProcessingParameterEnum):
-            _check_choice(definition, value)
-        elif isinstance(definition, _RASTERS):
+        if isinstance(definition, _RASTERS):
             files = [item for item in _as_list(value) if is_file_name(item)]
             _require_files(definition, _as_list(value), files)
             for file in files:
@@ -186,15 +183,6 @@ def _require_files(
             path = value.split("|option:")[0]  # as layers in a project have it
             if not is_file(path):
                 raise RasterError(f"{definition.name()}: there is no file {path}.")
-
-
-def _check_choice(definition: QgsProcessingParameterEnum, value: Any) -> None:
-    options = definition.options()
-    word = str(value).strip()
-    # QGIS judges what is no number.
-    if re.fullmatch(r"-?\d+", word) and not 0 <= int(word) < len(options):
-        choices = ", ".join(f"{index} ({option})" for index, option in enumerate(options))
-        raise LunarOxideError(f"{definition.name()} is {word}. Choose one of: {choices}.")
 
 
 def _layer_path(layer: QgsMapLayer | None, name: str) -> str:

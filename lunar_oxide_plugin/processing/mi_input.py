@@ -58,18 +58,15 @@ class MiAlgorithm(LunarOxideAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> dict[str, Any]:
         """How MI rasters are to be read, for `open_mi_source` and `open_mi_sources`."""
-        scale = None
-        if parameters.get(self.SCALE) is not None:
-            scale = self.parameterAsDouble(parameters, self.SCALE, context)
         return {
             "bands": _band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
-            "scale": scale,
+            "scale": parameters.get(self.SCALE),
             "mask_shadow": self.parameterAsBool(parameters, self.MASK_SHADOW, context),
         }
 
 
 def _band_numbers(text: str) -> list[int] | None:
     words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
-    if not all(word.isdigit() for word in words):
+    if not all(word.isascii() and word.isdigit() for word in words):
         raise RasterError(f"BANDS holds '{text}'; it needs whole numbers, as 1,2,3,4,5,7,8,9.")
     return [int(word) for word in words] or None

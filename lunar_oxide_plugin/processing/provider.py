@@ -48,6 +48,10 @@ class LunarOxideProvider(QgsProcessingProvider):
         """
         return ["gpkg"]
 
+    def supportsNonFileBasedOutput(self) -> bool:
+        """Results are files: dialogs do not offer tables of databases and layers in memory."""
+        return False
+
     def loadAlgorithms(self) -> None:
         """Add all algorithms; QGIS calls this on registration and refresh."""
         for algorithm in ALGORITHMS:

@@ -8,9 +8,6 @@ from typing import Any
 from qgis.core import (
     NULL,
     QgsFeature,
-    QgsProcessingException,
-    QgsProcessingFeatureSource,
-    QgsVectorLayer,
     QgsWkbTypes,
 )
 
@@ -18,17 +15,7 @@ from ..core.errors import RasterError
 from ..core.ground_truth import load_ground_truth
 from ..core.oxides import OXIDES
 from ..core.site_samples import SOURCE_COLUMNS, Site
-from ..raster.moon import GEOGRAPHIC_WKT
-from .inputs import layer_wkt
-
-
-def sites_wkt(layer: QgsVectorLayer | None, given: bool) -> str:
-    """CRS of the sites: the layer's, or that of the bundled sites when none is given."""
-    if not given:
-        return GEOGRAPHIC_WKT
-    if layer is None:
-        raise QgsProcessingException("SITES cannot be loaded as a vector layer.")
-    return layer_wkt(layer)
+from .vector_input import VectorInput
 
 
 def bundled_sites() -> list[Site]:
@@ -50,9 +37,7 @@ def in_clementine_frame(site: Site) -> bool:
     return "Clementine" in site.sources.get("position_quality", "")
 
 
-def sites_of_layer(
-    source: QgsProcessingFeatureSource, site_field: str, mission_field: str
-) -> list[Site]:
+def sites_of_layer(layer: VectorInput, site_field: str, mission_field: str) -> list[Site]:
     """The points of a layer, with what its fields say.
 
     Fields are found by name, in capitals or not. A site without a name is
@@ -63,8 +48,8 @@ def sites_of_layer(
     RasterError
         When there is no point, a name occurs twice, or an oxide is no number.
     """
-    name = f"The layer {source.sourceName()} (SITES)"
-    fields = source.fields().names()
+    name = f"The layer {layer.name} (SITES)"
+    fields = layer.source.fields().names()
     by_name = {field.lower(): field for field in fields}
     for parameter, field in (("SITE_FIELD", site_field), ("MISSION_FIELD", mission_field)):
         if field and field not in fields:
@@ -75,7 +60,7 @@ def sites_of_layer(
     site_field = site_field or by_name.get("site") or by_name.get("name") or ""
     mission_field = mission_field or by_name.get("mission") or ""
     sites = []
-    for number, feature in enumerate(source.getFeatures(), start=1):
+    for number, feature in enumerate(layer.features(), start=1):
         site = (_text(feature, site_field) if site_field else "") or str(number)
         where = f"Site '{site}' of SITES"
         oxides = {

@@ -12,6 +12,8 @@ from ..core.errors import LunarOxideError
 from ..translation import tr
 from .base import plain_help, translate
 from .inputs import checked_inputs
+from .values import understood
+from .vector_input import vector_inputs
 
 #: Titles by id. A model has one name for both, and an id cannot be read as a sentence.
 _TITLES = {
@@ -69,8 +71,11 @@ class Workflow(QgsProcessingModelAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Take every form of an MI product that the steps take, and refuse others as they do."""
+        definitions = self.parameterDefinitions()
         try:
-            checked = checked_inputs(self.parameterDefinitions(), parameters)
+            given = understood(definitions, parameters, context)
+            vector_inputs(definitions, given, context)
+            checked = checked_inputs(definitions, given)
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(checked, context)

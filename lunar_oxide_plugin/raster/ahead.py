@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import TypeVar
+
+from ..core.threads import ThreadPool
 
 T = TypeVar("T")
 Item = TypeVar("Item")  # a window, or what else tells which block
@@ -39,7 +41,7 @@ def read_ahead(
     ------
     (window, what `read` gave)
     """
-    with ThreadPoolExecutor(threads, "read") as readers:
+    with ThreadPool(threads, "read") as readers:
         waiting: deque[tuple[Item, Future[T]]] = deque()
         try:
             for window in windows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from typing import NamedTuple, Protocol
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.model import OxideModel
 from ..core.oxides import OXIDES
+from ..core.threads import ThreadPool
 from ..core.uncertainty import uncertainty_name
 from .ahead import finished, read_ahead
 from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, blocks
@@ -137,7 +138,7 @@ def predict_area(
 
     with (
         closing(read_ahead(source.spectra, blocks(area, *_BLOCK), check)) as read,
-        ThreadPoolExecutor(threads, "predict") as workers,
+        ThreadPool(threads, "predict") as workers,
     ):
         try:
             for window, (reflectance, valid) in read:

@@ -8,13 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+from qgis.core import (
+    QgsApplication,
+    QgsFeatureRequest,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProject,
+)
 
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
 from tests import mi_tiles
 from tests.polygons import lunar_crs
 
 ROOT = Path(__file__).resolve().parents[2]
+
+ABORT = QgsFeatureRequest.InvalidGeometryCheck.GeometryAbortOnInvalid
 
 
 class Feedback(QgsProcessingFeedback):
@@ -52,19 +60,26 @@ def provider(qgis_app, qgis_processing):
 
 @pytest.fixture()
 def run(provider):
-    """Run an algorithm as QGIS does; (results, ok, feedback)."""
+    """Run an algorithm as QGIS's window does, with its checks; (results, ok, feedback)."""
+    import processing
+    from processing.tools.dataobjects import createContext
 
     def run_algorithm(name, parameters, feedback=None):
         feedback = feedback or Feedback()
-        context = QgsProcessingContext()
-        algorithm = QgsApplication.processingRegistry().algorithmById(f"lunaroxide:{name}")
+        context = createContext(feedback)  # the project, and what the options say
+        assert context.project() is QgsProject.instance()
+        assert context.invalidGeometryCheck() == ABORT  # what QGIS's options have at first
         parameters = {key: str(v) if hasattr(v, "suffix") else v for key, v in parameters.items()}
-        accepted, message = algorithm.checkParameterValues(parameters, context)
-        if not accepted:
-            feedback.reportError(message)
+        try:
+            results = processing.run(
+                f"lunaroxide:{name}", parameters, feedback=feedback, context=context
+            )
+        except QgsProcessingException as error:
+            if str(error) not in feedback.errors:
+                feedback.reportError(str(error))
             return {}, False, feedback
-        results, ok = algorithm.create().run(parameters, context, feedback)
-        return results, ok, feedback
+        assert feedback.info.pop() == f"Results: {results}"  # what `processing.run` adds
+        return results, True, feedback
 
     return run_algorithm
 

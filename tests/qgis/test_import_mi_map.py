@@ -407,7 +407,7 @@ def test_refusals_of_parameters(refused, archive, tmp_path):
     assert "is no folder" in message(FOLDER=tmp_path / "nowhere")
     assert "above 0" in message(FOLDER=folder, RESOLUTION=0)
     assert "have only 32" in message(FOLDER=folder, RESOLUTION=33)
-    assert "needs its CRS" in message(FOLDER=folder, RESOLUTION=8, EXTENT="0,1,0,1")
+    assert "needs its CRS" in message(FOLDER=folder, RESOLUTION=8, EXTENT="0,1000,0,900")
     assert "cannot have another RESOLUTION" in message(
         FOLDER=folder, RESOLUTION=8, OUTPUT=tmp_path / "r.vrt"
     )

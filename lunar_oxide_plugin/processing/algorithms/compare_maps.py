@@ -181,7 +181,7 @@ class CompareMaps(LunarOxideAlgorithm):
     ) -> bool:
         """Also note the table, which no output may replace."""
         prepared = super().prepareAlgorithm(parameters, context, feedback)
-        table = self.parameterAsFile(parameters, self.REFERENCE_TABLE, context)
+        table = self.parameterAsFile(self._values, self.REFERENCE_TABLE, context)
         self._paths[self.REFERENCE_TABLE] = [table] if table else []
         return prepared
 

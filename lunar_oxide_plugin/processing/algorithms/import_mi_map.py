@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -20,9 +19,8 @@ from qgis.core import (
 
 from ...about import style
 from ...core.bands import MODEL_BANDS
-from ...core.errors import LunarOxideError, RasterError
+from ...core.errors import RasterError
 from ...raster.extent import Extent
-from ...raster.guard import require_moon
 from ...raster.mi_folder import mi_products
 from ...raster.mi_sources import open_mi_sources
 from ...raster.moon import GEOGRAPHIC_WKT
@@ -120,17 +118,24 @@ class ImportMiMap(MiAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Also refuse what does not go together."""
-        # Asking QGIS for the path would have it load a layer there in the end.
-        output = str(plain_value(parameters.get(self.OUTPUT)))
-        try:
-            self._check(parameters, context, output)
-        except LunarOxideError as error:
-            return False, str(error)
-        return super().checkParameterValues(parameters, context)
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Refuse what does not go together."""
+        if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
+            raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
+        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        if folder and not Path(folder).is_dir():
+            raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
+        if self.RESOLUTION in parameters:
+            if parameters[self.RESOLUTION] == 0:
+                raise RasterError(
+                    "RESOLUTION has to be above 0 pixels per degree, for example 512."
+                )
+            # Asking QGIS for the path would have it load a layer there in the end.
+            if _is_vrt(str(plain_value(parameters.get(self.OUTPUT)))):
+                raise RasterError(
+                    "A .vrt refers to the tiles' own pixels and cannot have another RESOLUTION. "
+                    "Leave it empty, or give OUTPUT a name ending in .tif."
+                )
 
     def compute(
         self,
@@ -140,13 +145,17 @@ class ImportMiMap(MiAlgorithm):
     ) -> dict[str, Any]:
         """Open the tiles, then copy, average or refer to them."""
         output = self.output_path(parameters, self.OUTPUT, context)
-        self._check(parameters, context, output)  # a model does not ask checkParameterValues
-        extent = self._extent(parameters, context)
+        extent = self.extent(self.EXTENT, feedback)
         resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
         steps = QgsProcessingMultiStepFeedback(1 if _is_vrt(output) else 3, feedback)
         steps.setCurrentStep(0)
         around, margin = extent, 0.0
         if extent and resolution:
+            if not extent.wkt:
+                raise RasterError(
+                    "EXTENT needs its CRS when there is a RESOLUTION, as "
+                    "-50,-49,43,44 [IAU_2015:30100]."
+                )
             # The mean of a pixel needs all of its area, also where that leaves the extent.
             margin = 1 / resolution
             extent = extent.to(GEOGRAPHIC_WKT)
@@ -196,33 +205,6 @@ class ImportMiMap(MiAlgorithm):
         results[self.VALID_PIXELS] = valid_pixels
         return results
 
-    def _check(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, output: str
-    ) -> None:
-        """Refuse parameters that do not go together."""
-        if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
-            raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
-        folder = self.parameterAsFile(parameters, self.FOLDER, context)
-        if folder and not Path(folder).is_dir():
-            raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
-        if parameters.get(self.RESOLUTION) is not None:
-            resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
-            if not 0 < resolution < float("inf"):
-                raise RasterError(
-                    "RESOLUTION has to be above 0 pixels per degree, for example 512."
-                )
-            if _is_vrt(output):
-                raise RasterError(
-                    "A .vrt refers to the tiles' own pixels and cannot have another RESOLUTION. "
-                    "Leave it empty, or give OUTPUT a name ending in .tif."
-                )
-            extent = self._extent(parameters, context)
-            if extent and not extent.wkt:
-                raise RasterError(
-                    "EXTENT needs its CRS when there is a RESOLUTION, as "
-                    "-50,-49,43,44 [IAU_2015:30100]."
-                )
-
     def _sources(
         self,
         parameters: dict[str, Any],
@@ -240,23 +222,6 @@ class ImportMiMap(MiAlgorithm):
             paths += [path for path in found if Path(path).stem.upper() not in given]
         options = self.mi_options(parameters, context)
         return open_mi_sources(paths, **options, check=lambda: stop_if_cancelled(feedback))
-
-    def _extent(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Extent | None:
-        """EXTENT in its own CRS; without one it is taken to be in that of the tiles."""
-        if not parameters.get(self.EXTENT):
-            return None
-        crs = self.parameterAsExtentCrs(parameters, self.EXTENT, context)
-        wkt = crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019) if crs.isValid() else ""
-        if wkt:
-            require_moon(wkt, "EXTENT")
-        rectangle = self.parameterAsExtent(parameters, self.EXTENT, context, crs)
-        return Extent(
-            wkt,
-            rectangle.xMinimum(),
-            rectangle.yMinimum(),
-            rectangle.xMaximum(),
-            rectangle.yMaximum(),
-        )
 
 
 def _is_vrt(path: str) -> bool:

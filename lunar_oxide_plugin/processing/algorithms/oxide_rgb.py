@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -200,7 +201,7 @@ def _parsed_limits(text: str) -> list[Limits]:
     except ValueError:
         values = []
     pairs = list(zip(values[::2], values[1::2]))
-    if len(values) != 6 or not all(low < high for low, high in pairs):
+    if len(values) != 6 or not all(-math.inf < low < high < math.inf for low, high in pairs):
         raise RasterError(
             f"LIMITS is '{text}'; custom limits are six numbers, lower and upper for red, green "
             "and blue, for example 0,25,4,12,8,30."

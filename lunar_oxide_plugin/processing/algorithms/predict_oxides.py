@@ -130,14 +130,11 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
             QgsProcessingOutputNumber(self.EXTRAPOLATED_PERCENT, "Pixels outside the domain (%)")
         )
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Also name what is wrong with MODEL_FILE; QGIS only says that something is."""
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Name what is wrong with MODEL_FILE; QGIS only says that something is."""
         own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
         if own and not own.lower().endswith(".onnx"):
-            return False, f"MODEL_FILE {own} is no .onnx file. Choose one, or leave it empty."
-        return super().checkParameterValues(parameters, context)
+            raise ModelError(f"MODEL_FILE {own} is no .onnx file. Choose one, or leave it empty.")
 
     def compute(
         self,

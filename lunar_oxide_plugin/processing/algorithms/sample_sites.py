@@ -31,12 +31,13 @@ from ...core.site_samples import (
 )
 from ...raster.geopackage import write_points
 from ...raster.mi_sources import open_mi_sources
+from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.site_sampler import longitudes_latitudes, sample_points
 from ...raster.source import MiSource
 from ..inputs import RasterListParameter
 from ..mi_input import MiAlgorithm
 from ..progress import stop_if_cancelled
-from ..sites import bundled_sites, in_clementine_frame, sites_of_layer, sites_wkt
+from ..sites import bundled_sites, in_clementine_frame, sites_of_layer
 
 
 class SampleSites(MiAlgorithm):
@@ -117,21 +118,6 @@ class SampleSites(MiAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.SAMPLED, "Sites sampled"))
 
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Also note the CRS of the sites: a layer may not be touched in a worker thread."""
-        given = parameters.get(self.SITES) not in (None, "")
-        layer = self.parameterAsVectorLayer(parameters, self.SITES, context) if given else None
-        self._wkt = sites_wkt(layer, given)
-        prepared = super().prepareAlgorithm(parameters, context, feedback)
-        if layer is not None:
-            self.keep(self.SITES, layer)
-        return prepared
-
     def compute(
         self,
         parameters: dict[str, Any],
@@ -139,15 +125,16 @@ class SampleSites(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Sample raster by raster, then write all sites."""
-        source = self.parameterAsSource(parameters, self.SITES, context)
-        if source is None:
-            sites = bundled_sites()
+        layer = self.vector(self.SITES)
+        if layer is None:
+            self._wkt, sites = GEOGRAPHIC_WKT, bundled_sites()
         else:
+            self._wkt = layer.wkt
             fields = [
                 self.parameterAsString(parameters, name, context)
                 for name in (self.SITE_FIELD, self.MISSION_FIELD)
             ]
-            sites = sites_of_layer(source, *fields)
+            sites = sites_of_layer(layer, *fields)
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
         size = self.parameterAsInt(parameters, self.WINDOW, context)
         options = self.mi_options(parameters, context)

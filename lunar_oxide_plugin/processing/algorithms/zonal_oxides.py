@@ -9,8 +9,6 @@ from qgis.core import (
     QgsFeature,
     QgsProcessing,
     QgsProcessingContext,
-    QgsProcessingException,
-    QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
@@ -35,9 +33,10 @@ from ...raster.zonal import ZonalStatistics
 from ...raster.zone_plan import Zone
 from ...report.unit_report import UnitMap, html_report
 from ..base import LunarOxideAlgorithm
-from ..inputs import RasterParameter, layer_wkt
+from ..inputs import RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
 from ..unit_layer import write_units
+from ..vector_input import VectorInput
 
 T = TypeVar("T")
 
@@ -163,21 +162,6 @@ class ZonalOxides(LunarOxideAlgorithm):
             "separation of units, and where all of it comes from.",
         )
 
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Also note the CRS of the polygons: a layer may not be touched in a worker thread."""
-        layer = self.parameterAsVectorLayer(parameters, self.ZONES, context)
-        if layer is None:
-            raise QgsProcessingException("ZONES cannot be loaded as a vector layer.")
-        self._zones_wkt = layer_wkt(layer)
-        prepared = super().prepareAlgorithm(parameters, context, feedback)
-        self.keep(self.ZONES, layer)
-        return prepared
-
     def compute(
         self,
         parameters: dict[str, Any],
@@ -185,11 +169,11 @@ class ZonalOxides(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Measure polygon by polygon, then write all outputs."""
-        zones = self.parameterAsSource(parameters, self.ZONES, context)
-        features = list(zones.getFeatures())
+        zones = self.vector(self.ZONES)
+        features = list(zones.features())
         if not features:
-            raise RasterError(f"The polygon layer {zones.sourceName()} (ZONES) has no polygon.")
-        require_moon(self._zones_wkt, f"The polygon layer {zones.sourceName()} (ZONES)")
+            raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
+        require_moon(zones.wkt, f"The polygon layer {zones.name} (ZONES)")
         labels = self._labels(parameters, context, zones, features)
         raster = Raster(self.input_paths(self.INPUT)[0])
         require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
@@ -214,7 +198,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             stop_if_cancelled(feedback)
             try:
                 wkb = bytes(feature.geometry().asWkb())
-                on_grid.append(statistics.zone(wkb, self._zones_wkt))
+                on_grid.append(statistics.zone(wkb, zones.wkt))
             except RasterError as error:
                 raise RasterError(f"Unit '{label}' of ZONES: {error}.") from error
         summaries = statistics.summarise(on_grid, progress_or_cancel(feedback))
@@ -239,16 +223,16 @@ class ZonalOxides(LunarOxideAlgorithm):
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
-        zones: QgsProcessingFeatureSource,
+        zones: VectorInput,
         features: Sequence[QgsFeature],
     ) -> list[str]:
         field = self.parameterAsString(parameters, self.NAME_FIELD, context)
         if not field:
             return [str(number) for number in range(1, len(features) + 1)]
-        fields = zones.fields().names()
+        fields = zones.source.fields().names()
         if field not in fields:
             raise RasterError(
-                f"NAME_FIELD is {field}, but {zones.sourceName()} has the fields "
+                f"NAME_FIELD is {field}, but {zones.name} has the fields "
                 f"{', '.join(fields)}. Choose one of them, or leave it empty."
             )
         return [str(feature[field]) for feature in features]
@@ -277,8 +261,8 @@ class ZonalOxides(LunarOxideAlgorithm):
             write_units(
                 files,
                 results[self.OUTPUT],
-                measured.zones.fields(),
-                self._zones_wkt,
+                measured.zones.source.fields(),
+                measured.zones.wkt,
                 measured.features,
                 units,
             )
@@ -289,7 +273,7 @@ class ZonalOxides(LunarOxideAlgorithm):
                 files.text(results[self.SEPARATION], csv_lines(Separation._fields, pairs))
             if self.REPORT in results:
                 notes = [
-                    f"Statistics of {raster.name} inside {measured.zones.sourceName()}. Oxides in "
+                    f"Statistics of {raster.name} inside {measured.zones.name}. Oxides in "
                     "wt%, Mg# as a molar fraction, areas on the sphere. A pixel counts "
                     + (
                         "wholly when its centre lies inside"
@@ -316,7 +300,7 @@ class ZonalOxides(LunarOxideAlgorithm):
 class _Measured(NamedTuple):
     """The polygons as given and on the raster's grid, and what was found in them."""
 
-    zones: QgsProcessingFeatureSource
+    zones: VectorInput
     features: Sequence[QgsFeature]
     on_grid: Sequence[Zone]
     units: Sequence[Unit]
