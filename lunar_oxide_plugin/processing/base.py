@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from qgis.core import (
@@ -57,6 +57,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     TAGS: tuple[str, ...] = ()
 
     THREADS = "THREADS"
+
+    _rasters: Sequence[Raster] = ()
 
     def createInstance(self) -> LunarOxideAlgorithm:
         """Make another one; QGIS runs copies."""
@@ -201,6 +203,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
         results = _as_processing(lambda: self.compute(self._values, context, feedback))
+        for remark in self.remarks():
+            feedback.pushWarning(remark)
         style_when_loaded(results.values(), context)
         return results
 
@@ -289,8 +293,13 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
         """The files to be written, none of which may be a part of what these rasters read."""
+        self._rasters = [raster for raster in rasters if isinstance(raster, Raster)]
         files = {file: state for raster in rasters for file, state in raster.files.items()}
-        return OutputFiles(files, alone=True)
+        return OutputFiles(files, alone=True, remarks=self.remarks)
+
+    def remarks(self) -> list[str]:
+        """What is to be said of the rasters of `output_files`, as far as they have been read."""
+        return [remark for raster in self._rasters for remark in raster.remarks()]
 
     def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""

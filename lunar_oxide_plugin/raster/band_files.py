@@ -15,6 +15,7 @@ from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
 from .moon import Grid, grid_of
+from .pixel_types import is_signed_byte
 from .virtual import file_name, is_file
 from .wavelengths import Recognised, band_of_file, without_band
 from .xml_tree import Element
@@ -35,6 +36,7 @@ class BandFile(NamedTuple):
     offset: float | None
     #: Whether a mask, not a value, marks no data.
     masked: bool
+    signed_bytes: bool = False
 
 
 def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
@@ -51,6 +53,7 @@ def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
         band.GetScale(),
         band.GetOffset(),
         masked,
+        is_signed_byte(band),
     )
 
 
@@ -177,6 +180,9 @@ def _add_band(root: Element, number: int, file: BandFile) -> None:
     ):
         if value is not None:
             added.add(tag, str(value))
+    if file.signed_bytes:
+        structure = added.add("Metadata", domain="IMAGE_STRUCTURE")
+        structure.add("MDI", "SIGNEDBYTE", key="PIXELTYPE")
     source = added.add("ComplexSource" if file.masked else "SimpleSource")
     source.add("SourceFilename", file.path, relativeToVRT="0")
     source.add("SourceBand", "1")

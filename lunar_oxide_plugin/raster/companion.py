@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ..core.errors import RasterError
+from ..core.valid_range import DISTANCE, DOMAIN_DISTANCE
 from .raster import Raster
-
-_DOMAIN = "domain distance"
 
 
 def require_same_run(raster: Raster, of: Raster, parameter: str, advice: str) -> None:
@@ -58,9 +57,11 @@ def domain_raster(path: str, of: Raster) -> Raster:
     advice = "Give the domain distance (OUTPUT_DOMAIN) of the same run of Predict oxides"
     require_same_run(raster, of, "DOMAIN", advice)
     names = raster.band_names
-    if len(names) != 1 or names[0] not in ("", _DOMAIN):
+    if len(names) != 1 or names[0] not in ("", DOMAIN_DISTANCE):
         listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
         raise RasterError(
-            f"{raster.name} (DOMAIN) should have one band, '{_DOMAIN}'; it has {listed}. {advice}."
+            f"{raster.name} (DOMAIN) should have one band, '{DOMAIN_DISTANCE}'; it has {listed}. "
+            f"{advice}."
         )
+    raster.expect({1: DISTANCE})
     return raster

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..core.cells import Cells
 from ..core.content_units import ContentUnit
 from ..core.errors import RasterError
+from ..core.valid_range import valid_range
 from .ahead import read_ahead
 from .areas import PixelAreas
 from .blocks import Window, blocks, sample_windows
@@ -60,6 +61,9 @@ class OxideMap:
         self.numbers, self.oxides = list(numbers), list(oxides)
         factors = np.array([unit.factor(oxide) for oxide in oxides], np.float32)
         self._factors = factors[:, np.newaxis, np.newaxis]
+        raster.expect(
+            {n: valid_range(oxide).before(unit.factor(oxide)) for n, oxide in zip(numbers, oxides)}
+        )
 
     def values(self, window: Window) -> NDArray[np.float32]:
         """wt% [oxides, height, width] of a window, NaN where not valid."""
@@ -263,8 +267,14 @@ def require_unit(
     RasterError
         Naming the unit that would fit.
     """
+    # A map in per cent that is said to be of fractions shall be known by its values.
+    raster.expect({number: valid_range(oxide) for number, oxide in contents.items()})
     for number, oxide in contents.items():
         found = _samples(raster, number, check)
+        outside = raster.out_of_range(number)
+        if outside.many_values and not found.size:
+            said = outside.described(number, raster.range_of(number))
+            raise RasterError(f"{raster.name} (REFERENCE): {said}.")
         if unit.contradicted(oxide, found):
             raise RasterError(
                 f"{raster.name} (REFERENCE): band {number}, {oxide}, reaches {found.max():.3g}, "

@@ -170,16 +170,21 @@ class RasterWriter:
             for key, value in metadata.items():
                 self._dataset.SetMetadataItem(key, value)
 
-    def finish(self, progress: Progress = unwatched) -> None:
+    def finish(
+        self, progress: Progress = unwatched, metadata: Mapping[str, str] | None = None
+    ) -> None:
         """Bring the file into its layout and close it. May be called again.
 
         Parameters
         ----------
         progress : callable
             Called with the part that is done; what it raises ends the work and is passed on.
+        metadata : mapping of str to str, optional
+            Items to add, as `set_metadata` does.
         """
         if self._dataset is None:
             return
+        self.set_metadata(metadata or {})
         if self._layout is Layout.OVERVIEWS:
             self._add_overviews(progress)
         self.close()

@@ -13,6 +13,7 @@ from ..core.bands import INVALID_DN
 from ..core.errors import RasterError
 from .encoding import NODATA
 from .mosaic import Mosaic
+from .pixel_types import is_signed_byte
 from .source import MiSource
 from .storage import BandInfo
 from .virtual import opening
@@ -104,11 +105,13 @@ def _storage(source: MiSource) -> tuple[int, float]:
     kinds = {band.DataType for band in bands}
     masks = {band.GetMaskFlags() for band in bands}
     found = {_comparable(band.GetNoDataValue()) for band in bands}
+    signed = any(is_signed_byte(band) for band in bands)
     source.close()
-    if len(kinds) > 1 or len(found) > 1 or not masks <= {gdal.GMF_ALL_VALID, gdal.GMF_NODATA}:
+    differ = len(kinds) > 1 or len(found) > 1
+    if signed or differ or not masks <= {gdal.GMF_ALL_VALID, gdal.GMF_NODATA}:
         raise RasterError(
-            f"The bands of {source.name} differ in data type or no data, or have a mask of their "
-            f"own, which a VRT cannot keep. {_ADVICE}"
+            f"The bands of {source.name} differ in data type or no data, are signed bytes, or "
+            f"have a mask of their own, which a VRT cannot keep. {_ADVICE}"
         )
     kind = kinds.pop()
     value = found.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from types import TracebackType
 from ..core.errors import RasterError
 from .encoding import Classes, Colours, encoding_of
 from .file_state import FileState, require_unchanged
-from .geotiff import Progress, RasterWriter
+from .geotiff import Progress, RasterWriter, unwatched
 from .moon import Grid
 from .storage import DEFAULT, BandInfo, Storage
 from .virtual import file_name, is_same_file
@@ -37,13 +37,21 @@ class OutputFiles:
         be changed by others meanwhile.
     alone : bool
         Refuse files that another run of this machine is making. Else the one that ends last wins.
+    remarks : callable
+        Gives what is to be said of the inputs once they have been read, which rasters carry as
+        LUNAR_OXIDE_REMARKS; raises where nothing may be written of them.
     """
 
     def __init__(
-        self, inputs: Mapping[str, FileState] | None = None, *, alone: bool = False
+        self,
+        inputs: Mapping[str, FileState] | None = None,
+        *,
+        alone: bool = False,
+        remarks: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._inputs = dict(inputs or {})
         self._alone = alone
+        self._remarks = remarks
         self._renames: list[tuple[Path, Path]] = []
         self._writers: list[RasterWriter] = []
         self._stale: list[Path] = []
@@ -61,8 +69,7 @@ class OutputFiles:
         ended = False
         try:
             if kind is None:
-                for writer in self._writers:
-                    writer.finish()
+                self.finish()
                 require_unchanged(self._inputs)
                 self._rename()
                 ended = True
@@ -208,10 +215,10 @@ class OutputFiles:
             self.text(final.with_name(f"{final.name}.aux.xml"), classes.names_beside())
         return writer
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self, progress: Progress = unwatched) -> None:
         """Bring all rasters into their layouts, which takes time but for plain GeoTIFFs.
 
-        What it is not called for is done at the end of the context, unseen.
+        At the end of the context it is done unseen, where it has not been called.
 
         Parameters
         ----------
@@ -223,8 +230,10 @@ class OutputFiles:
         RasterError
             When one cannot be written.
         """
+        remarks = " ".join(self._remarks())
+        items = {"LUNAR_OXIDE_REMARKS": remarks} if remarks else {}
         for number, writer in enumerate(self._writers):
-            writer.finish(_part_of(progress, number, len(self._writers)))
+            writer.finish(_part_of(progress, number, len(self._writers)), items)
 
     def vrt(self, final: str | Path, content: str, style: Path | None = None) -> None:
         """Write the XML of a virtual raster, with a style as `raster` does.

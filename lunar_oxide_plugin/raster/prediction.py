@@ -15,6 +15,7 @@ from ..core.model import OxideModel
 from ..core.oxides import OXIDES
 from ..core.threads import ThreadPool
 from ..core.uncertainty import uncertainty_name
+from ..core.valid_range import DOMAIN_DISTANCE
 from .ahead import finished, read_ahead
 from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, blocks
 from .geotiff import RasterWriter
@@ -63,7 +64,7 @@ UNCERTAINTY_MAP = Product(
     tuple(BandInfo(uncertainty_name(oxide), "wt%", WEIGHT_STEP) for oxide in OXIDES),
 )
 #: Only whether a distance is above 1, and by how much up to 3, means anything: it may saturate.
-DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo("domain distance", "", 0.001, True),))
+DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo(DOMAIN_DISTANCE, "", 0.001, True),))
 
 
 class Spectra(Protocol):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
 from ..core.errors import RasterError
+from ..core.valid_range import ValidRange, valid_range
 from .blocks import Window
 from .file_state import file_states
 from .guard import require_moon_grid
 from .mi_label import MiLabel, find_label
 from .moon import grid_of
+from .out_of_range import FEW, OutOfRange
+from .pixel_types import is_complex, is_signed_byte
 from .texts import band_names, metadata, metadata_item
 from .virtual import (
     alpha_band,
@@ -78,6 +81,8 @@ class Raster:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
         #: The files it is read from, as they were when it was opened.
         self.files = file_states(self._file_names())
+        self._ranges: dict[int, ValidRange] = {}
+        self._outside: dict[int, OutOfRange] = {}
 
     @property
     def dataset(self) -> gdal.Dataset:
@@ -130,10 +135,18 @@ class Raster:
                 if _is_sparse(band, window):
                     plane[:] = np.nan
                     continue
+                if is_complex(band):
+                    raise RasterError(
+                        f"{self.name}: band {number} holds complex numbers "
+                        f"({gdal.GetDataTypeName(band.DataType)}). Write what is to be measured "
+                        "into a raster of real numbers first."
+                    )
                 _read(band, window, plane)
+                if is_signed_byte(band):
+                    np.subtract(plane, 256, out=plane, where=plane > 127)
                 if isis:
                     plane[_isis_special(plane, band.DataType)] = np.nan
-                if band.GetMaskFlags() != gdal.GMF_ALL_VALID:
+                if band.GetMaskFlags() != gdal.GMF_ALL_VALID or is_signed_byte(band):
                     np.putmask(plane, _no_data(band, window, plane), np.nan)
             alpha = alpha_band(self.dataset)
             if alpha is not None:  # GDAL takes it for a mask in images of bytes only
@@ -150,8 +163,8 @@ class Raster:
         """Values of some bands as QGIS shows them: with the scale and offset of each band.
 
         For rasters of oxides, which others store as scaled integers. Float32
-        [bands, height, width], NaN where no data or one of MI's invalid codes; of a shape as
-        `read` takes it.
+        [bands, height, width], NaN where no data, one of MI's invalid codes or a value outside
+        the band's valid range, which are counted (`remarks`); of a shape as `read` takes it.
         """
         values = self.read(window, numbers, shape)
         if self.label:
@@ -163,7 +176,54 @@ class Raster:
                 values[index] *= np.float32(scale)
             if offset not in (None, 0):
                 values[index] += np.float32(offset)
+            self._mask_out_of_range(window, number, values[index])
         return values
+
+    def expect(self, ranges: Mapping[int, ValidRange]) -> None:
+        """Set the valid ranges of bands whose content a parameter tells, not their description.
+
+        What was counted for another range is forgotten.
+        """
+        for number, limits in ranges.items():
+            if self.range_of(number) != limits:
+                self._ranges[number] = limits
+                self._outside.pop(number, None)
+
+    def range_of(self, number: int) -> ValidRange:
+        """Valid range of a band's values, by what it is said or described to hold."""
+        if number not in self._ranges:
+            self._ranges[number] = valid_range(self.band_names[number - 1])
+        return self._ranges[number]
+
+    def out_of_range(self, number: int) -> OutOfRange:
+        """What `values` met outside a band's valid range."""
+        return self._outside.setdefault(number, OutOfRange())
+
+    def remarks(self) -> list[str]:
+        """What the user should know of the values that were read, a sentence or two each.
+
+        Raises
+        ------
+        RasterError
+            When so many lie outside a band's valid range that it holds something else.
+        """
+        said = []
+        for number, found in sorted(self._outside.items()):
+            text = f"{self.name}: {found.described(number, self.range_of(number))}"
+            if found.many_values and found.pixels > FEW * self.grid.window.size:
+                raise RasterError(f"{text}.")
+            said.append(f"{text}. They were taken as nodata.")
+        return said
+
+    def _mask_out_of_range(self, window: Window, number: int, plane: NDArray[np.float32]) -> None:
+        """Make values outside a band's valid range NaN, and count them."""
+        low, high = self.range_of(number)[:2]
+        outside = (plane < low) | (plane > high)
+        if not outside.any():
+            return
+        if plane.shape == (window.height, window.width):  # else some of them, for a picture
+            self.out_of_range(number).add(window, plane, outside)
+        plane[outside] = np.nan
 
 
 def _files(dataset: gdal.Dataset, deep: int = 3) -> list[str]:
@@ -198,9 +258,15 @@ def _no_data(band: gdal.Band, window: Window, values: NDArray[np.float32]) -> ND
 def _equal_to_no_data(band: gdal.Band, values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     """Where values are a band's no-data value; None where GDAL's mask may say otherwise."""
     value = band.GetNoDataValue()
+    plain = band.GetDataset().GetDriver().ShortName in _PLAIN_DRIVERS
+    flags = band.GetMaskFlags()
+    if is_signed_byte(
+        band
+    ):  # which GDAL's mask takes for unsigned, and -128 for no value of theirs
+        plain, flags = True, flags & ~gdal.GMF_ALL_VALID or gdal.GMF_NODATA
     if (
-        band.GetMaskFlags() != gdal.GMF_NODATA
-        or band.GetDataset().GetDriver().ShortName not in _PLAIN_DRIVERS
+        flags != gdal.GMF_NODATA
+        or not plain
         or band.DataType not in _PLAIN_TYPES
         or value is None
         or not math.isfinite(value)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import RasterError
 from ..core.uncertainty import error_correlation, uncertainty_name
+from ..core.valid_range import valid_range
 from .blocks import Window
 from .companion import require_same_run
 from .raster import Raster
@@ -67,6 +68,8 @@ class Uncertainty:
             )
         if missing:
             self.notes.append(f"{raster.name} holds no uncertainty of {', '.join(missing)}.")
+        sigmas = {band: uncertainty_name(names[number]) for number, band in self.bands.items()}
+        raster.expect({band: valid_range(name) for band, name in sigmas.items()})
 
     def _found(self, of: Raster, names: Mapping[int, str]) -> dict[int, int]:
         described = self.raster.band_names
@@ -91,9 +94,7 @@ class Uncertainty:
         planes = np.full((len(numbers), window.height, window.width), np.nan, np.float32)
         for plane, number in zip(planes, numbers):
             if number in self.bands:
-                (values,) = self.raster.values(window, [self.bands[number]])
-                valid = np.isfinite(values) & (values >= 0)
-                plane[valid] = values[valid]
+                (plane[:],) = self.raster.values(window, [self.bands[number]])
         return planes
 
     def correlation(self, one: str, other: str) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,7 +263,7 @@ class ClassifyTerrain(LunarOxideAlgorithm):
             if self.TABLE in outputs:
                 files.text(outputs[self.TABLE], csv_text(*summary_table(summaries)))
             if self.REPORT in outputs:
-                page = _page(raster, scheme, limits, threshold, summary, metadata)
+                page = _page(raster, scheme, limits, threshold, summary, metadata, self.remarks())
                 files.text(outputs[self.REPORT], page)
         for one in summaries:
             feedback.pushInfo(f"{one.name}: {one.percent:.2f} % of the area, {one.pixels} pixels.")
@@ -336,6 +337,7 @@ def _page(
     threshold: _Threshold,
     summary: TerrainSummary,
     metadata: dict[str, str],
+    remarks: Sequence[str],
 ) -> str:
     """The report."""
     _, dx, rx, _, ry, dy = raster.grid.geotransform
@@ -348,7 +350,7 @@ def _page(
         threshold.mixture,
         Picture(summary.picture, extent(raster.grid), aspect),
     )
-    warnings = []
+    warnings = [*remarks]
     if raster.synthetic:
         warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
     notes = [
@@ -404,7 +406,7 @@ def _polygons(
     smallest: float,
     feedback: QgsProcessingFeedback,
 ) -> int:
-    writer.finish()
+    files.finish()  # the polygons are drawn from the finished file
     totals = summary.totals
     return write_class_polygons(
         writer.path,

@@ -371,7 +371,7 @@ class CompareMaps(LunarOxideAlgorithm):
                     f"Mare is where the FeO of the input is at least "
                     f"{compared.comparison.mare_feo:g} wt%, highlands where it is less."
                 )
-            warnings = []
+            warnings = self.remarks()
             if any(one.synthetic for one in inputs):
                 warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
             names = (inputs[0].name, reference)

@@ -103,6 +103,7 @@ class OxideHistogram(LunarOxideAlgorithm):
         with self.output_files(*rasters) as files:
             if self.REPORT in results:
                 provenance = {**_models(rasters), **self.provenance(parameters, *rasters)}
+                warnings += self.remarks()
                 page = html_report(measured, self.TITLE, warnings, provenance)
                 files.text(results[self.REPORT], page)
             if self.TABLE in results:

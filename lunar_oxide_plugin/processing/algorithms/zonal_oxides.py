@@ -287,7 +287,7 @@ class ZonalOxides(LunarOxideAlgorithm):
                 image = _unit_map(raster, measured, lambda: stop_if_cancelled(feedback))
                 page = html_report(
                     units,
-                    [*notes, *remarks],
+                    [*notes, *remarks, *self.remarks()],
                     provenance,
                     synthetic=any(one.synthetic for one in inputs),
                     image=image,
