@@ -11,10 +11,12 @@ from osgeo import gdal
 from ..core.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
 from ..core.errors import NoValidPixelError, SpectraError
 from ..core.spectra import (
+    LARGEST_STORED,
     Scaling,
     choose_scaling,
     declared_scaling,
     require_rising,
+    split_of_detectors,
     valid_spectra,
 )
 from .band_files import (
@@ -136,7 +138,8 @@ class MiSource(Raster):
             if sample.size == 0:
                 raise NoValidPixelError(
                     f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
-                    "holds no data, one of MI's invalid codes or shadow. Use another tile; if it "
+                    "holds no data, infinity, one of MI's invalid codes or shadow. Use another "
+                    "tile; if it "
                     "was made of MI labels by gdalwarp, give the labels themselves."
                 )
             if self.label and self._user_scale is None and few:
@@ -238,32 +241,40 @@ class MiSource(Raster):
         )
 
     def _check_assumed_order(self, scaling: Scaling) -> None:
-        """Refuse bands that are only assumed to be in an order when they do not look it.
+        """Ask for BANDS where bands do not look to be in the order they are assumed to be in.
 
         Raises
         ------
         SpectraError
-            As `require_rising`, and where MN1 would be brighter than MV5: in
-            the SCENE_AVERAGE_DN of four archive labels MV5 is by 1 to 5 %.
+            As `require_rising`, and where the two bands near 1 micron cannot be told apart.
         """
-        require_rising(scaling.medians, self.name)
         mv5, mn1 = (1 + [b.filter for b in ARCHIVE_BANDS].index(name) for name in ("MV5", "MN1"))
-        if mn1 in self.bands:  # eight bands
-            return
-        pair = np.concatenate(
-            [
-                self.read(window, (mv5, mn1)).reshape(2, -1)
-                for window in sample_windows(self.grid.window)
-            ],
-            1,
+        if mn1 not in self.bands:  # there are nine
+            near = self._positive_pixels((mv5 - 1, mv5, mn1, mn1 + 1))
+            split = split_of_detectors(near)
+            # In the SCENE_AVERAGE_DN of four archive labels MV5 is by 1 to 5 % the brighter one;
+            # in pixels of high latitudes it need not be.
+            brighter = bool(near.size and np.median(near[2]) > np.median(near[1]))
+            if split is False or (split is None and brighter):
+                raise SpectraError(self._two_near_one_micron(mv5, mn1))
+        split = split_of_detectors(self._positive_pixels(self.bands[3:7]))
+        require_rising(scaling.medians, self.name, self.bands, split is True)
+
+    def _two_near_one_micron(self, mv5: int, mn1: int) -> str:
+        archive = " ".join(map(str, self.bands))
+        exchanged = archive.replace(str(mv5), str(mn1))
+        return (
+            f"{self.name} does not name its nine bands, and bands {mv5} and {mn1} do not look like "
+            f"MV5 (1001 nm) and MN1 (1000 nm) in this order. Set BANDS to {archive} if they are in "
+            f"the archive's order, or to {exchanged} if they are sorted by wavelength."
         )
-        pair = pair[:, (pair > 0).all(axis=0)]
-        if pair.size and np.median(pair[1]) > np.median(pair[0]):
-            raise SpectraError(
-                f"{self.name} does not name its nine bands, and band {mn1} is brighter than band "
-                f"{mv5}: in the archive's order MN1 (1000 nm, NIR) is the darker of the two near 1 "
-                "micron. They may be sorted by wavelength. Give the eight band numbers in BANDS."
-            )
+
+    def _positive_pixels(self, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Stored values [bands, n] above zero, spread over the raster."""
+        windows = sample_windows(self.grid.window)
+        read = [self.read(window, numbers).reshape(len(numbers), -1) for window in windows]
+        pixels = np.concatenate(read, axis=1)
+        return pixels[:, ((pixels > 0) & np.isfinite(pixels)).all(axis=0)]
 
     def _sample(self, least: float) -> NDArray[np.float32]:
         """Stored values [8, n] of pixels above a reflectance, spread over the raster.
@@ -283,10 +294,14 @@ class MiSource(Raster):
         return np.concatenate(found, axis=1)
 
     def _measured(self, window: Window, least: float) -> NDArray[np.float32]:
-        """Stored values [8, n] of the pixels above a reflectance by the metadata, and no code."""
+        """Stored values [8, n] of the pixels above a reflectance by the metadata, and no code.
+
+        Nor infinite, or a fill value beyond any way to store reflectance: masked as saturated
+        where spectra are read, they would hide here what the scale is.
+        """
         scales, offsets = self._declared()
         stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
-        stored[np.isin(stored, self._invalid_codes)] = np.nan
+        stored[np.isin(stored, self._invalid_codes) | (stored > LARGEST_STORED)] = np.nan
         values = stored * scales[:, np.newaxis] + offsets[:, np.newaxis]
         return stored[:, (values > least).all(axis=0)]
 

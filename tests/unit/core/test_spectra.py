@@ -1,6 +1,9 @@
 """Which values are measurements, and by which factor they become reflectance."""
 
+import csv
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +15,26 @@ from lunar_oxide_plugin.core.spectra import (
     choose_scaling,
     declared_scaling,
     require_rising,
+    split_of_detectors,
     valid_spectra,
 )
 from tests.mi_tiles import HIGHLANDS_DN, INVALID_CODES, MARE_DN, MODEL_PLANES, scene
 
 ONES, ZEROS = np.ones(8), np.zeros(8)
+
+DATA = Path(__file__).parents[3] / "training" / "data"
+
+
+def real_spectra():
+    """Reflectance [8] of the 55 site pixels of MI that are published."""
+    for name in ("sites", "apollo12_pixels", "extended_sites"):
+        with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row.get("site") != "Apollo12LM":  # the mean of pixels
+                    yield np.array([float(row[key]) for key in row if re.fullmatch("r\\d+", key)])
+
+
+REAL = list(real_spectra())
 TAG = np.full(8, 2e-5)
 SCENES = {"mare": MARE_DN, "highlands": HIGHLANDS_DN}
 
@@ -234,8 +252,96 @@ def test_a_labels_own_scale_and_offset_give_the_medians():
 
 def test_where_a_spectrum_falls_is_said():
     medians = np.array([0.05, 0.1, 0.11, 0.12, 0.09, 0.13, 0.15, 0.18])
-    with pytest.raises(SpectraError, match=r"falls from 0\.12 at 950 nm to 0\.09 at 1001 nm"):
-        require_rising(medians, "a.tif")
+    said = r"falls from 0\.12 at 950 nm to 0\.09 at 1001 nm.* set BANDS to 1 2 3 4 5 7 8 9; else"
+    with pytest.raises(SpectraError, match=said):
+        require_rising(medians, "a.tif", (1, 2, 3, 4, 5, 7, 8, 9))
+
+
+def accepted(spectrum, split=False):
+    """Whether bands without a name are taken to be in the models' order."""
+    spectrum = np.asarray(spectrum)
+    try:
+        choose_scaling(np.repeat(spectrum[:, None], 9, axis=1), ONES, ZEROS)
+        require_rising(spectrum, "a.tif", range(1, 9), split)
+    except SpectraError as error:
+        assert "BANDS" in str(error)
+        return False
+    return True
+
+
+def test_real_spectra_are_in_order():
+    """As they are, where 1550 nm falls by 3.5 %, and where the detectors are misregistered."""
+    assert len(REAL) == 55
+    for spectrum in REAL:
+        assert accepted(spectrum)
+        fallen = spectrum.copy()
+        fallen[7] = 0.965 * fallen[6]
+        assert accepted(fallen)
+        for step in (0.89, 1.12):
+            assert accepted(spectrum * ([1] * 5 + [step] * 3), split=True)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        (7, 6, 5, 4, 3, 2, 1, 0),
+        (4, 5, 6, 7, 0, 1, 2, 3),  # as their names sort: 1001 1050 1250 1550 415 750 900 950
+        (1, 2, 3, 4, 5, 6, 7, 0),
+        (0, 1, 2, 3, 4, 5, 7, 6),
+        (0, 1, 2, 3, 5, 4, 6, 7)[::-1],
+        (0, 2, 1, 3, 4, 5, 6, 7),
+    ],
+)
+def test_no_real_spectrum_passes_in_another_order(order):
+    assert not any(accepted(spectrum[list(order)], split=True) for spectrum in REAL)
+
+
+def test_two_bands_exchanged_are_noticed():
+    """But for some spectra where they are alike to 1 %."""
+    least = {(2, 3): 0.75, (4, 5): 0.95}
+    for one, other in itertools.combinations(range(8), 2):
+        order = list(range(8))
+        order[one], order[other] = other, one
+        noticed = np.mean([not accepted(spectrum[order]) for spectrum in REAL])
+        assert noticed >= least.get((one, other), 1)
+
+
+@pytest.mark.parametrize("brighter", [0.9, 1.0, 1.1])
+@pytest.mark.parametrize("misregistered", [0.1, 0.3])
+def test_the_pixels_tell_which_band_is_of_which_detector(brighter, misregistered):
+    """NIR bands see a place a part of a pixel aside; brightness says nothing."""
+    random = np.random.default_rng(1)
+    albedo = random.normal(1, 0.08, (60, 61)).clip(0.6, 1.4)
+    aside = (1 - misregistered) * albedo[:, :-1] + misregistered * albedo[:, 1:]
+    noise = random.normal(1, 0.002, (4, 60, 60))
+    pixels = np.stack(
+        [albedo[:, :-1], albedo[:, :-1] * 1.03, aside * 1.03 * brighter, aside * 1.07]
+    )
+    pixels = (pixels * noise).reshape(4, -1)
+    assert split_of_detectors(pixels) is True
+    assert split_of_detectors(pixels[[0, 2, 1, 3]]) is False
+    assert split_of_detectors(pixels[:, :99]) is None
+
+
+def test_bands_on_the_same_pixels_do_not_tell_their_detectors():
+    random = np.random.default_rng(1)
+    pixels = random.normal(1, 0.08, 3600).clip(0.6, 1.4) * random.normal(1, 0.01, (4, 3600))
+    assert split_of_detectors(pixels) is None
+
+
+@pytest.mark.parametrize(
+    ("bands", "words"),
+    [
+        ([5, 6, 7], "as the Moon's, but more than half .* above saturation .*nodata"),
+        ([0], "as the Moon's, but not all medians lie between 0.015 and 0.6 .415 nm: 0.65"),
+    ],
+)
+def test_a_refusal_does_not_contradict_itself(bands, words):
+    """Where the median at 750 nm is the Moon's, it says what is not."""
+    stored = stored_dn(MARE_DN) * 2e-5
+    stored[bands] = 0.65 if bands == [0] else 1e5
+    with pytest.raises(SpectraError, match=words):
+        choose_scaling(stored, ONES, ZEROS)
 
 
 def test_a_refusal_says_what_the_moon_has():

@@ -539,9 +539,62 @@ def test_nine_unnamed_bands_sorted_by_wavelength_are_refused(tmp_path, average):
     assert MiSource(archive).scaling.median_750 > 0
     in_order = dn[[0, 1, 2, 3, 5, 4, 6, 7, 8]]
     path = geotiff(tmp_path / "b.tif", in_order, kind=gdal.GDT_Int16, scale=2e-5, names=False)
-    with pytest.raises(SpectraError, match=r"band 6 is brighter than band 5.*BANDS"):
+    with pytest.raises(
+        SpectraError, match=r"bands 5 and 6 .*BANDS to 1 2 3 4 5 7 8 9 .*or to 1 2 3 4 6"
+    ):
         _ = MiSource(path).scaling
     assert MiSource(path, bands=[1, 2, 3, 4, 6, 7, 8, 9]).scaling.median_750 > 0
+
+
+def high_latitude(size=64, fall=1.0):
+    """DN [9, ...] where NIR bands lie a third of a pixel aside, and MN1 is brighter than MV5."""
+    albedo = np.random.default_rng(1).normal(1, 0.08, (size, size + 1)).clip(0.7, 1.3)
+    aside = (2 * albedo[:, :-1] + albedo[:, 1:]) / 3
+    average = np.array(HIGHLANDS_DN, float)
+    average[5:] *= 1.08
+    average[8] = fall * average[7] if fall < 1 else average[8]
+    dn = np.where(np.arange(9)[:, None, None] < 5, albedo[:, :-1], aside)
+    return np.rint(dn * average[:, None, None]).astype(np.int16)
+
+
+def test_the_archives_order_is_known_where_mn1_is_the_brighter_one(tmp_path):
+    dn = high_latitude()
+    assert np.median(dn[5]) > np.median(dn[4])
+    path = geotiff(tmp_path / "a.tif", dn, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    assert MiSource(path).bands == (1, 2, 3, 4, 5, 7, 8, 9)
+    assert MiSource(path).scaling.medians == pytest.approx(
+        np.median(planes(dn), axis=(1, 2)) * 2e-5, rel=0.02
+    )
+    exchanged = dn[[0, 1, 2, 3, 5, 4, 6, 7, 8]]
+    path = geotiff(tmp_path / "b.tif", exchanged, kind=gdal.GDT_Int16, scale=2e-5, names=False)
+    with pytest.raises(SpectraError, match="bands 5 and 6"):
+        _ = MiSource(path).scaling
+
+
+@pytest.mark.parametrize("fall", [0.99, 0.965])
+def test_a_spectrum_that_falls_at_1550_nm_is_the_moons(tmp_path, fall):
+    """Of a labelled tile, of named and of unnamed bands, and with BANDS."""
+    dn = high_latitude(fall=fall)
+    assert MiSource(str(write_tile(tmp_path, dn))).scale == [2e-5] * 8
+    options = {"kind": gdal.GDT_Int16, "scale": 2e-5}
+    named = geotiff(tmp_path / "named.tif", planes(dn), **options)
+    unnamed = geotiff(tmp_path / "unnamed.tif", planes(dn), names=False, **options)
+    for source in (MiSource(named), MiSource(unnamed), MiSource(unnamed, bands=range(1, 9))):
+        assert source.scale == [2e-5] * 8
+
+
+@pytest.mark.parametrize("fill", [np.inf, 1e20, 3.4e38])
+def test_fill_values_above_all_reflectance_do_not_hide_the_scale(tmp_path, fill):
+    """Most of the raster is fill without a tag; the rest is what it is."""
+    values = (planes(scene()) * 2e-5).astype(np.float32)
+    values[:, :20] = fill
+    source = MiSource(geotiff(tmp_path / "a.tif", values))
+    reflectance, valid = source.spectra(source.grid.window)
+    assert not valid[:20].any() and valid[20:].all()
+    np.testing.assert_array_equal(reflectance[:, 20:], values[:, 20:])
+    values[:] = fill
+    with pytest.raises(NoValidPixelError, match=r"no valid pixel: .* infinity"):
+        _ = MiSource(geotiff(tmp_path / "b.tif", values)).scaling
 
 
 def test_a_tile_all_in_shadow_has_no_valid_pixel(tmp_path):
