@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides import OXIDES
 from lunar_oxide_plugin.core.site_samples import MEAN_COLUMNS, SAMPLED
+from lunar_oxide_plugin.core.tables import unquoted_formula
 
 DATA = Path(__file__).parent / "data"
 
@@ -273,8 +274,14 @@ def _read(path: Path, columns: tuple[str, ...]) -> list[_Row]:
 
 
 def _stripped(cells: dict[str, str]) -> dict[str, str]:
-    """Cells without the blanks around them: "Apollo17 " is Apollo17."""
-    return {name: text.strip() if isinstance(text, str) else text for name, text in cells.items()}
+    """Cells without the blanks around them and the quote of our tables.
+
+    "Apollo17 " is Apollo17, "'=A" is =A.
+    """
+    return {
+        name: unquoted_formula(text.strip()) if isinstance(text, str) else text
+        for name, text in cells.items()
+    }
 
 
 def _numbers(path: Path, rows: Sequence[_Row], columns: tuple[str, ...]) -> NDArray[np.float64]:

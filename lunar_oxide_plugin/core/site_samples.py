@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from .bands import MODEL_BANDS
 from .oxides import OXIDES
+from .tables import csv_text
 
 SAMPLED = "sampled"
 OUTSIDE = "outside the raster"
@@ -147,11 +146,7 @@ def table_row(site: Site, sample: Sample, lon_lat: tuple[float, float] | None) -
 
 def csv_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     """The rows as CSV, ready for ``python -m training fit --sites``."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if row[name] is None else row[name] for name in columns] for row in rows)
-    return text.getvalue()
+    return csv_text(columns, [[row[name] for name in columns] for row in rows], decimals=None)
 
 
 def _plain(value: Any) -> Any:

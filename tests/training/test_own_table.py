@@ -1,5 +1,6 @@
 """Training on a user's own table: the one that the algorithm samplesites writes."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.model import OxideModel
+from lunar_oxide_plugin.core.tables import csv_text
 from training import files, tables
 from training.__main__ import main
 from training.methods import DEFAULT, METHODS
@@ -218,6 +220,20 @@ def test_blanks_around_a_name_do_not_make_another_mission(tmp_path):
 
     own = tables.load_own_sites(edited(tmp_path, pad))
     assert own.missions == tables.load_own_sites(TABLE).missions
+
+
+def test_names_that_a_spreadsheet_would_compute_come_back(tmp_path):
+    """samplesites writes them behind a single quote."""
+    rows = list(csv.reader(TABLE.read_text(encoding="utf-8").splitlines()))
+    column = rows[0].index("mission")
+    names = {"mission 1": "=M1", "mission 2": "'-A"}
+    for row in rows[1:]:
+        row[column] = names.get(row[column], row[column])
+    path = tmp_path / "formulas.csv"
+    path.write_bytes(csv_text(rows[0], rows[1:]).encode())
+    assert "'=M1" in path.read_text(encoding="utf-8")
+    expected = [names.get(name, name) for name in tables.load_own_sites(TABLE).missions]
+    assert list(tables.load_own_sites(path).missions) == expected
 
 
 def test_other_encodings_are_named(tmp_path, capsys):
