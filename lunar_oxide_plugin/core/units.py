@@ -18,6 +18,15 @@ _WHOLE = 0.999999
 #: Mg# of a unit's mean MgO and FeO, which is not the mean of Mg#.
 MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
 
+#: Columns of the table that are no band's.
+TABLE_COLUMNS = (
+    "unit",
+    MG_NUMBER_OF_MEANS,
+    f"{MG_NUMBER_OF_MEANS} uncertainty",
+    "area_km2",
+    "outside_domain",
+    "remark",
+)
 
 #: Parts of a unit's area up to which the smallest values reach, in the order of `BandSummary`.
 FRACTIONS = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
-    NULL,
     QgsFeature,
     QgsWkbTypes,
 )
@@ -15,6 +15,7 @@ from ..core.errors import RasterError
 from ..core.ground_truth import load_ground_truth
 from ..core.oxides import OXIDES
 from ..core.site_samples import SOURCE_COLUMNS, Site
+from .attributes import attribute, attribute_text
 from .vector_input import VectorInput
 
 
@@ -46,19 +47,21 @@ def sites_of_layer(layer: VectorInput, site_field: str, mission_field: str) -> l
     Raises
     ------
     RasterError
-        When there is no point, a name occurs twice, or an oxide is no number.
+        When there is no point, a name occurs twice, an oxide is no number, or two fields have a
+        name that is looked for.
     """
-    name = f"The layer {layer.name} (SITES)"
+    title = f"The layer {layer.name} (SITES)"
     fields = layer.source.fields().names()
-    by_name = {field.lower(): field for field in fields}
     for parameter, field in (("SITE_FIELD", site_field), ("MISSION_FIELD", mission_field)):
         if field and field not in fields:
             raise RasterError(
-                f"{parameter} is {field}, but {name} has the fields {', '.join(fields)}. Choose "
+                f"{parameter} is {field}, but {title} has the fields {', '.join(fields)}. Choose "
                 "one of them, or leave it empty."
             )
-    site_field = site_field or by_name.get("site") or by_name.get("name") or ""
-    mission_field = mission_field or by_name.get("mission") or ""
+    known = {name: _field_named(name, fields, title) for name in (*OXIDES, *SOURCE_COLUMNS)}
+    for name in ("site", "name"):
+        site_field = site_field or _field_named(name, fields, title)
+    mission_field = mission_field or _field_named("mission", fields, title)
     sites = []
     for number, feature in enumerate(layer.features(), start=1):
         site = (_text(feature, site_field) if site_field else "") or str(number)
@@ -66,26 +69,36 @@ def sites_of_layer(layer: VectorInput, site_field: str, mission_field: str) -> l
         oxides = {
             oxide: value
             for oxide in OXIDES
-            if oxide.lower() in by_name
-            and (value := _number(feature[by_name[oxide.lower()]], oxide, where)) is not None
+            if known[oxide] and (value := _number(feature[known[oxide]], oxide, where)) is not None
         }
         sources = {
-            column: _text(feature, by_name[column])
-            for column in SOURCE_COLUMNS
-            if column in by_name
+            column: _text(feature, known[column]) for column in SOURCE_COLUMNS if known[column]
         }
         mission = _text(feature, mission_field) if mission_field else ""
         sites.append(Site(site, mission, _point(feature, where), oxides, sources))
     if not sites:
-        raise RasterError(f"{name} has no point.")
+        raise RasterError(f"{title} has no point.")
     names = [site.site for site in sites]
     twice = sorted({site for site in names if names.count(site) > 1})
     if twice:
         raise RasterError(
-            f"{name} names these sites twice: {', '.join(twice)}. Training needs each once; "
+            f"{title} names these sites twice: {', '.join(twice)}. Training needs each once; "
             "rename them, or choose another SITE_FIELD."
         )
     return sites
+
+
+def _field_named(name: str, fields: Sequence[str], layer: str) -> str:
+    """The field of this name, or else the one in other letter case; "" without any."""
+    if name in fields:
+        return name
+    alike = [field for field in fields if field.lower() == name.lower()]
+    if len(alike) > 1:
+        raise RasterError(
+            f"{layer} has the fields {' and '.join(alike)}, which differ in letter case only. "
+            f"Rename the one that holds no {name}."
+        )
+    return alike[0] if alike else ""
 
 
 def _point(feature: QgsFeature, where: str) -> tuple[float, float] | None:
@@ -101,17 +114,19 @@ def _point(feature: QgsFeature, where: str) -> tuple[float, float] | None:
 
 
 def _text(feature: QgsFeature, field: str) -> str:
-    value = feature[field]
-    return "" if value is None or value == NULL else str(value).strip()
+    return attribute_text(feature[field]).strip()
 
 
-def _number(value: Any, field: str, where: str) -> float | None:
-    if value is None or value == NULL or (isinstance(value, str) and not value.strip()):
+def _number(given: Any, field: str, where: str) -> float | None:
+    value = attribute(given)
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, (bool, bytes)) else float(value)
+    except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise RasterError(f"{where}: {field} is '{value}', which is no number of wt%.")
+        raise RasterError(
+            f"{where}: {field} is '{attribute_text(value)}', which is no number of wt%."
+        )
     return number

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from qgis.core import NULL, QgsFeature, QgsField, QgsFields
-from qgis.PyQt.QtCore import QMetaType
+from qgis.core import QgsFeature, QgsFields
 
-from ..core.errors import RasterError
+from ..core.tables import distinct_names
 from ..core.units import Unit
-from ..raster.geopackage import write_polygons
+from ..raster.geopackage import GEOMETRY, KEY, write_polygons
 from ..raster.outputs import OutputFiles
+from .attributes import column
+
+
+class _Statistic(NamedTuple):
+    """A column of results."""
+
+    name: str
+    kind: type
+    of: Callable[[Unit], Any]
+
+
+class _Own(NamedTuple):
+    """A column that the polygons have."""
+
+    name: str
+    kind: type
+    values: Sequence[Any]
 
 
 def write_units(
@@ -23,67 +39,96 @@ def write_units(
     wkt: str,
     features: Sequence[QgsFeature],
     units: Sequence[Unit],
-) -> None:
+) -> list[str]:
     """Write the polygons, their own columns and the statistics as a GeoPackage.
+
+    Rows keep the numbers that the polygons have, so that joins still fit: those of a column fid,
+    or else of the features. Columns whose names the statistics or the GeoPackage need are renamed.
+
+    Returns
+    -------
+    list of str
+        What the user should know.
 
     Raises
     ------
     RasterError
-        When it cannot be written, or the polygons already have columns of these names.
+        When it cannot be written.
     """
-    # The GeoPackage numbers its rows itself.
-    kept = [field for field in fields if field.name().lower() not in ("fid", "geom")]
-    columns = {field.name(): _python_type(field) for field in kept}
-    statistics = [
-        (band, name) for band, summary in units[0].bands.items() for name in summary.shown
+    statistics = _statistics(units)
+    own = [
+        _Own(field.name(), *column(field, [feature.attribute(index) for feature in features]))
+        for index, field in enumerate(fields)
     ]
-    new = {"area_km2": float}
-    with_domain = units[0].outside_domain is not None
-    if with_domain:
-        new["outside_domain"] = float
-    new.update({f"{_column(b)}_{n}": int if n == "pixels" else float for b, n in statistics})
-    new.update({_column(name): float for name in units[0].mg_number_columns()})
-    new["remark"] = str
-    taken = {name.lower() for name in columns} & {name.lower() for name in new}
-    if taken:
-        raise RasterError(
-            f"ZONES already has the columns {', '.join(sorted(taken))}. Rename or remove them, or "
-            "use the layer without statistics."
+    numbered = next((one for one in own if _is_key(one)), None)
+    own = [one for one in own if one is not numbered]
+    if numbered is not None:
+        key = (numbered.name, numbered.values)
+    else:
+        ids = [feature.id() for feature in features]
+        key = (KEY, ids if _are_numbers(ids) else range(1, 1 + len(ids)))
+    taken = [key[0], GEOMETRY, *(one.name for one in statistics)]
+    names = distinct_names([one.name or "field" for one in own], taken)
+    columns = {name: one.kind for name, one in zip(names, own)}
+    columns.update({one.name: one.kind for one in statistics})
+    rows = (
+        (
+            bytes(feature.geometry().asWkb()),
+            [one.values[row] for one in own] + [_known(one.of(unit)) for one in statistics],
         )
-    rows = []
-    for feature, unit in zip(features, units):
-        values = [_plain(feature[field.name()], columns[field.name()]) for field in kept]
-        values.append(unit.area_km2)
-        if with_domain:
-            values.append(_plain(unit.outside_domain, float))
-        values += [_plain(getattr(unit.bands[band], name), float) for band, name in statistics]
-        values += [_plain(value, float) for value in unit.mg_number_columns().values()]
-        values.append(unit.remark or None)
-        rows.append((bytes(feature.geometry().asWkb()), values))
-    write_polygons(
-        files.path(path),
-        "units",
-        wkt,
-        {**columns, **new},
-        rows,
-        f"{path} cannot be written",
+        for row, (feature, unit) in enumerate(zip(features, units))
     )
+    write_polygons(files.path(path), "units", wkt, columns, rows, f"{path} cannot be written", key)
+    return _notes([one.name for one in own], names)
 
 
-def _python_type(field: QgsField) -> type:
-    kinds = QMetaType.Type  # of the same numbers as those of QVariant, which fields have in 3.22
-    if field.type() in (kinds.Int, kinds.LongLong, kinds.UInt, kinds.Bool):
-        return int
-    return float if field.type() == kinds.Double else str
+def _notes(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    renamed = [f"'{a}' is '{b}'" for a, b in zip(old, new) if a != b]
+    if not renamed:
+        return []
+    return [
+        "OUTPUT has columns of its own with the names of these columns of ZONES, which are renamed "
+        f"there: {', '.join(renamed)}."
+    ]
 
 
-def _plain(value: Any, kind: type) -> Any:
-    """A column's value for the GeoPackage: None for NULL and NaN, text for what is no number."""
-    if value is None or value == NULL or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return str(value) if kind is str else value
+def _is_key(own: _Own) -> bool:
+    return own.name.lower() == KEY and own.kind is int and _are_numbers(own.values)
+
+
+def _are_numbers(values: Sequence[int | None]) -> bool:
+    """Whether they can number the rows of a GeoPackage: from 0 or 1 on, no two alike."""
+    return None not in values and min(values) >= 0 and len(set(values)) == len(values)
+
+
+def _statistics(units: Sequence[Unit]) -> list[_Statistic]:
+    first = units[0]
+    found = [_Statistic("area_km2", float, lambda unit: unit.area_km2)]
+    if first.outside_domain is not None:
+        found.append(_Statistic("outside_domain", float, lambda unit: unit.outside_domain))
+    bands = distinct_names([_column(band) for band in first.bands])
+    for name, (band, summary) in zip(bands, first.bands.items()):
+        for shown in summary.shown:
+            kind = int if shown == "pixels" else float
+            found.append(_Statistic(f"{name}_{shown}", kind, _of_band(band, shown)))
+    found += [
+        _Statistic(_column(name), float, _of_mg_number(name)) for name in first.mg_number_columns()
+    ]
+    return [*found, _Statistic("remark", str, lambda unit: unit.remark or None)]
+
+
+def _of_band(band: str, statistic: str) -> Callable[[Unit], Any]:
+    return lambda unit: getattr(unit.bands[band], statistic)
+
+
+def _of_mg_number(name: str) -> Callable[[Unit], Any]:
+    return lambda unit: unit.mg_number_columns()[name]
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _column(band: str) -> str:
     """A band's name as a column can carry it."""
-    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_")
+    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_") or "band"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,18 @@ from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
 from .moon import spatial_reference
 
-_FIELD_TYPES = {int: ogr.OFTInteger64, float: ogr.OFTReal, str: ogr.OFTString}
+_FIELD_TYPES = {
+    int: ogr.OFTInteger64,
+    float: ogr.OFTReal,
+    str: ogr.OFTString,
+    bool: ogr.OFTInteger,
+    date: ogr.OFTDate,
+    datetime: ogr.OFTDateTime,
+    bytes: ogr.OFTBinary,
+}
+
+#: Names of the columns that number the rows and hold their shapes.
+KEY, GEOMETRY = "fid", "geom"
 
 
 def write_polygons(
@@ -23,6 +36,7 @@ def write_polygons(
     fields: Mapping[str, type],
     rows: Iterable[tuple[bytes, Sequence[Any]]],
     action: str,
+    key: tuple[str, Sequence[int]] | None = None,
 ) -> None:
     """Write polygons.
 
@@ -35,11 +49,17 @@ def write_polygons(
     wkt : str
         CRS of the polygons.
     fields : mapping of str to type
-        Name and Python type (int, float, str) of each column.
+        Name and Python type (int of 64 bits, float, str, bool, date, datetime, bytes) of each
+        column. Names differ in more than letter case, from each other, from the key's and from
+        `GEOMETRY`.
     rows : iterable of (wkb, values)
-        Polygon or multipolygon and its values, None where there is none.
+        Polygon or multipolygon and its values, None where there is none; dates and times as ISO
+        8601.
     action : str
         What failed, when it does; begins the message.
+    key : (str, sequence of int), optional
+        Name of the primary key, and the number of each row, no two alike. By default `KEY`, from 1
+        on.
 
     Raises
     ------
@@ -47,7 +67,7 @@ def write_polygons(
         When the name does not end in .gpkg or the file cannot be written.
     """
     shapes = ((_multipolygon(wkb), values) for wkb, values in rows)
-    _write(path, (layer_name, wkt, ogr.wkbMultiPolygon), fields, shapes, action, {})
+    _write(path, (layer_name, wkt, ogr.wkbMultiPolygon), fields, shapes, action, {}, key)
 
 
 def write_points(
@@ -76,25 +96,39 @@ def _write(
     rows: Iterable[tuple[ogr.Geometry | None, Sequence[Any]]],
     action: str,
     metadata: Mapping[str, str],
+    key: tuple[str, Sequence[int]] | None = None,
 ) -> None:
+    key_name, numbers = key or (KEY, repeat(ogr.NullFID))
     layer_name, wkt, kind = layer_definition
     if path.suffix.lower() != ".gpkg":
         raise RasterError(f"{action}: it is written as GeoPackage, give a .gpkg name.")
     with gdal_errors(action):
         path.unlink(missing_ok=True)
         dataset = gdal.GetDriverByName("GPKG").Create(str(path), 0, 0, 0, gdal.GDT_Unknown)
-        layer = dataset.CreateLayer(layer_name, spatial_reference(_without_authority(wkt)), kind)
+        layer = dataset.CreateLayer(
+            layer_name,
+            spatial_reference(_without_authority(wkt)),
+            kind,
+            [f"FID={key_name}", f"GEOMETRY_NAME={GEOMETRY}"],
+        )
+        kinds = list(fields.values())
         for name, field_type in fields.items():
-            layer.CreateField(ogr.FieldDefn(name, _FIELD_TYPES[field_type]))
+            definition = ogr.FieldDefn(name, _FIELD_TYPES[field_type])
+            if field_type is bool:
+                definition.SetSubType(ogr.OFSTBoolean)
+            layer.CreateField(definition)
         if metadata:
             layer.SetMetadata(dict(metadata))
         layer.StartTransaction()
-        for geometry, values in rows:
+        for number, (geometry, values) in zip(numbers, rows):
             feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetFID(number)
             feature.SetGeometry(geometry)
             for index, value in enumerate(values):
                 if value is None:
                     feature.SetFieldNull(index)
+                elif kinds[index] is bytes:
+                    feature.SetFieldBinaryFromHexString(index, value.hex())
                 else:
                     feature.SetField(index, value)
             layer.CreateFeature(feature)

@@ -19,8 +19,8 @@ from qgis.core import (
 
 from ...core.errors import RasterError
 from ...core.separability import Separation, separations
-from ...core.tables import csv_lines
-from ...core.units import Unit, csv_table
+from ...core.tables import csv_lines, distinct_names
+from ...core.units import TABLE_COLUMNS, Unit, csv_table
 from ...core.zone_statistics import ZoneSummary
 from ...raster.blocks import Window, around
 from ...raster.companion import domain_raster
@@ -32,6 +32,7 @@ from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
 from ...raster.zone_plan import Zone
 from ...report.unit_report import UnitMap, html_report
+from ..attributes import attribute, attribute_text
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
@@ -235,7 +236,11 @@ class ZonalOxides(LunarOxideAlgorithm):
                 f"NAME_FIELD is {field}, but {zones.name} has the fields "
                 f"{', '.join(fields)}. Choose one of them, or leave it empty."
             )
-        return [str(feature[field]) for feature in features]
+        values = [feature[field] for feature in features]
+        return [
+            str(number) if attribute(value) is None else attribute_text(value)
+            for number, value in enumerate(values, start=1)
+        ]
 
     def _uncertainty(self, raster: Raster, names: Sequence[str]) -> Uncertainty | None:
         paths = self.input_paths(self.UNCERTAINTY)
@@ -258,7 +263,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         results = {name: path for name, path in results.items() if path}
         provenance = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
         with self.output_files(*inputs) as files:
-            write_units(
+            renamed = write_units(
                 files,
                 results[self.OUTPUT],
                 measured.zones.source.fields(),
@@ -266,6 +271,8 @@ class ZonalOxides(LunarOxideAlgorithm):
                 measured.features,
                 units,
             )
+            for note in renamed:
+                feedback.pushWarning(note)
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_table(units))
             if self.SEPARATION in results:
@@ -375,8 +382,5 @@ def _lacking(unit: Unit) -> str:
 
 def _band_names(raster: Raster) -> list[str]:
     """Band descriptions, made unique, for tables and columns."""
-    names: list[str] = []
-    for index, described in enumerate(raster.band_names):
-        name = described or f"band{index + 1}"
-        names.append(name if name not in names else f"{name}_{index + 1}")
-    return names
+    names = [name or f"band{number}" for number, name in enumerate(raster.band_names, start=1)]
+    return distinct_names(names, TABLE_COLUMNS)

@@ -1,5 +1,7 @@
 """Polygons written as a GeoPackage."""
 
+from datetime import date, datetime
+
 import pytest
 from osgeo import gdal, ogr
 
@@ -35,6 +37,47 @@ def test_round_trip(tmp_path, wkt):
     assert reference.IsSame(spatial_reference(wkt), ["IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"])
     # With the authority GDAL 3.6 would keep "IAU", which PROJ does not know.
     assert reference.GetAuthorityName(None) is None
+
+
+def test_types_and_numbers(tmp_path):
+    """Each type of column by its own, and rows by the numbers given, from 0 on."""
+    path = tmp_path / "units.gpkg"
+    fields = {"old": bool, "day": date, "seen": datetime, "raw": bytes, "fid": str, "big": int}
+    values = [True, "2021-05-03", "2021-05-03T10:11:12+02:00", b"\x00\xff", "seven", 2**63 - 1]
+    rows = [(SQUARE, values), (SQUARE, [None] * 6)]
+    write_polygons(path, "units", GEOGRAPHIC_WKT, fields, rows, "failed", ("Number", [7, 0]))
+    dataset = gdal.OpenEx(str(path))
+    layer = dataset.GetLayer(0)
+    assert layer.GetFIDColumn() == "Number"
+    definition = layer.GetLayerDefn()
+    columns = [definition.GetFieldDefn(index) for index in range(6)]
+    assert [column.GetTypeName() for column in columns] == [
+        *("Integer", "Date", "DateTime", "Binary", "String", "Integer64"),
+    ]
+    assert columns[0].GetSubType() == ogr.OFSTBoolean
+    full, empty = layer.GetFeature(7), layer.GetFeature(0)
+    assert [full.GetField(name) for name in ("old", "fid", "big")] == [1, "seven", 2**63 - 1]
+    assert full.GetFieldAsString("day") == "2021/05/03"
+    # GDAL's own choice: the time of the zone with the zone, or in UTC.
+    hour = int(full.GetFieldAsString("seen")[11:13])
+    assert (full.GetFieldAsString("seen")[:10], hour in (8, 10)) == ("2021/05/03", True)
+    assert full.GetFieldAsString("raw") == "00FF"
+    assert all(empty.IsFieldNull(name) for name in fields)
+
+
+def test_columns_with_names_that_databases_know(tmp_path):
+    path = tmp_path / "units.gpkg"
+    names = ["rowid", "oid", "_rowid_", "ogc_fid", "select", 'a"b', "two\nlines", ";", "x" * 300]
+    fields = dict.fromkeys(names, int)
+    write_polygons(path, "units", GEOGRAPHIC_WKT, fields, [(SQUARE, range(9))], "failed")
+    dataset = gdal.OpenEx(str(path))
+    layer = dataset.GetLayer(0)
+    feature = layer.GetNextFeature()
+    assert [(feature.GetFID(), feature.GetField(name)) for name in names] == [
+        (1, number) for number in range(9)
+    ]
+    layer.SetSpatialFilterRect(0.4, 0.4, 0.5, 0.5)
+    assert layer.GetFeatureCount() == 1
 
 
 def test_refusals(tmp_path):
