@@ -20,14 +20,15 @@ def lunar_crs(code="IAU_2015:30100"):
 
 
 def write_polygons(path, polygons, crs="IAU_2015:30100"):
-    """A GeoPackage of {name: WKT}."""
+    """A GeoPackage of {name: WKT, or None for a row without a geometry}."""
     dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     layer = dataset.CreateLayer("zones", lunar_crs(crs), ogr.wkbUnknown)
     layer.CreateField(ogr.FieldDefn("unit", ogr.OFTString))
     for name, wkt in polygons.items():
         feature = ogr.Feature(layer.GetLayerDefn())
         feature["unit"] = name
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        if wkt is not None:
+            feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
         layer.CreateFeature(feature)
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -78,13 +79,17 @@ class Unit(NamedTuple):
     outside_domain: float | None = None
     #: part of the polygon that lies on the raster, 0-1
     on_raster: float = 1.0
+    #: how its polygon was repaired, or, where its area is NaN, why it could not be measured
+    note: str = ""
 
     @property
     def remark(self) -> str:
         """What to know before its numbers are used; "" when there is nothing."""
+        if math.isnan(self.area_km2):
+            return self.note
+        parts = [self.note] if self.note else []
         if self.on_raster == 0:
-            return "outside the raster"
-        parts = []
+            return "; ".join([*parts, "outside the raster"])
         if self.on_raster < _WHOLE:
             parts.append(f"{1 - self.on_raster:.1%} of it lies beyond the raster")
         if not any(summary.pixels for summary in self.bands.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, wait
+from threading import Thread
 from typing import TypeVar
 
 from ..core.threads import ThreadPool
@@ -61,3 +62,21 @@ def finished(future: Future[T], check: Callable[[], None]) -> T:
     while not wait([future], PATIENCE).done:
         check()
     return future.result()
+
+
+def answering(work: Callable[[], T], check: Callable[[], None]) -> T:
+    """Result of work that cannot be stopped, waited for with an eye on the user's wish to cancel.
+
+    After a cancel the work goes on in a thread of its own to its end, which nobody waits for:
+    it must be bounded, and touch nothing else.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # raised again where it is waited for
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True, name="work").start()
+    return finished(future, check)

@@ -140,8 +140,8 @@ def _write(
         written.GetLayer(0).GetFeatureCount()
 
 
-def _multipolygon(wkb: bytes) -> ogr.Geometry:
-    return ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(wkb))
+def _multipolygon(wkb: bytes) -> ogr.Geometry | None:
+    return ogr.ForceToMultiPolygon(ogr.CreateGeometryFromWkb(wkb)) if wkb else None
 
 
 def _point(position: tuple[float, float] | None) -> ogr.Geometry | None:

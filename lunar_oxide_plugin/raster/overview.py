@@ -10,8 +10,8 @@ from osgeo import ogr
 from ..core.overview import Overview
 from .blocks import Window, blocks
 from .moon import FloatArray, Grid, Transform, cylinder
-from .polygons import rings_of
 from .raster import Raster
+from .rings import rings_of
 
 #: Longest side in pixels.
 _LONGEST = 700

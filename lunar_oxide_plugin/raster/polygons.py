@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from osgeo import gdal, ogr, osr
 
 from ..core.errors import RasterError
-from ..core.sphere import ring_area, unit_vectors, vector_ring_area
+from ..core.sphere import MOON_RADIUS_KM, ring_area, unit_vectors, vector_ring_area
 from .gdal_errors import gdal_errors
 from .moon import Cylinder, FloatArray, Grid, Transform, cylinder, spatial_reference
+from .region import Region, region_of
+from .rings import collected, polygon_of, polygons_in, rings_of
 
 #: Where edges may bend, they are at most this part of their polygon's extent.
 _SEGMENTS = 1000
@@ -18,8 +21,28 @@ _SEGMENTS = 1000
 #: Largest relative difference of a polygon's area in its own CRS and in the raster's.
 _AREA_TOLERANCE = 0.01
 
+#: Latitudes may pass a pole by so much, in degrees: half a pixel of a coarse map.
+_BEYOND_POLE = 0.05
 
-def polygon_on_grid(wkb: bytes, wkt: str, grid: Grid) -> ogr.Geometry:
+#: Turns around the Moon within which x lies in a cylindrical CRS, and radii of the Moon in others.
+_MOST_TURNS, _MOST_RADII = 10, 1000
+
+#: Areas that differ by less are told as one.
+_SAME_AREA = 1e-4
+
+
+class OnGrid(NamedTuple):
+    """A polygon in the CRS of a grid."""
+
+    #: A valid multipolygon.
+    polygon: ogr.Geometry
+    #: How it was repaired, for users; "" when it was valid.
+    note: str
+
+
+def polygon_on_grid(
+    wkb: bytes, wkt: str, grid: Grid, check: Callable[[], None] = lambda: None
+) -> OnGrid:
     """A polygon in the CRS of a grid, ready to be laid over its pixels.
 
     In a cylindrical CRS one place has many x, a turn apart. There an edge goes
@@ -29,49 +52,39 @@ def polygon_on_grid(wkb: bytes, wkt: str, grid: Grid) -> ogr.Geometry:
     Parameters
     ----------
     wkb : bytes
-        Polygon or multipolygon. Where it crosses itself it is repaired.
+        Polygon or multipolygon. Where it touches or crosses itself it is repaired by
+        the rule of `region_of`.
     wkt : str
         Its CRS, on the Moon.
     grid : Grid
         Of any projection. On a cylindrical one the result lies within half a
         turn of the grid's middle.
-
-    Returns
-    -------
-    ogr.Geometry
-        A valid multipolygon.
+    check : callable
+        Called now and then; raises to stop.
 
     Raises
     ------
     RasterError
-        When it is empty or has no area, or reaches beyond the projection of
-        the grid. The message has no subject.
+        When it is empty or no polygon, has no area or coordinates beyond the Moon,
+        crosses itself too often, or reaches beyond the projection of the grid. The
+        message has no subject.
     """
-    polygon = ogr.CreateGeometryFromWkb(wkb)
-    if polygon is None or polygon.IsEmpty():
-        raise RasterError("it is empty")
-    polygon = polygon.GetLinearGeometry()
-    polygon.FlattenTo2D()
+    polygon = _read(wkb)
+    _require_places(polygon, wkt)
     own, target = cylinder(wkt), cylinder(grid.wkt)
-    polygon = _repaired(_continuous(polygon, own) if own else polygon)
+    continuous = _continuous(polygon, own) if own else polygon
+    region = region_of(continuous, check)
+    note = _repair_note(region, wkt) if _crosses_itself(polygon, continuous, region) else ""
+    polygon = region.polygon
     if polygon.GetArea() == 0:
         raise RasterError("it has no area")
     if not spatial_reference(wkt).IsSame(spatial_reference(grid.wkt)):
-        area = polygon_area(polygon, wkt)
-        # Straight in its own CRS, an edge may be curved in the raster's.
-        left, right, bottom, top = polygon.GetEnvelope()
-        polygon.Segmentize(max(right - left, top - bottom) / _SEGMENTS)
-        advice = "cut it to what the raster shows, or warp the raster to IAU_2015:30110"
-        with gdal_errors(f"it reaches beyond the raster's projection; {advice}"):
-            polygon.Transform(
-                osr.CoordinateTransformation(spatial_reference(wkt), spatial_reference(grid.wkt))
-            )
-        polygon = _repaired(_continuous(polygon, target) if target else polygon)
-        if not np.isclose(polygon_area(polygon, grid.wkt), area, rtol=_AREA_TOLERANCE):
-            raise RasterError(f"it crosses the edge of the raster's projection; {advice}")
+        polygon = _transformed(polygon, wkt, grid.wkt, check)
     if target:
-        polygon = _collected(_near(part, grid, target.turn) for part in _polygons(polygon))
-    return polygon
+        polygon = collected(_near(part, grid, target.turn) for part in polygons_in(polygon))
+        # Parts a turn apart may have come to lie over each other.
+        polygon = region_of(polygon, check).polygon
+    return OnGrid(polygon, note)
 
 
 def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
@@ -98,22 +111,19 @@ def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
         left, right, bottom, top = polygon.GetEnvelope()
         polygon.Segmentize(max(right - left, top - bottom) / _SEGMENTS or 1)
     total = 0.0
-    for part in _polygons(polygon):
-        outer, *holes = (area(_points(ring)) for ring in part)
+    for part in rings_of(polygon):
+        outer, *holes = map(area, part)
         total += outer - sum(holes)
     return total
 
 
-def outline(grid: Grid) -> ogr.Geometry:
-    """The edge of a grid as a polygon."""
+def area_on(polygon: ogr.Geometry, grid: Grid) -> float:
+    """Area on the sphere in km2 of the part of a valid polygon that lies on a grid."""
     columns = np.array([0, grid.width, grid.width, 0])
     rows = np.array([0, 0, grid.height, grid.height])
-    return _polygon(np.column_stack(grid.position(columns, rows)))
-
-
-def rings_of(polygon: ogr.Geometry) -> list[list[FloatArray]]:
-    """Vertices [n, 2] of the rings of each part, the outer first, the first vertex not repeated."""
-    return [[_points(ring) for ring in part] for part in _polygons(polygon)]
+    edge = polygon_of([np.column_stack(grid.position(columns, rows))])
+    with gdal_errors("it cannot be cut at the raster's edge"):
+        return polygon_area(polygon.Intersection(edge), grid.wkt)
 
 
 def inside(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
@@ -130,26 +140,118 @@ def inside(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
     return np.asarray(target.ReadAsArray(), bool)
 
 
+def _read(wkb: bytes) -> ogr.Geometry:
+    if not wkb:
+        raise RasterError("it has no geometry")
+    with gdal_errors("it cannot be read"):
+        geometry = ogr.CreateGeometryFromWkb(wkb)
+        if geometry.IsEmpty():
+            raise RasterError("it is empty")
+        geometry = geometry.GetLinearGeometry()
+    polygon = collected([geometry])
+    polygon.FlattenTo2D()
+    if polygon.IsEmpty():
+        raise RasterError("it is no polygon")
+    return polygon
+
+
+def _require_places(polygon: ogr.Geometry, wkt: str) -> None:
+    """Refuse coordinates that are no place on the Moon."""
+    rings = [ring for part in rings_of(polygon) for ring in part]
+    if not rings:
+        raise RasterError("it has no area")
+    points = np.concatenate(rings)
+    if not np.isfinite(points).all():
+        raise RasterError("it has coordinates that are no numbers")
+    measures, farthest = cylinder(wkt), np.abs(points).max(axis=0)
+    if measures:
+        extremes = np.array([points[:, 1].min(), points[:, 1].max()])
+        latitudes = Transform(wkt)(np.zeros(2), extremes)[1]
+        on_moon = bool((np.abs(latitudes) <= 90 + _BEYOND_POLE).all())
+        on_moon &= bool(farthest[0] <= _MOST_TURNS * measures.turn)
+    else:
+        unit = spatial_reference(wkt).GetLinearUnits()
+        on_moon = bool(farthest.max() * unit <= _MOST_RADII * MOON_RADIUS_KM * 1000)
+    if not on_moon:
+        x, y = points[np.abs(points).max(axis=1).argmax()]
+        raise RasterError(
+            f"it has coordinates beyond the Moon, as {x:.9g}, {y:.9g}; correct them, or the "
+            "coordinate reference system of its layer"
+        )
+
+
+def _transformed(
+    polygon: ogr.Geometry, wkt: str, target: str, check: Callable[[], None]
+) -> ogr.Geometry:
+    area, measures = polygon_area(polygon, wkt), cylinder(target)
+    # Straight in its own CRS, an edge may be curved in the raster's.
+    left, right, bottom, top = polygon.GetEnvelope()
+    polygon.Segmentize(max(right - left, top - bottom) / _SEGMENTS)
+    advice = "cut it to what the raster shows, or warp the raster to IAU_2015:30110"
+    with gdal_errors(f"it reaches beyond the raster's projection; {advice}"):
+        polygon.Transform(
+            osr.CoordinateTransformation(spatial_reference(wkt), spatial_reference(target))
+        )
+    check()
+    polygon = region_of(_continuous(polygon, measures) if measures else polygon, check).polygon
+    if not np.isclose(polygon_area(polygon, target), area, rtol=_AREA_TOLERANCE):
+        raise RasterError(f"it crosses the edge of the raster's projection; {advice}")
+    return polygon
+
+
+def _crosses_itself(given: ogr.Geometry, continuous: ogr.Geometry, region: Region) -> bool:
+    """Whether a polygon was drawn invalid; made continuous it may touch itself at a pole."""
+    if region.drawn is None or continuous is given:
+        return region.drawn is not None
+    with gdal_errors("it cannot be read"):
+        shells = [polygon_of([ring]) for part in rings_of(continuous) for ring in part]
+        return not all(shell.IsValid() for shell in shells)
+
+
+def _repair_note(region: Region, wkt: str) -> str:
+    note = "it touches or crosses itself and was repaired"
+    if region.drawn is None or region.drawn is region.polygon:
+        return note
+    area, drawn = (polygon_area(one, wkt) for one in (region.polygon, region.drawn))
+    if abs(drawn - area) <= _SAME_AREA * area:
+        return note
+    return f"{note}: its shell less its holes (filled as drawn it would have {drawn:.6g} km2)"
+
+
 def _continuous(polygon: ogr.Geometry, measures: Cylinder) -> ogr.Geometry:
-    """The polygon with no edge across the seam of a cylindrical CRS."""
+    """The polygon with no edge across the seam of a cylindrical CRS; itself if it has none.
+
+    Its parts lie around the first, where those that are the same a turn apart are seen to be so.
+    """
     turn = measures.turn
-    parts = []
-    for part in _polygons(polygon):
-        rings = [_points(ring) for ring in part]
-        unrolled = [_unrolled(ring, measures) for ring in rings]
-        if all(new is old for new, old in zip(unrolled, rings)):
-            parts.append(part)
-            continue
-        region = _repaired(_polygon(unrolled[0]))
-        left, right = region.GetEnvelope()[:2]
-        for ring in unrolled[1:]:
-            # A hole may have been unrolled a turn away from its polygon.
-            near = round(((left + right) / 2 - ring[:, 0].mean()) / turn)
-            for turns in (near - 1, near, near + 1):
-                hole = _repaired(_polygon(ring + np.array([turns * turn, 0])))
-                region = region.Difference(hole)
-        parts.append(region)
-    return _collected(parts)
+    given = rings_of(polygon)
+    parts: list[list[FloatArray]] = []
+    for rings in given:
+        part = [_unrolled(ring, measures) for ring in rings]
+        if any(new is not old for new, old in zip(part, rings)):
+            part = [part[0], *_within(part[0], part[1:], turn)]
+        turns = round((_middle(parts[0][0]) - _middle(part[0])) / turn) if parts else 0
+        parts.append([ring + np.array([turns * turn, 0]) for ring in part] if turns else part)
+    if all(new is old for part, rings in zip(parts, given) for new, old in zip(part, rings)):
+        return polygon
+    return collected(map(polygon_of, parts))
+
+
+def _middle(ring: FloatArray) -> float:
+    return float(ring[:, 0].min() + ring[:, 0].max()) / 2
+
+
+def _within(shell: FloatArray, holes: Sequence[FloatArray], turn: float) -> list[FloatArray]:
+    """Holes at all places by a shell: one may have been unrolled a turn away from it."""
+    left, right = shell[:, 0].min(), shell[:, 0].max()
+    found = []
+    for ring in holes:
+        near = round((_middle(shell) - ring[:, 0].mean()) / turn)
+        for turns in (near - 1, near, near + 1):
+            hole = ring + np.array([turns * turn, 0])
+            if hole[:, 0].max() > left and hole[:, 0].min() < right:
+                found.append(hole)
+    return found
 
 
 def _unrolled(ring: FloatArray, measures: Cylinder) -> FloatArray:
@@ -184,58 +286,16 @@ def _near(polygon: ogr.Geometry, grid: Grid, turn: float) -> ogr.Geometry:
     west, east = middle - turn / 2, middle + turn / 2
     if left >= west and right <= east:
         return moved
-    corners = [(west, bottom), (east, bottom), (east, top), (west, top)]
-    strip = _polygon(np.array(corners))
-    near = moved.Intersection(strip)
-    for shift in (-turn, turn):
-        near = near.Union(_shifted(moved, shift).Intersection(strip))
+    strip = polygon_of([np.array([(west, bottom), (east, bottom), (east, top), (west, top)])])
+    with gdal_errors("it cannot be cut at the raster's far side"):
+        near = moved.Intersection(strip)
+        for shift in (-turn, turn):
+            near = near.Union(_shifted(moved, shift).Intersection(strip))
     return near
 
 
 def _shifted(polygon: ogr.Geometry, shift: float) -> ogr.Geometry:
     if shift == 0:
         return polygon
-    return _polygon(*(_points(ring) + np.array([shift, 0]) for ring in polygon))
-
-
-def _repaired(polygon: ogr.Geometry) -> ogr.Geometry:
-    """A valid multipolygon."""
-    return _collected([polygon if polygon.IsValid() else polygon.MakeValid()])
-
-
-def _collected(geometries: Iterable[ogr.Geometry]) -> ogr.Geometry:
-    parts = ogr.Geometry(ogr.wkbMultiPolygon)
-    for geometry in geometries:
-        for part in _polygons(geometry):
-            parts.AddGeometry(part)
-    return parts
-
-
-def _polygons(geometry: ogr.Geometry | None) -> Iterator[ogr.Geometry]:
-    """The polygons in a geometry of any kind."""
-    if geometry is None:
-        return
-    if geometry.GetGeometryName() == "POLYGON":
-        yield geometry
-        return
-    for index in range(geometry.GetGeometryCount()):
-        part = geometry.GetGeometryRef(index)
-        if part.GetDimension() == 2:
-            yield from _polygons(part)
-
-
-def _points(ring: ogr.Geometry) -> FloatArray:
-    """Vertices [n, 2] of a ring, the first not repeated."""
-    points = np.asarray(ring.GetPoints(), np.float64)[:, :2]
-    return points[:-1] if len(points) > 1 and (points[0] == points[-1]).all() else points
-
-
-def _polygon(*rings: FloatArray) -> ogr.Geometry:
-    polygon = ogr.Geometry(ogr.wkbPolygon)
-    for points in rings:
-        ring = ogr.Geometry(ogr.wkbLinearRing)
-        for x, y in points:
-            ring.AddPoint_2D(float(x), float(y))
-        ring.CloseRings()
-        polygon.AddGeometry(ring)
-    return polygon
+    (rings,) = rings_of(polygon)
+    return polygon_of([ring + np.array([shift, 0]) for ring in rings])

@@ -28,6 +28,14 @@ class Zone(NamedTuple):
     touched: Window | None
     #: Its edges in pixels of the raster, as of `edges_on_pixels`.
     edges: FloatArray
+    #: How it was repaired, or why it cannot be measured; "" when there is nothing to say.
+    note: str = ""
+
+    @classmethod
+    def unmeasured(cls, reason: str) -> Zone:
+        """A polygon that cannot be measured: without area and beside the raster."""
+        nothing = ogr.Geometry(ogr.wkbMultiPolygon)
+        return cls(nothing, math.nan, 0.0, None, np.empty((0, 4)), reason)
 
     def pixels(self, grid: Grid) -> float:
         """About how many pixels it has."""

@@ -319,3 +319,91 @@ def test_the_polygons_are_not_overwritten(refused, oxide_raster, tmp_path, outpu
     assert "would overwrite the input" in refused(
         "zonaloxides", {"ZONES": zones, "INPUT": path, **outputs}
     )
+
+
+#: Polygons that cannot be measured, and what is said of each.
+BAD = {
+    "none": (None, "no geometry"),
+    "empty": ("POLYGON EMPTY", "empty"),
+    "line": ("GEOMETRYCOLLECTION(LINESTRING(-49.9 43.7, -49.6 43.8))", "no polygon"),
+    "flat": ("POLYGON((-49.9 43.7, -49.8 43.7, -49.7 43.7, -49.9 43.7))", "no area"),
+    "pole": ("POLYGON((-49.9 43.7, -49.7 43.7, -49.7 95, -49.9 43.7))", "beyond the Moon"),
+    "corner": (
+        "POLYGON((-51 43.9, -50.1 43.9, -50.1 44.1, -49.7 44.1, -49.7 45, -51 45, -51 43.9))",
+        "outside the raster",
+    ),
+}
+
+
+def test_a_bad_polygon_costs_its_own_row(succeed, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    good = "POLYGON((-49.9 43.9, -49.6 43.9, -49.6 43.6, -49.9 43.9))"
+    zones = write_polygons(
+        tmp_path / "z.gpkg", {"good": good, **{name: wkt for name, (wkt, _) in BAD.items()}}
+    )
+    alone = write_polygons(tmp_path / "alone.gpkg", {"good": good})
+    outputs = {
+        "SEPARATION": tmp_path / "separation.csv",
+        "TABLE": tmp_path / "table.csv",
+        "REPORT": tmp_path / "report.html",
+    }
+    parameters = {"INPUT": path, "NAME_FIELD": "unit"}
+    feedback = Feedback()
+    succeed(
+        "zonaloxides",
+        {**parameters, "ZONES": zones, "OUTPUT": tmp_path / "u.gpkg", **outputs},
+        feedback,
+    )
+    succeed("zonaloxides", {**parameters, "ZONES": alone, "OUTPUT": tmp_path / "a.gpkg"})
+    first, *others = rows_in(tmp_path / "u.gpkg")
+    assert first.attributes()[1:] == rows_in(tmp_path / "a.gpkg")[0].attributes()[1:]
+    assert [row["unit"] for row in others] == list(BAD)
+    table = rows_of(outputs["TABLE"])
+    for row, (name, (_, said)) in zip(others, BAD.items()):
+        assert said in row["remark"]
+        assert said in table[name]["remark"]
+        assert row["FeO_pixels"] == 0
+        assert not row["FeO_mean"]
+        assert table[name]["FeO"] == ""
+        assert any(f"Unit '{name}'" in text and said in text for text in feedback.warnings)
+    assert "beyond the Moon" in outputs["REPORT"].read_text(encoding="utf-8")
+
+
+def test_no_unit_on_the_raster(refused, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    for names in (["corner"], ["flat", "none"], ["pole", "corner", "flat", "line", "empty"]):
+        zones = write_polygons(tmp_path / f"{names[0]}.gpkg", {n: BAD[n][0] for n in names})
+        message = refused(
+            "zonaloxides",
+            {"INPUT": path, "ZONES": zones, "NAME_FIELD": "unit", "OUTPUT": tmp_path / "u.gpkg"},
+        )
+        assert "No unit of ZONES can be measured" in message
+        assert f"'{names[0]}': " in message
+        assert BAD[names[0]][1] in message
+        assert ("2 more" in message) == (len(names) == 5)
+        assert not (tmp_path / "u.gpkg").exists()
+
+
+@pytest.mark.parametrize("centres", [0, CENTRES])
+def test_a_hole_takes_away_wherever_it_lies(succeed, oxide_raster, tmp_path, centres):
+    """One that reaches out, and one that is there twice, against the polygon drawn without."""
+    path, *_ = oxide_raster()
+    shell = "(-49.9 43.9, -49.5 43.9, -49.5 43.55, -49.9 43.55, -49.9 43.9)"
+    hole = "(-49.8 43.8, -49.7 43.8, -49.7 43.7, -49.8 43.7, -49.8 43.8)"
+    out = "(-49.6 43.8, -49.4 43.8, -49.4 43.7, -49.6 43.7, -49.6 43.8)"
+    drawn = (
+        "(-49.9 43.9, -49.5 43.9, -49.5 43.8, -49.6 43.8, -49.6 43.7, -49.5 43.7, -49.5 43.55, "
+        "-49.9 43.55, -49.9 43.9)"
+    )
+    zones = write_polygons(
+        tmp_path / "z.gpkg",
+        {"repaired": f"POLYGON({shell},{hole},{hole},{out})", "drawn": f"POLYGON({drawn},{hole})"},
+    )
+    output = tmp_path / "u.gpkg"
+    succeed("zonaloxides", {"INPUT": path, "ZONES": zones, "OUTPUT": output, "EDGES": centres})
+    repaired, valid = rows_in(output)
+    for field in repaired.fields().names():
+        if field not in ("fid", "unit", "remark"):
+            assert repaired[field] == pytest.approx(valid[field], rel=1e-9), field
+    assert "its shell less its holes (filled as drawn it would have" in repaired["remark"]
+    assert not valid["remark"]

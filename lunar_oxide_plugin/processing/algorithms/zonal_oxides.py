@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -40,6 +41,9 @@ from ..unit_layer import write_units
 from ..vector_input import VectorInput
 
 T = TypeVar("T")
+
+#: Units that are named where none can be measured.
+_NAMED = 3
 
 #: Rows that are written between two looks at the user's wish to cancel.
 _PATIENCE = 1000
@@ -195,13 +199,15 @@ class ZonalOxides(LunarOxideAlgorithm):
             self.threads(parameters, context),
         )
         on_grid = []
-        for label, feature in zip(labels, features):
+        for feature in features:
             stop_if_cancelled(feedback)
             try:
                 wkb = bytes(feature.geometry().asWkb())
-                on_grid.append(statistics.zone(wkb, zones.wkt))
+                zone = statistics.zone(wkb, zones.wkt, lambda: stop_if_cancelled(feedback))
             except RasterError as error:
-                raise RasterError(f"Unit '{label}' of ZONES: {error}.") from error
+                zone = Zone.unmeasured(str(error))  # it costs its own row, not the others'
+            on_grid.append(zone)
+        _require_any_on_raster(labels, on_grid, raster)
         summaries = statistics.summarise(on_grid, progress_or_cancel(feedback))
         units = [
             _unit(label, zone, summary, statistics.names, correlation)
@@ -332,6 +338,21 @@ def _unit(
         correlation,
         summary.outside_domain,
         zone.covered / zone.area,
+        zone.note,
+    )
+
+
+def _require_any_on_raster(labels: Sequence[str], zones: Sequence[Zone], raster: Raster) -> None:
+    if any(zone.touched is not None for zone in zones):
+        return
+    reasons = [
+        f"'{label}': {zone.note if math.isnan(zone.area) else 'outside the raster'}"
+        for label, zone in zip(labels[:_NAMED], zones)
+    ]
+    reasons += [f"{len(zones) - _NAMED} more"] if len(zones) > _NAMED else []
+    raise RasterError(
+        f"No unit of ZONES can be measured on {raster.name} ({'; '.join(reasons)}). Give polygons "
+        "that lie on the raster."
     )
 
 

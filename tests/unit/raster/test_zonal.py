@@ -1,5 +1,7 @@
 """Statistics in random polygons, against a point-in-polygon test of every pixel centre."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -146,3 +148,117 @@ def test_polygons_without_area(raster, text):
     geometry = bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb())
     with pytest.raises(RasterError, match=r"empty|no area"):
         ZonalStatistics(raster, {"FeO": 1}, centres=True).zone(geometry, GEOGRAPHIC_WKT)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("POLYGON((25 60, 26 60, nan 61, 25 60))", "coordinates that are no numbers"),
+        ("POLYGON((25 60, 26 60, inf 61, 25 60))", "coordinates that are no numbers"),
+        ("POLYGON((25 60, 26 60, 26 95, 25 60))", "beyond the Moon, as 26, 95"),
+        ("POLYGON((25 60, 26 60, 26 1e300, 25 60))", r"beyond the Moon, as 26, 1e\+300"),
+        ("POLYGON((25 60, 1e300 60, 26 61, 25 60))", "beyond the Moon"),
+        ("POLYGON((25 60, 5e5 60, 26 61, 25 60))", "beyond the Moon, as 500000, 60"),
+        ("GEOMETRYCOLLECTION(LINESTRING(25 60, 26 61), POINT(25 60))", "no polygon"),
+        (
+            "POLYGON((25 60, 26 60, 26 61, 25 61, 25 60), (25 60, 26 60, 26 61, 25 61, 25 60))",
+            "no area",
+        ),
+        ("POLYGON((25 60, 25 60, 25 60, 25 60))", "no area"),
+    ],
+)
+def test_polygons_that_are_refused(raster, text, says):
+    geometry = ogr.CreateGeometryFromWkt(text.replace("nan", "7e7").replace("inf", "8e8"))
+    data = bytes(geometry.ExportToWkb())
+    for stand_in, value in ((7e7, np.nan), (8e8, np.inf)):
+        data = data.replace(np.float64(stand_in).tobytes(), np.float64(value).tobytes())
+    with pytest.raises(RasterError, match=says):
+        ZonalStatistics(raster, {"FeO": 1}).zone(data, GEOGRAPHIC_WKT)
+
+
+def test_bytes_that_are_no_geometry(raster):
+    for data, says in ((b"", "no geometry"), (b"\x01\x03\x00", "cannot be read")):
+        with pytest.raises(RasterError, match=says):
+            ZonalStatistics(raster, {"FeO": 1}).zone(data, GEOGRAPHIC_WKT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Each around a corner of the raster, 20 ... 30 E, 56.5 ... 64 N, without reaching it.
+        "POLYGON((19 63.5, 19.9 63.5, 19.9 64.1, 20.5 64.1, 20.5 65, 19 65, 19 63.5))",
+        "POLYGON((19 64, 20 64, 20 65, 19 65, 19 64))",
+        "POLYGON((15 60, 20 60, 20 62, 15 62, 15 60))",
+    ],
+)
+@pytest.mark.parametrize("centres", [True, False])
+def test_polygons_whose_box_meets_the_raster(raster, text, centres):
+    statistics = ZonalStatistics(raster, {"FeO": 1}, centres=centres)
+    zone = statistics.zone(bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb()), GEOGRAPHIC_WKT)
+    assert zone.covered == pytest.approx(0, abs=1e-9)
+    (found,) = statistics.summarise([zone], lambda done: None)
+    assert found.bands[0].pixels == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POLYGON((25 60, 26 60, 26 61, 25 61, 25 60), EMPTY)",
+        "MULTIPOLYGON(((25 60, 26 60, 26 61, 25 61, 25 60)), EMPTY)",
+        "GEOMETRYCOLLECTION(POLYGON((25 60, 26 60, 26 61, 25 61, 25 60)), LINESTRING(1 1, 2 2))",
+        "POLYGON Z ((25 60 7, 26 60 8, 26 61 9, 25 61 7, 25 60 7))",
+        "MULTIPOLYGON(((25 60, 26 60, 26 61, 25 61, 25 60)), ((385 60, 386 60, 386 61, 385 60)))",
+    ],
+)
+def test_forms_of_one_square(raster, text):
+    """What is empty, no polygon or there twice, a turn apart, adds nothing."""
+    zone = ZonalStatistics(raster, {"FeO": 1}).zone(
+        bytes(ogr.CreateGeometryFromWkt(text).ExportToIsoWkb()), GEOGRAPHIC_WKT
+    )
+    sines = np.sin(np.radians(61)) - np.sin(np.radians(60))
+    assert zone.area == pytest.approx(RADIUS**2 * np.radians(1) * sines, rel=1e-9)
+    assert zone.note == ""
+
+
+def test_the_area_of_a_repaired_polygon(raster):
+    """Twice the same hole; the note says what a map of it shows."""
+    hole = "(25.2 60.2, 25.8 60.2, 25.8 60.8, 25.2 60.8, 25.2 60.2)"
+    text = f"POLYGON((25 60, 26 60, 26 61, 25 61, 25 60), {hole}, {hole})"
+    statistics = ZonalStatistics(raster, {"FeO": 1})
+    zone = statistics.zone(bytes(ogr.CreateGeometryFromWkt(text).ExportToWkb()), GEOGRAPHIC_WKT)
+    whole, without = (
+        RADIUS**2 * np.radians(width) * np.ptp(np.sin(np.radians(lat)))
+        for width, lat in ((1, (60, 61)), (0.6, (60.2, 60.8)))
+    )
+    assert zone.area == pytest.approx(whole - without, rel=1e-9)
+    assert f"filled as drawn it would have {whole:.6g} km2" in zone.note
+
+
+def test_slivers_of_millimetres(raster):
+    """In metres, and nothing is divided by zero."""
+    unit = METRES_PER_DEGREE
+    x, y = 25 * unit, 60 * unit + 1
+    statistics = ZonalStatistics(raster, {"FeO": 1})
+    for size in (1e-4, 1e-3, 1.0):
+        with pytest.raises(RasterError, match=r"no area|too small"):
+            statistics.zone(wkb([(x, y), (x + size, y), (x, y + size)]), EQUIRECTANGULAR_WKT)
+    zone = statistics.zone(wkb([(x, y), (x + 20, y), (x, y + 20)]), EQUIRECTANGULAR_WKT)
+    (found,) = statistics.summarise([zone], lambda done: None)
+    assert found.bands[0].pixels == 1
+    # A degree of longitude is half as long at 60 N.
+    assert zone.area == pytest.approx(200 / 1e6 / 2, rel=1e-4)
+
+
+def test_a_large_polygon_can_be_stopped(raster):
+    """Repairing takes more than a second, and none of it is waited for."""
+    ring = np.random.default_rng(4).random((350, 2)) * 5 + [22, 57]
+    started, stops = time.monotonic(), []
+
+    def check():
+        if time.monotonic() - started > 0.3:
+            stops.append(time.monotonic())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ZonalStatistics(raster, {"FeO": 1}).zone(wkb(ring.tolist()), GEOGRAPHIC_WKT, check)
+    assert time.monotonic() - stops[0] < 0.5
