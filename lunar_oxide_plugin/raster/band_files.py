@@ -13,10 +13,10 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..core.errors import RasterError
-from .gdal_errors import gdal_errors
-from .moon import Grid, grid_of
+from .location import Location
+from .moon import Grid
 from .pixel_types import is_signed_byte
-from .virtual import file_name, is_file
+from .virtual import file_name, is_file, opening
 from .wavelengths import Recognised, band_of_file, without_band
 from .xml_tree import Element
 
@@ -27,7 +27,7 @@ _MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
 class BandFile(NamedTuple):
     """A raster of one band: which MI band it is, where it lies, what its values mean."""
 
-    path: str
+    place: Location
     band: Recognised | None
     grid: Grid
     data_type: str
@@ -38,16 +38,28 @@ class BandFile(NamedTuple):
     masked: bool
     signed_bytes: bool = False
 
+    @property
+    def path(self) -> str:
+        """Its name."""
+        return self.place.name
 
-def band_file(path: str, dataset: gdal.Dataset) -> BandFile:
-    """Describe an open raster of one band."""
+
+def band_file(place: Location) -> BandFile:
+    """Describe a raster of one band.
+
+    Raises
+    ------
+    RasterError
+        When it cannot be opened.
+    """
+    dataset = place.dataset_of_gdal()
     band = dataset.GetRasterBand(1)
     masked = bool(band.GetMaskFlags() & (gdal.GMF_PER_DATASET | gdal.GMF_ALPHA))
     real = band.DataType in (gdal.GDT_Float32, gdal.GDT_Float64)
     return BandFile(
-        path,
-        band_of_file(dataset, file_name(path)),
-        grid_of(dataset),
+        place,
+        band_of_file(dataset, file_name(place.name)),
+        place.grid(dataset),
         gdal.GetDataTypeName(band.DataType),
         _MASKED[real] if masked else band.GetNoDataValue(),
         band.GetScale(),
@@ -161,7 +173,7 @@ def stack(files: Sequence[BandFile]) -> gdal.Dataset:
     root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
     for number, file in enumerate(files, start=1):
         _add_band(root, number, file)
-    with gdal_errors(f"{file_name(files[0].path)} and its set cannot be opened"):
+    with opening(f"{file_name(files[0].path)} and its set cannot be opened", files[0].path):
         return gdal.Open(root.xml())
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Optional
 
 from ..core.errors import RasterError
+from .files_behind import disk_files, is_same_file
 from .virtual import file_name
 
 #: Size in bytes and time of the last change; None for what is not on a disk of this machine.
 FileState = Optional[tuple[int, int]]
-
-#: How GDAL names files in archives and compressed ones.
-_INSIDE = re.compile(r"^(/vsi(gzip|zip|tar)/\{?)+")
 
 #: What QGIS itself lays beside rasters while it shows them: no pixel is read from it.
 _OF_QGIS = (".aux.xml", ".ovr")
@@ -23,7 +20,14 @@ _OF_QGIS = (".aux.xml", ".ovr")
 
 def file_states(files: Iterable[str]) -> dict[str, FileState]:
     """States of files under GDAL's names; of a file in an archive that of the archive."""
-    return {file: _state(file) for file in files if not file.lower().endswith(_OF_QGIS)}
+    return {file: _state(file) for file in files}
+
+
+def overwritten(final: str, files: Iterable[str]) -> str | None:
+    """The first of the files that would be another one if something were written as `final`."""
+    if not Path(final).exists():
+        return None
+    return next((file for file in files if is_same_file(final, file)), None)
 
 
 def require_unchanged(before: Mapping[str, FileState]) -> None:
@@ -35,7 +39,7 @@ def require_unchanged(before: Mapping[str, FileState]) -> None:
         When it was written to, replaced or removed.
     """
     for file, state in before.items():
-        if _state(file) != state:
+        if not file.lower().endswith(_OF_QGIS) and _state(file) != state:
             raise RasterError(
                 f"{file_name(file)} was changed while it was read ({file}). Nothing was written, "
                 "as it would be of two files. Run it again when the file is complete."
@@ -43,11 +47,11 @@ def require_unchanged(before: Mapping[str, FileState]) -> None:
 
 
 def _state(file: str) -> FileState:
-    path = Path(_INSIDE.sub("", file).replace("}", ""))
-    for part in (path, *path.parents):
+    for part in disk_files(file):
         try:
-            info = part.stat()
-        except (OSError, ValueError):  # not there; no name of a file at all
+            info = Path(part).stat()
+        except OSError:  # not there
             continue
-        return (info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
+        if stat.S_ISREG(info.st_mode):
+            return info.st_size, info.st_mtime_ns
     return None

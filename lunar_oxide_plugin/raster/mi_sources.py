@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from ..core.errors import RasterError
 from .band_files import BandFile, band_file, grouped
-from .mi_label import find_label, labels_in_archive
-from .raster import Raster, opened, rasters_in_archive
+from .location import Location, rasters_in_archive
+from .mi_label import labels_in_archive
+from .raster import Raster
 from .source import MiSource
-from .virtual import is_archive
 
 
 def open_mi_sources(
-    paths: Sequence[str],
+    paths: Sequence[str | Location],
     bands: Sequence[int] | None = None,
     scale: float | None = None,
     mask_shadow: bool = True,
@@ -27,7 +27,7 @@ def open_mi_sources(
 
     Parameters
     ----------
-    paths : sequence of str
+    paths : sequence of str or Location
         MI products, stacks, files of one wavelength each, and archives of any
         number of these.
     bands, scale, mask_shadow
@@ -46,16 +46,16 @@ def open_mi_sources(
         When one cannot be opened, lies not on the Moon, or lacks a band.
     """
     sources: list[MiSource | BandFile] = []
-    for path in _unpacked(paths):
+    for place in _unpacked(paths):
         check()
-        single = None if find_label(path) else _single_band(path)
-        sources.append(single or _closed(MiSource(path, bands, scale, mask_shadow, check=check)))
+        single = None if place.label else _single_band(place)
+        sources.append(single or _closed(MiSource(place, bands, scale, mask_shadow, check=check)))
     singles = [source for source in sources if isinstance(source, BandFile)]
     sets = [singles] if bands and len(singles) > 1 else grouped(singles)
     opened_sets = {
         members[0].path: _closed(
             MiSource(
-                members[0].path,
+                members[0].place,
                 bands,
                 scale,
                 mask_shadow,
@@ -73,7 +73,7 @@ def open_mi_sources(
 
 
 def open_mi_source(
-    path: str,
+    path: str | Location,
     bands: Sequence[int] | None = None,
     scale: float | None = None,
     mask_shadow: bool = True,
@@ -96,15 +96,15 @@ def open_mi_source(
     return sources[0]
 
 
-def check_openable(path: str) -> None:
+def check_openable(path: str | Location) -> None:
     """Refuse a file, or an archive, in which there is nothing to open on the Moon.
 
     Raises
     ------
     RasterError
     """
-    for name in _unpacked([path]):
-        Raster(name)
+    for place in _unpacked([path]):
+        Raster(place)
 
 
 def _closed(source: MiSource) -> MiSource:
@@ -112,17 +112,17 @@ def _closed(source: MiSource) -> MiSource:
     return source
 
 
-def _unpacked(paths: Sequence[str]) -> list[str]:
+def _unpacked(paths: Sequence[str | Location]) -> list[Location]:
     """The paths with archives replaced by what they hold; twice the same file is once."""
-    found: list[str] = []
-    for path in paths:
-        if is_archive(path):
-            found += labels_in_archive(path) or rasters_in_archive(path)
+    found: list[Location] = []
+    for place in map(Location.of, paths):
+        if place.is_archive:
+            members = labels_in_archive(place.name) or rasters_in_archive(place.name)
+            found += [Location(name, place.wkt) for name in members]
         else:
-            found.append(path)
+            found.append(place)
     return list(dict.fromkeys(found))
 
 
-def _single_band(path: str) -> BandFile | None:
-    dataset = opened(path)
-    return band_file(path, dataset) if dataset.RasterCount == 1 else None
+def _single_band(place: Location) -> BandFile | None:
+    return band_file(place) if place.dataset_of_gdal().RasterCount == 1 else None

@@ -140,7 +140,7 @@ def _require_same_values(source: MiSource) -> None:
         for number in source.bands:
             name, own_number = source.location(number)
             ours = source.dataset.GetRasterBand(number)
-            with opening(failure):
+            with opening(failure, source.path):
                 dataset = gdal.OpenEx(name, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
                 band = dataset.GetRasterBand(own_number)
                 same = (dataset.RasterXSize, dataset.RasterYSize) == (width, height) and all(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -16,25 +15,11 @@ from ..core.valid_range import ValidRange, valid_range
 from .blocks import Window
 from .file_state import file_states
 from .guard import require_moon_grid
-from .mi_label import MiLabel, find_label
-from .moon import grid_of
+from .location import Location
 from .out_of_range import FEW, OutOfRange
 from .pixel_types import is_complex, is_signed_byte
 from .texts import band_names, metadata, metadata_item
-from .virtual import (
-    alpha_band,
-    archive_members,
-    file_name,
-    is_archive,
-    is_file,
-    opened_quietly,
-    opening,
-    readable,
-    split_ending,
-)
-
-#: What can be the name of a file in a folder: no markup, no colon but after a drive's letter.
-_FILE_NAME = re.compile(r"([A-Za-z]:)?[^<>:\n]+")
+from .virtual import alpha_band, file_name, opening
 
 #: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
 #: by data type. GDAL marks NULL alone. Source: ISIS "Special Pixels", USGS.
@@ -58,7 +43,7 @@ class Raster:
 
     Parameters
     ----------
-    path : str
+    path : str or Location
         Anything GDAL opens, or the label or image of an MI product.
 
     Raises
@@ -67,20 +52,20 @@ class Raster:
         When it cannot be opened or does not lie on the Moon.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.name = file_name(path) or path
-        label_path = find_label(path)
-        self.label = MiLabel(label_path) if label_path else None
+    def __init__(self, path: str | Location) -> None:
+        self.place = Location.of(path)
+        self.path = self.place.name
+        self.name = file_name(self.path) or self.path
+        self.label = self.place.label
         self._of_thread = threading.local()
-        self.grid = grid_of(self.dataset)
+        self.grid = self.place.grid(self.dataset)
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
         require_moon_grid(self.grid, self.name)
         if not self.grid.wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
         #: The files it is read from, as they were when it was opened.
-        self.files = file_states(self._file_names())
+        self.files = file_states(self.place.files)
         self._ranges: dict[int, ValidRange] = {}
         self._outside: dict[int, OutOfRange] = {}
 
@@ -96,12 +81,7 @@ class Raster:
         self._of_thread.dataset = None
 
     def _open(self) -> gdal.Dataset:
-        return self.label.dataset() if self.label else opened(self.path)
-
-    def _file_names(self) -> list[str]:
-        if self.label:
-            return [self.label.path, self.label.image_path()]
-        return _files(self.dataset)
+        return self.place.dataset()
 
     @property
     def synthetic(self) -> bool:
@@ -129,7 +109,7 @@ class Raster:
         shape = shape or (window.height, window.width)
         values = np.empty((len(numbers), *shape), np.float32)
         isis = self.dataset.GetDriver().ShortName in ("ISIS2", "ISIS3")
-        with opening(f"{self.name} cannot be read at {tuple(window)}"):
+        with opening(f"{self.name} cannot be read at {tuple(window)}", self.path):
             for plane, number in zip(values, numbers):
                 band = self.dataset.GetRasterBand(number)
                 if _is_sparse(band, window):
@@ -226,17 +206,6 @@ class Raster:
         plane[outside] = np.nan
 
 
-def _files(dataset: gdal.Dataset, deep: int = 3) -> list[str]:
-    """Files of a dataset; those of a VRT with the files of VRTs among them."""
-    files: list[str] = dataset.GetFileList() or []
-    if dataset.GetDriver().ShortName == "VRT" and deep:
-        for file in [name for name in files if name.lower().endswith(".vrt")]:
-            inner = opened_quietly(file)
-            if inner is not None and file != dataset.GetDescription():
-                files += _files(inner, deep - 1)
-    return files
-
-
 def _is_sparse(band: gdal.Band, window: Window) -> bool:
     """Whether a GeoTIFF left a window out as no data: it need not be made up to be masked again."""
     if band.GetMaskFlags() != gdal.GMF_NODATA or band.GetDataset().GetDriver().ShortName != "GTiff":
@@ -289,62 +258,3 @@ def _isis_special(values: NDArray[np.float32], data_type: int) -> NDArray[np.boo
 def _read(band: gdal.Band, window: Window, buffer: NDArray[np.generic]) -> None:
     if band.ReadAsArray(*window, buf_obj=buffer) is None:
         raise RuntimeError(gdal.GetLastErrorMsg())
-
-
-def opened(path: str) -> gdal.Dataset:
-    """Open a raster by GDAL's own drivers; of an archive, the one raster in it.
-
-    Raises
-    ------
-    RasterError
-        When GDAL cannot, or when it is an MI product that GDAL would misplace.
-    """
-    if is_archive(path):
-        members = rasters_in_archive(path)
-        if len(members) != 1:
-            raise RasterError(
-                f"{path} holds {len(members)} rasters. Name one of them: "
-                f"{', '.join(members[:5])}{' ...' if len(members) > 5 else ''}"
-            )
-        path = members[0]
-    path = readable(path)
-    with opening(f"{path} cannot be opened as a raster{_hint(path)}. GDAL says"):
-        dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_READONLY | gdal.OF_VERBOSE_ERROR)
-    if dataset.GetDriver().ShortName == "PDS":
-        raise RasterError(
-            f"{path} is a PDS3 product that is read by its own label only, as GDAL places some of "
-            "them on the wrong side of the Moon, and its label was not found. Give its .lbl file."
-        )
-    return dataset
-
-
-def rasters_in_archive(path: str) -> list[str]:
-    """The files in a .zip, .tar, .tgz or .tar.gz that are rasters, as names for GDAL.
-
-    Raises
-    ------
-    RasterError
-        When it cannot be read as an archive, or holds none.
-    """
-    found = [name for name in archive_members(path) if _is_raster(name)]
-    if not found:
-        raise RasterError(f"{path} holds no MI label and no raster that GDAL knows.")
-    return found
-
-
-def _is_raster(path: str) -> bool:
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
-    try:
-        return gdal.IdentifyDriverEx(path, gdal.OF_RASTER) is not None
-    finally:
-        gdal.PopErrorHandler()
-
-
-def _hint(path: str) -> str:
-    if path.startswith("/vsi") or not _FILE_NAME.fullmatch(path):
-        return ""  # on a server or in an archive; a VRT's text, a database table
-    if not is_file(path):
-        return " (there is no such file)"
-    if split_ending(path)[1] == ".img":
-        return ": an MI tile needs its label (.lbl) beside it"
-    return ""

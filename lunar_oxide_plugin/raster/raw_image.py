@@ -93,6 +93,6 @@ class RawImage(NamedTuple):
         # VRT is made here and lies nowhere.
         with (
             gdal_options(GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE="ALL"),
-            opening(f"{file_name(self.path)} cannot be opened"),
+            opening(f"{file_name(self.path)} cannot be opened", self.path),
         ):
             return gdal.Open(root.xml())

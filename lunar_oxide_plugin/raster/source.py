@@ -29,8 +29,9 @@ from .band_files import (
 )
 from .blocks import Window, blocks, sample_windows
 from .file_state import file_states
+from .location import Location
 from .mirrored import refuse_mirrored
-from .raster import Raster, opened
+from .raster import Raster
 from .texts import metadata_item
 from .virtual import file_name, readable
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
@@ -46,7 +47,7 @@ class MiSource(Raster):
 
     Parameters
     ----------
-    path : str
+    path : str or Location
         MI MAP label or image, an 8- or 9-band stack in any GDAL format, or one
         of a set of files of one wavelength each, whose names differ in the
         wavelength alone.
@@ -69,7 +70,7 @@ class MiSource(Raster):
 
     def __init__(
         self,
-        path: str,
+        path: str | Location,
         bands: Sequence[int] | None = None,
         scale: float | None = None,
         mask_shadow: bool = True,
@@ -80,13 +81,15 @@ class MiSource(Raster):
         self._check = check
         super().__init__(path)
         if not self._files and not self.label and self.dataset.RasterCount == 1:
-            self._files = [band_file(other, opened(other)) for other in siblings(path)]
+            self._files = [
+                band_file(Location(other, self.place.wkt)) for other in siblings(self.path)
+            ]
             self.close()
         if self._files:
             require_one_grid(self._files)
             if not bands:
                 require_all_bands(self._files)
-            self.files = file_states(file.path for file in self._files)
+            self.files = file_states(part for file in self._files for part in file.place.files)
         if not self.label:
             refuse_mirrored(self.dataset, self.grid, self.name)
         self._choice = self._chosen_bands(bands)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from osgeo import gdal
 
 from ..core.errors import RasterError
 from .gdal_errors import gdal_errors
+from .network import network_options
 
 _GZIP = "/vsigzip/"
 _ARCHIVES = {".zip": "/vsizip/", ".tar": "/vsitar/", ".tgz": "/vsitar/", ".tar.gz": "/vsitar/"}
@@ -46,15 +46,22 @@ def gdal_options(**options: str) -> Iterator[None]:
 
 
 @contextmanager
-def opening(action: str) -> Iterator[None]:
+def opening(action: str, name: str = "") -> Iterator[None]:
     """Open files or read through GDAL: it raises its errors, leaves no file behind, holds few open.
+
+    Parameters
+    ----------
+    action : str
+        Begins the message.
+    name : str
+        What is read. No network is used unless this is an address on one.
 
     Raises
     ------
     RasterError
         "<action>: <GDAL's first error>".
     """
-    with gdal_options(**_SETTINGS), gdal_errors(action):
+    with gdal_options(**_SETTINGS, **network_options(name)), gdal_errors(action):
         yield
 
 
@@ -103,7 +110,7 @@ def split_ending(path: str) -> tuple[str, str]:
 def is_file(path: str) -> bool:
     """Whether there is such a file; False for whatever is no file name at all."""
     try:
-        with opening(path):
+        with opening(path, path):
             info = gdal.VSIStatL(path, _NATURE)
     except (RasterError, RuntimeError, TypeError, ValueError):  # SQL, JSON, text in no encoding
         return False
@@ -111,11 +118,12 @@ def is_file(path: str) -> bool:
     return info is not None and stat.S_ISREG(info.mode)
 
 
-def opened_quietly(path: str) -> gdal.Dataset | None:
+def opened_quietly(path: str, kind: int = gdal.OF_RASTER) -> gdal.Dataset | None:
     """What GDAL makes of a file, without a word; None when it cannot open it."""
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        return gdal.Open(path)
+        with gdal_options(**_SETTINGS, **network_options(path)):
+            return gdal.OpenEx(path, kind)
     except RuntimeError:  # where another plugin enabled GDAL's exceptions
         return None
     finally:
@@ -128,14 +136,6 @@ def alpha_band(dataset: gdal.Dataset) -> gdal.Band | None:
     last = dataset.GetRasterBand(count) if count else None
     alpha = last is not None and last.GetColorInterpretation() == gdal.GCI_AlphaBand
     return last if alpha else None
-
-
-def is_same_file(one: str, other: str) -> bool:
-    """Whether two names are those of one file on disk, compressed or not."""
-    try:
-        return Path(one.removeprefix(_GZIP)).samefile(other.removeprefix(_GZIP))
-    except (OSError, ValueError):  # one is not there, or no name of a file at all
-        return False
 
 
 def read_head(path: str, length: int) -> bytes:
@@ -161,7 +161,7 @@ def size_up_to(path: str, limit: int) -> int:
         When the file cannot be read.
     """
     if not path.startswith(_GZIP):
-        with opening(f"{path} cannot be read"):
+        with opening(f"{path} cannot be read", path):
             return int(gdal.VSIStatL(path).size)
     # A .gz ends in its size modulo 4 GiB. Cut off, it ends in arbitrary bytes;
     # of several parts, in the size of the last. So only a likely size is believed.
@@ -192,7 +192,7 @@ def beside(path: str, names: Iterable[str]) -> str | None:
         if is_file(readable(folder + name)):
             return readable(folder + name)
     try:
-        with opening(folder):
+        with opening(folder, folder):
             listing = gdal.ReadDir(folder or ".") or []
     except RasterError:  # a server that lists nothing
         return None
@@ -213,7 +213,7 @@ def archive_members(path: str) -> list[str]:
         When it cannot be read as an archive.
     """
     root = _archive_root(path)
-    with opening(f"{path} cannot be read as an archive"):
+    with opening(f"{path} cannot be read as an archive", path):
         names = gdal.ReadDirRecursive(root)
     if names is None:
         raise RasterError(f"{path} cannot be read as an archive. Is it there, and whole?")
@@ -222,7 +222,7 @@ def archive_members(path: str) -> list[str]:
 
 @contextmanager
 def _opened(path: str, failing: str = "cannot be read") -> Iterator[gdal.VSILFILE]:
-    with opening(f"{path} {failing}"):
+    with opening(f"{path} {failing}", path):
         file = gdal.VSIFOpenL(path, "rb")
         if file is None:
             raise RasterError(f"{path} cannot be read: it cannot be opened.")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from ..about import style
 from ..raster.blocks import Window
+from ..raster.location import Location
 from ..raster.outputs import OutputFiles
 from ..raster.prediction import Product
-from ..raster.raster import opened
 from ..raster.vrt import Vrt
 from .item import COLLECTION, EXTENSIONS, MISSION, STAC_VERSION, TITLES, footprint
 from .job import Job, Part
@@ -79,7 +79,7 @@ def _vrt(
     encoding = job.encoding(product)
     files = [(str(results.raster(part, product.values)), part.window) for part in parts]
     # With these GDAL need not open every file to open the VRT.
-    block = opened(files[0][0]).GetRasterBand(1).GetBlockSize() if files else (0, 0)
+    block = Location(files[0][0]).dataset().GetRasterBand(1).GetBlockSize() if files else (0, 0)
     for number, info in enumerate(product.bands, start=1):
         scale = {"Offset": 0.0, "Scale": info.step} if encoding.scaled else {}
         band = vrt.band(encoding.type_name, info, encoding.nodata, **scale)

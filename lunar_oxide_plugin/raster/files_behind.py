@@ -1,0 +1,244 @@
+"""All files on disk from which GDAL reads a source, whatever the source is called.
+
+What a VRT is made of can lie in VRTs, archives, parts of files and subdatasets, each with a name
+of its own. Two names are those of one file when the system says so (`is_same_file`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+from osgeo import gdal
+
+from ..core.errors import RasterError
+from .network import asking_driver, is_address
+from .virtual import file_name, is_file, opened_quietly, read_head
+
+#: Where in one of GDAL's names that of a file may begin, and where it may end.
+_BEGINNINGS = re.compile(r"/vsi\w+[/?]|://|[:,={\"'?&|]")
+_ENDS = re.compile(r"[\"'}?|&,:]")
+
+#: An element of XML with its attributes and its text. `<` alone ends a text.
+_ELEMENT = re.compile(r"<(\w+)((?:\s[^<>]*)?)>([^<]+)<")
+
+_RELATIVE = re.compile(r"\brelative\w*\s*=\s*[\"']([01])", re.IGNORECASE)
+
+#: Elements for people, or of a CRS: an address in them is not read, a name of a file may be.
+_PROSE = ("MDI", "Description", "SRS", "Expression", "PixelFunctionCode", "Category", "Abstract")
+
+#: The XML of a VRT of 100,000 sources has 50 MB.
+_LONGEST_XML = 1 << 28
+
+#: Characters; what is longer is no name.
+_LONGEST_NAME = 4096
+
+#: How a TIFF begins: it refers to no other file.
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_KINDS = {
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def disk_files(name: str, folder: str = "") -> list[str]:
+    """Files on disk that are mentioned in one of GDAL's names, as the archive of its member.
+
+    Parameters
+    ----------
+    name : str
+        A path, ``/vsizip/a.zip/b.tif``, ``GTIFF_DIR:2:a.tif``, ``NETCDF:"a.nc":b`` ...
+    folder : str
+        Where relative paths in it begin; else in the working folder.
+    """
+    whole = Path(folder, name)
+    if _is_there(whole):
+        return [] if whole.is_dir() else [str(whole)]
+    if len(name) > _LONGEST_NAME or name.lstrip().startswith("<"):
+        return []
+    found: dict[str, None] = {}
+    for begin in [0, *(match.end() for match in _BEGINNINGS.finditer(name))]:
+        rest = name[begin:]
+        for end in [len(rest), *(match.start() for match in _ENDS.finditer(rest))]:
+            file = _file_above(Path(folder, rest[:end])) if rest[:end] else None
+            if file is not None:
+                found[str(file)] = None
+    return list(found)
+
+
+def _file_above(path: Path) -> Path | None:
+    """A file, or the archive that a path leads into."""
+    there = next((one for one in (path, *path.parents) if _is_there(one)), None)
+    return None if there is None or there.is_dir() else there
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)  # also a link to nowhere; no error for what is no name at all
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether a file on disk is one that another of GDAL's names mentions, by links too."""
+    for file in disk_files(other):
+        try:
+            if Path(one).samefile(file):
+                return True
+        except (OSError, ValueError):  # one is not there, or no name of a file at all
+            continue
+    return False
+
+
+def require_plain(name: str, what: str) -> None:
+    """Refuse a pipe, a device or a socket, of which reading may never end, and links to nowhere.
+
+    Parameters
+    ----------
+    name : str
+        Of a file, in GDAL's way or not.
+    what : str
+        Begins the message.
+
+    Raises
+    ------
+    RasterError
+    """
+    for file in disk_files(name):
+        try:
+            mode = Path(file).stat().st_mode
+        except OSError as error:
+            raise RasterError(f"{what} cannot be read: {file}: {error.strerror}.") from error
+        for is_kind, kind in _KINDS.items():
+            if is_kind(mode):
+                raise RasterError(
+                    f"{what} cannot be read: {file} is {kind}, not a file. Save what it gives as "
+                    "a file first."
+                )
+
+
+def files_behind(name: str, kind: int = gdal.OF_RASTER) -> list[str]:
+    """Files on disk that a source is read from, and those that these are read from.
+
+    Asks no server, and opens no pipe or device.
+
+    Parameters
+    ----------
+    name : str
+        As for GDAL, also the text of a VRT.
+    kind : int
+        OF_RASTER or OF_VECTOR of GDAL.
+
+    Raises
+    ------
+    RasterError
+        When one of them is a pipe, a device or a socket, or lies on a network.
+    """
+    title = "The text of a VRT" if name.lstrip().startswith("<") else file_name(name)
+    found: dict[str, None] = {}
+    seen = {name}
+    to_read = [name]
+    folders: dict[str, list[str]] = {}
+    while to_read:
+        source = to_read.pop()
+        own = disk_files(source)
+        for file in own:
+            require_plain(file, title)
+            _require_plain_beside(file, title, folders)
+        found.update(dict.fromkeys(own))
+        # What is in an archive, or in parts of files, refers to others, and so may that itself.
+        for other in (*own, *_uses(source, kind, title)):
+            if other not in seen:
+                seen.add(other)
+                to_read.append(other)
+    return list(found)
+
+
+def _require_plain_beside(file: str, title: str, folders: dict[str, list[str]]) -> None:
+    """The same for files that GDAL looks for beside one: its name with other endings."""
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = _special_files(folder)
+    stem = name.split(".")[0]
+    for other in folders[folder]:
+        if other.startswith((f"{stem}.", f"{name}.")):
+            require_plain(str(Path(folder, other)), title)
+
+
+def _special_files(folder: str) -> list[str]:
+    """Names in a folder that are neither files nor folders."""
+    try:
+        with os.scandir(folder or ".") as entries:
+            return [one.name for one in entries if not one.is_file() and not one.is_dir()]
+    except OSError:  # a folder may be entered without being listed
+        return []
+
+
+def _uses(source: str, kind: int, title: str) -> Iterator[str]:
+    """Names that a source refers to, and its parts."""
+    if source.lstrip().startswith("<"):
+        yield from _named_in_xml(source, "", title)
+        return
+    plain = is_file(source)
+    head = read_head(source, 256) if plain else b""
+    if head.startswith(_TIFF):
+        # Not opened: a mosaic may have thousands of them.
+        yield from (f"{source}{end}" for end in (".ovr", ".msk") if is_file(f"{source}{end}"))
+        return
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        text = read_head(source, _LONGEST_XML).decode("utf-8", "replace")
+        yield from _named_in_xml(text, source.removesuffix(file_name(source)), title)
+    driver = asking_driver(source)
+    if driver:
+        raise RasterError(
+            f"{title} is, or refers to, a file of GDAL's driver {driver}, which asks servers for "
+            "the data. Download them and use the copy."
+        )
+    dataset = opened_quietly(source, kind)
+    if dataset is not None:
+        yield from dataset.GetFileList() or []
+
+
+def _named_in_xml(text: str, folder: str, title: str) -> Iterator[str]:
+    """What the texts in XML may name: files beside it or elsewhere, VRTs as text.
+
+    Raises
+    ------
+    RasterError
+        When one is an address on a network.
+    """
+    for tag, attributes, escaped in dict.fromkeys(_ELEMENT.findall(text)):
+        name = unescape(escaped).strip()
+        if tag in _PROSE:
+            if _is_there(Path(folder, name)):
+                yield from disk_files(name, folder)
+            continue
+        if is_address(name):
+            raise RasterError(
+                f"{title} refers to data on a network ({tag}: {name[:200]}), which is not read "
+                "because a file says so. Give that address itself as the input if you trust it, "
+                "or download the data and refer to the copy."
+            )
+        if name.startswith("<"):
+            yield name
+            continue
+        said = _RELATIVE.search(attributes)
+        # Some drivers do not say from where: both are looked at.
+        for place in {"0": [""], "1": [folder], "": ["", folder]}[said[1] if said else ""]:
+            yield from _as_named(name, place)
+
+
+def _as_named(name: str, folder: str) -> Iterator[str]:
+    """A name as GDAL reads it when there is such a file, else the files that it mentions."""
+    if folder.startswith("/vsi"):
+        if is_file(folder + name):
+            yield folder + name
+        return
+    files = disk_files(name, folder)
+    if files and not _is_there(Path(folder, name)):
+        yield name
+    yield from files
