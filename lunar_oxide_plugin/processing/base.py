@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from qgis.core import (
@@ -25,13 +25,15 @@ from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
 from ..raster.extent import Extent
+from ..raster.file_state import file_states, require_no_input
+from ..raster.location import Location
 from ..raster.mosaic import Mosaic
 from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
-from ..raster.virtual import is_same_file
 from ..translation import tr
 from .extent_input import extent_inputs
-from .inputs import checked_inputs, plain_value, raster_paths
+from .inputs import checked_inputs, plain_value, raster_paths, require_plain_files
+from .layer_files import layer_files
 from .loading import style_when_loaded
 from .values import understood, unknown_names
 from .vector_input import VectorInput, vector_inputs
@@ -147,6 +149,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         try:
             given = understood(definitions, parameters, context)
             self.check(given, context)
+            require_plain_files(definitions, given)
             vector_inputs(definitions, given, context)
             extent_inputs(definitions, given, context)
             checked = checked_inputs(definitions, given, self.check_input)
@@ -179,6 +182,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         for name in unknown_names(definitions, parameters):
             feedback.pushWarning(f"There is no parameter {name}; it is not used.")
         _as_processing(lambda: self._prepare(definitions, parameters, context))
+        _as_processing(lambda: self._say_crs(feedback))
         return True
 
     def _prepare(
@@ -192,8 +196,16 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         self._paths = raster_paths(definitions, self._values, context)
         self._vectors = vector_inputs(definitions, self._values, context)
         self._extents = extent_inputs(definitions, self._values, context)
+        self._kept: dict[str, list[str]] = {}
         for name, vector in self._vectors.items():
             self.keep(name, vector.layer)
+
+    def _say_crs(self, feedback: QgsProcessingFeedback) -> None:
+        """Log where the CRS that a user has set for a layer takes the place of the file's."""
+        for place in (place for places in self._paths.values() for place in places):
+            note = place.note(place.dataset()) if place.wkt else ""
+            if note:
+                feedback.pushInfo(note)
 
     def processAlgorithm(
         self,
@@ -221,8 +233,12 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         raise NotImplementedError(type(self).__name__)
 
     def keep(self, name: str, layer: QgsVectorLayer) -> None:
-        """Note the file of a vector layer, which no output may replace."""
-        self._paths[name] = [layer.source().split("|")[0]]
+        """Note the files of a vector layer, which no output may replace."""
+        self.keep_files(name, _as_processing(lambda: layer_files(layer)))
+
+    def keep_files(self, name: str, files: list[str]) -> None:
+        """Note the files of an input that is no raster, which no output may replace."""
+        self._kept[name] = files
 
     def vector(self, name: str) -> VectorInput | None:
         """The features of a parameter; None when it is left empty."""
@@ -237,8 +253,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             feedback.pushWarning(assumed)
         return extent
 
-    def input_paths(self, name: str) -> list[str]:
-        """The files (or other GDAL names) behind a raster parameter."""
+    def input_paths(self, name: str) -> list[Location]:
+        """Where the rasters of a parameter come from."""
         return self._paths[name]
 
     def oxide_band(
@@ -286,15 +302,23 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             path = self.parameterAsFileOutput(parameters, name, context)
         else:
             path = self.parameterAsOutputLayer(parameters, name, context)
-        for file in (file for inputs in self._paths.values() for file in inputs):
-            if path and is_same_file(path, file):
-                raise RasterError(f"{name} would overwrite the input {file}. Choose another name.")
+        if path:
+            require_no_input(path, self._input_files(), name)
         return path
+
+    def _input_files(self) -> Iterator[str]:
+        """All files of all inputs."""
+        for places in self._paths.values():
+            for place in places:
+                yield from place.files
+        for files in self._kept.values():
+            yield from files
 
     def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
         """The files to be written, none of which may be a part of what these rasters read."""
         self._rasters = [raster for raster in rasters if isinstance(raster, Raster)]
-        files = {file: state for raster in rasters for file, state in raster.files.items()}
+        files = file_states(file for kept in self._kept.values() for file in kept)
+        files.update(item for raster in rasters for item in raster.files.items())
         return OutputFiles(files, alone=True, remarks=self.remarks)
 
     def remarks(self) -> list[str]:
@@ -309,7 +333,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             )
             for definition in self.parameterDefinitions()
         }
-        given.update(self._paths)
+        given.update({name: list(map(str, places)) for name, places in self._paths.items()})
+        given.update({name: files[:1] for name, files in self._kept.items()})
         given.update({name: vector.described for name, vector in self._vectors.items()})
         items = {
             "LUNAR_OXIDE_ALGORITHM": self.id(),

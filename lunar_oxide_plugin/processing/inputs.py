@@ -11,6 +11,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsMapLayer,
     QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterMultipleLayers,
@@ -22,10 +23,14 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
+from ..raster.files_behind import require_plain
+from ..raster.location import Location
 from ..raster.raster import Raster
 from ..raster.virtual import is_file
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
+
+_WKT2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
 
 _OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 
@@ -58,6 +63,27 @@ class RasterParameter(_NotLoaded, QgsProcessingParameterRasterLayer):
 
 class RasterListParameter(_NotLoaded, QgsProcessingParameterMultipleLayers):
     """Several rasters: layers, or files in any form that `Raster` opens."""
+
+
+def require_plain_files(
+    definitions: Iterable[QgsProcessingParameterDefinition], parameters: Mapping[str, Any]
+) -> None:
+    """Refuse pipes, devices and sockets, which QGIS would open and wait for.
+
+    Raises
+    ------
+    RasterError
+        Naming the parameter.
+    """
+    for definition in definitions:
+        value = parameters.get(definition.name())
+        if definition.isDestination():
+            continue
+        if isinstance(value, QgsProcessingFeatureSourceDefinition):
+            value = value.source.staticValue()
+        for item in _as_list(value):
+            if isinstance(item, str):
+                require_plain(item.split("|")[0], definition.name())
 
 
 def checked_inputs(
@@ -108,15 +134,17 @@ def raster_paths(
     definitions: Iterable[QgsProcessingParameterDefinition],
     parameters: Mapping[str, Any],
     context: QgsProcessingContext,
-) -> dict[str, list[str]]:
-    """Files (or other GDAL names) behind each raster parameter, by its name.
+) -> dict[str, list[Location]]:
+    """Where the rasters of each parameter come from, by its name.
+
+    A layer has the CRS that the user has set for it, a path that of its file.
 
     Raises
     ------
     RasterError
         When one is no raster layer, or none that GDAL reads.
     """
-    paths = {}
+    paths: dict[str, list[Location]] = {}
     for definition in definitions:
         if not isinstance(definition, _RASTERS):
             continue
@@ -124,18 +152,7 @@ def raster_paths(
         values = _as_list(parameters.get(name))
         if values == [""] and definition.flags() & _OPTIONAL:
             values = []  # how a command line leaves a parameter out
-        if all(map(is_file_name, values)):
-            paths[name] = values
-        elif isinstance(definition, QgsProcessingParameterRasterLayer):
-            layer = QgsProcessingParameters.parameterAsRasterLayer(
-                definition, dict(parameters), context
-            )
-            paths[name] = [_layer_path(layer, name)]
-        else:
-            layers = QgsProcessingParameters.parameterAsLayerList(
-                definition, dict(parameters), context
-            )
-            paths[name] = [_layer_path(layer, name) for layer in layers]
+        paths[name] = [_location(item, definition, context) for item in values]
     return paths
 
 
@@ -146,8 +163,7 @@ def layer_wkt(layer: QgsVectorLayer) -> str:
     IAU:30100) and calls its CRS invalid; from 3.40 on only the data
     provider still knows its definition then.
     """
-    wkt2 = QgsCoordinateReferenceSystem.WktVariant.WKT2_2019
-    return layer.crs().toWkt(wkt2) or layer.dataProvider().crs().toWkt(wkt2)
+    return layer.crs().toWkt(_WKT2) or layer.dataProvider().crs().toWkt(_WKT2)
 
 
 def is_file_name(value: Any) -> bool:
@@ -185,13 +201,29 @@ def _require_files(
                 raise RasterError(f"{definition.name()}: there is no file {path}.")
 
 
-def _layer_path(layer: QgsMapLayer | None, name: str) -> str:
+def _location(
+    value: Any, definition: QgsProcessingParameterDefinition, context: QgsProcessingContext
+) -> Location:
+    if is_file_name(value):
+        return Location(value)
+    name = definition.name()
+    given = {name: value}
+    if isinstance(value, QgsMapLayer):
+        layer = value
+    elif isinstance(definition, QgsProcessingParameterRasterLayer):
+        layer = QgsProcessingParameters.parameterAsRasterLayer(definition, given, context)
+    else:
+        layers = QgsProcessingParameters.parameterAsLayerList(definition, given, context)
+        layer = layers[0] if layers else None
     if not isinstance(layer, QgsRasterLayer):
         raise RasterError(f"{name} is not a raster that can be loaded.")
-    if layer.dataProvider() is None or layer.dataProvider().name() != "gdal":
+    provider = layer.dataProvider()
+    if provider is None or provider.name() != "gdal":
         raise RasterError(f"{name}: {layer.name()} is not a file. Save it as a GeoTIFF first.")
+    crs = layer.crs()
+    changed = crs.isValid() and crs != provider.crs()
     # Open options stand behind the path of a layer's source.
-    return layer.source().split("|option:")[0]
+    return Location(layer.source().split("|option:")[0], crs.toWkt(_WKT2) if changed else "")
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -23,11 +23,28 @@ def file_states(files: Iterable[str]) -> dict[str, FileState]:
     return {file: _state(file) for file in files}
 
 
-def overwritten(final: str, files: Iterable[str]) -> str | None:
-    """The first of the files that would be another one if something were written as `final`."""
-    if not Path(final).exists():
-        return None
-    return next((file for file in files if is_same_file(final, file)), None)
+def require_no_input(final: str | Path, files: Iterable[str], what: str) -> None:
+    """Refuse to write where one of the files lies that are read.
+
+    Parameters
+    ----------
+    final : path
+        To be written.
+    files : iterable of str
+        What is read, under GDAL's names.
+    what : str
+        What would be written, for the message.
+
+    Raises
+    ------
+    RasterError
+    """
+    for file in files if Path(final).exists() else ():
+        if is_same_file(str(final), file):
+            raise RasterError(
+                f"{what} would overwrite the input, which is made of {file_name(file)} too. "
+                "Choose another name."
+            )
 
 
 def require_unchanged(before: Mapping[str, FileState]) -> None:

@@ -121,7 +121,7 @@ def require_plain(name: str, what: str) -> None:
                 )
 
 
-def files_behind(name: str, kind: int = gdal.OF_RASTER) -> list[str]:
+def files_behind(name: str, vector: bool = False) -> list[str]:
     """Files on disk that a source is read from, and those that these are read from.
 
     Asks no server, and opens no pipe or device.
@@ -130,14 +130,15 @@ def files_behind(name: str, kind: int = gdal.OF_RASTER) -> list[str]:
     ----------
     name : str
         As for GDAL, also the text of a VRT.
-    kind : int
-        OF_RASTER or OF_VECTOR of GDAL.
+    vector : bool
+        Whether it holds vector data, not a raster.
 
     Raises
     ------
     RasterError
         When one of them is a pipe, a device or a socket, or lies on a network.
     """
+    kind = gdal.OF_VECTOR if vector else gdal.OF_RASTER
     title = "The text of a VRT" if name.lstrip().startswith("<") else file_name(name)
     found: dict[str, None] = {}
     seen = {name}

@@ -217,4 +217,6 @@ def _same_places(grid: Grid, wkt: str) -> bool:
 
 
 def _title(wkt: str) -> str:
-    return spatial_reference(wkt).GetName() or "unnamed"
+    reference = spatial_reference(wkt)
+    name = reference.GetName()
+    return name if name and name != "unknown" else reference.ExportToProj4() or "unnamed"

@@ -11,11 +11,10 @@ from types import TracebackType
 
 from ..core.errors import RasterError
 from .encoding import Classes, Colours, encoding_of
-from .file_state import FileState, overwritten, require_unchanged
+from .file_state import FileState, require_no_input, require_unchanged
 from .geotiff import Progress, RasterWriter, unwatched
 from .moon import Grid
 from .storage import DEFAULT, BandInfo, Storage
-from .virtual import file_name
 from .work_folder import WorkFolder
 
 #: In each of our styles; QGIS leaves it out when a user saves a style.
@@ -115,12 +114,7 @@ class OutputFiles:
         # A read-only file is somebody's decision, though it could be replaced.
         if not os.access(folder, os.W_OK) or (final.exists() and not os.access(final, os.W_OK)):
             raise RasterError(f"{final} cannot be written: no permission. Choose another place.")
-        file = overwritten(str(final), self._inputs)
-        if file is not None:
-            raise RasterError(
-                f"{final} cannot be written: it would overwrite the input, which is made of "
-                f"{file_name(file)} too. Choose another name."
-            )
+        require_no_input(final, self._inputs, f"{final} cannot be written: it")
         if final.resolve() in [other.resolve() for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
 

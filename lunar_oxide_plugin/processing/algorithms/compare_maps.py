@@ -182,7 +182,7 @@ class CompareMaps(LunarOxideAlgorithm):
         """Also note the table, which no output may replace."""
         prepared = super().prepareAlgorithm(parameters, context, feedback)
         table = self.parameterAsFile(self._values, self.REFERENCE_TABLE, context)
-        self._paths[self.REFERENCE_TABLE] = [table] if table else []
+        self.keep_files(self.REFERENCE_TABLE, [table] if table else [])
         return prepared
 
     def compute(
@@ -247,7 +247,7 @@ class CompareMaps(LunarOxideAlgorithm):
         outputs: Mapping[str, str],
     ) -> Raster | Cells:
         """The map or the cells to compare with."""
-        paths, tables = self.input_paths(self.REFERENCE), self.input_paths(self.REFERENCE_TABLE)
+        paths, tables = self.input_paths(self.REFERENCE), self._kept[self.REFERENCE_TABLE]
         if paths and tables:
             raise RasterError(
                 "REFERENCE and REFERENCE_TABLE are both given. Give one of them, or none to "
@@ -276,7 +276,7 @@ class CompareMaps(LunarOxideAlgorithm):
         """That of the reference, for users."""
         if isinstance(reference, Raster):
             return reference.name
-        tables = self.input_paths(self.REFERENCE_TABLE)
+        tables = self._kept[self.REFERENCE_TABLE]
         return Path(tables[0]).name if tables else LUNAR_PROSPECTOR_TITLE
 
     def _bands(

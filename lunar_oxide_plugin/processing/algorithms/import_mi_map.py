@@ -216,7 +216,7 @@ class ImportMiMap(MiAlgorithm):
         paths = list(self.input_paths(self.INPUT))
         folder = self.parameterAsFile(parameters, self.FOLDER, context)
         if folder:
-            given = {Path(path).stem.upper() for path in paths}
+            given = {Path(str(path)).stem.upper() for path in paths}
             # Without its CRS an extent cannot be compared with names.
             found = mi_products(folder, extent if extent and extent.wkt else None)
             paths += [path for path in found if Path(path).stem.upper() not in given]
