@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,7 @@ from .encoding import Classes, Colours, encoding_of
 from .file_state import FileState, require_no_input, require_unchanged
 from .geotiff import Progress, RasterWriter, unwatched
 from .moon import Grid
+from .sidecars import sidecars
 from .storage import DEFAULT, BandInfo, Storage
 from .work_folder import WorkFolder
 
@@ -53,7 +56,6 @@ class OutputFiles:
         self._remarks = remarks
         self._renames: list[tuple[Path, Path]] = []
         self._writers: list[RasterWriter] = []
-        self._stale: list[Path] = []
         self._folders: dict[Path, WorkFolder] = {}
 
     def __enter__(self) -> OutputFiles:
@@ -107,15 +109,16 @@ class OutputFiles:
     def _require_place(self, final: Path) -> None:
         """Refuse a name under which nothing may be written."""
         folder = final.absolute().parent
-        if final.is_dir():
-            raise RasterError(f"{final} cannot be written: it is a folder.")
+        _require_plain(final)
         if not folder.is_dir():
             raise RasterError(f"{final} cannot be written: there is no folder {folder}.")
         # A read-only file is somebody's decision, though it could be replaced.
         if not os.access(folder, os.W_OK) or (final.exists() and not os.access(final, os.W_OK)):
             raise RasterError(f"{final} cannot be written: no permission. Choose another place.")
-        require_no_input(final, self._inputs, f"{final} cannot be written: it")
-        if final.resolve() in [other.resolve() for _, other in self._renames]:
+        # What belongs to an earlier file of this name goes with it.
+        for file in (final, *sidecars(final)):
+            require_no_input(file, self._inputs, f"{final} cannot be written: it")
+        if _same_name(final) in [_same_name(other) for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
 
     def _folder(self, final: Path) -> WorkFolder:
@@ -204,7 +207,8 @@ class OutputFiles:
         writer = RasterWriter(self.path(final), final, grid, len(bands), encoding, storage.layout)
         self._writers.append(writer)
         writer.describe(grid, bands, {**metadata, **said})
-        self._beside(final, style)
+        if style is not None:
+            self.style(final, style)
         if classes:
             self.text(final.with_name(f"{final.name}.aux.xml"), classes.names_beside())
         return writer
@@ -238,19 +242,17 @@ class OutputFiles:
             When it cannot be written.
         """
         self.text(final, content)
-        self._beside(Path(final), style)
-
-    def _beside(self, final: Path, style: Path | None) -> None:
-        """What belongs to a raster: its style, and nothing of an older raster of this name."""
         if style is not None:
             self.style(final, style)
-        # Statistics, pyramids and mask of an older file of this name are not the new one's.
-        self._stale += [final.with_name(final.name + end) for end in (".aux.xml", ".ovr", ".msk")]
 
     def _rename(self) -> None:
         """Move all files to their names; when one cannot be moved, all earlier ones back."""
         new = [final for _, final in self._renames]
-        stale = [file for file in self._stale if file not in new and _is_there(file)]
+        for final in new:
+            _require_plain(final)  # once more: others may have laid something there since
+        # Looked for now: QGIS may have opened the earlier file while the new one was made.
+        beside = dict.fromkeys(file for final in new for file in sidecars(final))
+        stale = [file for file in beside if file not in new]
         # The new files last: a run that is killed is known to be unfinished by them.
         moves = [*((None, file) for file in stale), *self._renames]
         moved: list[tuple[Path, Path]] = []
@@ -263,18 +265,35 @@ class OutputFiles:
             said = f"{final} cannot be written: {error.strerror}."
             for file, previous in reversed(moved):
                 try:
-                    file.unlink(missing_ok=True)
-                    if previous.exists():
-                        previous.replace(file)
+                    self._folder(file).put_back(file, previous)
                 except OSError:
                     said += f" What {file.name} held before is kept as {previous}."
             raise RasterError(said) from error
 
 
-def _is_there(file: Path) -> bool:
-    with suppress(OSError):  # its name is too long for the disk
-        return file.exists()
-    return False
+def _require_plain(final: Path) -> None:
+    """Refuse what is there and no plain file, which a file must not replace."""
+    try:
+        mode = final.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if final.is_dir():
+        raise RasterError(f"{final} cannot be written: it is a folder.")
+    if stat.S_ISLNK(mode):
+        raise RasterError(
+            f"{final} cannot be written: it is a link to {final.readlink()}, and would become a "
+            "file. Give the name of the file itself, or remove the link."
+        )
+    if not stat.S_ISREG(mode) or os.path.ismount(final):
+        raise RasterError(
+            f"{final} cannot be written: it is a device, pipe, socket or mount, no plain file. "
+            "Choose another name."
+        )
+
+
+def _same_name(final: Path) -> tuple[Path, str]:
+    """The same for all names of a file: on macOS and Windows letter case does not matter."""
+    return final.absolute().parent.resolve(), unicodedata.normalize("NFC", final.name).casefold()
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:

@@ -1,10 +1,14 @@
 """Runs that are killed, meet each other, or whose input changes under them."""
 
+import fcntl
 import os
+import platform
 import signal
+import stat
 import subprocess
 import sys
 import tarfile
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -152,40 +156,154 @@ def test_what_cannot_go_back_is_kept(tmp_path, monkeypatch):
     (left,) = tmp_path.glob(f"{work_folder.PARTIAL}*")
     assert (left / "previous" / "b.csv").read_bytes() == b"before"
     # The next run still cannot give it its name, and keeps it; one after that can.
-    monkeypatch.setattr(work_folder, "_runs", lambda process: False)
     work_folder.clear(tmp_path)
     assert (left / "previous" / "b.csv").read_bytes() == b"before"
     monkeypatch.undo()
-    monkeypatch.setattr(work_folder, "_runs", lambda process: False)
     work_folder.clear(tmp_path)
     assert _contents(tmp_path) == {"a.csv": b"before", "b.csv": b"before"}
 
 
+#: A process that has ended, or belongs to another program by now: locks count, no numbers.
+ANOTHER = 1
+
+
+def lay(folder, name, lock=None, **files):
+    """A work folder as a killed run leaves it, with files (kind=name) that say "left"."""
+    path = folder / f"{work_folder.PARTIAL}{name}"
+    for kind in ("new", "previous", "gone"):
+        (path / kind).mkdir(parents=True)
+        if kind in files:
+            (path / kind / files[kind]).write_bytes(b"left")
+    (path / (lock or f"{work_folder._machine()}-{ANOTHER}.lock")).touch()
+    return path.name
+
+
+def test_a_killed_run_whose_number_another_program_has(tmp_path):
+    lay(tmp_path, "0123ab", new="a.csv")
+    with OutputFiles(alone=True) as files:
+        files.text(tmp_path / "a.csv", "after")
+    assert _contents(tmp_path) == {"a.csv": b"after"}
+
+
+A_RUN = """
+    with OutputFiles(alone=True) as files:
+        files.text(Path(sys.argv[1]) / "a.csv", "other")
+        print("begun", flush=True)
+        input()
+"""
+
+
 def test_what_others_make_is_left_alone(tmp_path):
     """A run at work, one of another machine, and files of the user's that are called so."""
-    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    start = f"{work_folder.PARTIAL}{work_folder._machine()}"
+    code = "from tests.unit.raster.test_outputs import *" + textwrap.dedent(A_RUN)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, **pipes)
+    assert other.stdout.readline() == "begun\n"
+    (at_work,) = names(tmp_path)
     kept = [
-        f"{start}-{other.pid}-0123abcd",
-        f"{work_folder.PARTIAL}00000000-1-0123abcd",
-        f"{work_folder.PARTIAL}notes",
-        f"{start}-mine",
+        lay(tmp_path, "machine", f"00000000-{ANOTHER}.lock", new="a.csv"),
+        lay(tmp_path, "odd", f"{work_folder._machine()}-mine.lock", new="a.csv"),
     ]
-    gone = f"{start}-{2**22 + 1}-0123abcd"
-    for name in (*kept, gone):
-        (tmp_path / name / "new").mkdir(parents=True)
-        (tmp_path / name / "new" / "a.tif").touch()
-    (tmp_path / f"{start}-{2**22 + 1}-file").touch()
-    kept.append(f"{start}-{2**22 + 1}-file")
+    (tmp_path / f"{work_folder.PARTIAL}notes").mkdir()
+    (tmp_path / f"{work_folder.PARTIAL}notes" / "a.txt").touch()
+    (tmp_path / f"{work_folder.PARTIAL}file").touch()
+    kept += [f"{work_folder.PARTIAL}notes", f"{work_folder.PARTIAL}file"]
     with OutputFiles() as files:
         files.text(tmp_path / "c.csv", "")
-    assert names(tmp_path) == sorted([*kept, "c.csv"])
+    assert names(tmp_path) == sorted([*kept, at_work, "c.csv"])
     with pytest.raises(RasterError, match=f"another run .process {other.pid}"):
-        _write_alone(tmp_path / "a.tif")
-    other.communicate(b"\n")
+        _text_alone(tmp_path / "a.csv")
+    other.communicate("\n")
+    assert (tmp_path / "a.csv").read_text() == "other"
+    _text_alone(tmp_path / "a.csv")
+    assert names(tmp_path) == sorted([*kept, "a.csv", "c.csv"])
+
+
+def _text_alone(path):
     with OutputFiles(alone=True) as files:
-        files.text(tmp_path / "a.tif", "")
-    assert names(tmp_path) == sorted([*kept[1:], "a.tif", "c.csv"])
+        files.text(path, "ours")
+
+
+@pytest.mark.parametrize("trick", ["another user's", "a link"])
+def test_what_another_user_lays_is_not_believed(tmp_path, monkeypatch, trick):
+    """In a folder where all may write, as /tmp, anyone can lay one that looks like ours."""
+    out, hidden = tmp_path / "out", tmp_path / "hidden"
+    out.mkdir()
+    hidden.mkdir()
+    (out / "a.csv").write_bytes(b"before")
+    left = lay(out, "0123ab", new="b.csv", previous="a.csv", gone="a.csvt")
+    if trick == "a link":
+        (out / left).rename(hidden / left)
+        (out / left).symlink_to(hidden / left)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: out.stat().st_uid + 1)
+    there = _contents(out)
+    _text_alone(out / "c.csv")
+    _text_alone(out / "b.csv")
+    assert _contents(out) == {**there, "b.csv": b"ours", "c.csv": b"ours"}
+    assert len(_contents(hidden)) == (4 if trick == "a link" else 0)
+
+
+def test_a_work_folder_is_closed_to_other_users(tmp_path):
+    umask = os.umask(0)
+    try:
+        with OutputFiles() as files:
+            files.text(tmp_path / "a.csv", "")
+            (folder,) = tmp_path.iterdir()
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    finally:
+        os.umask(umask)
+
+
+def test_what_was_laid_beside_a_file_since_stays(tmp_path):
+    """After a run was killed QGIS opened the database: an old journal would damage it."""
+    (tmp_path / "a.gpkg-wal").write_bytes(b"since")
+    lay(tmp_path, "0123ab", new="a.gpkg", gone="a.gpkg-wal")
+    _text_alone(tmp_path / "b.csv")
+    assert _contents(tmp_path) == {"a.gpkg-wal": b"since", "b.csv": b"ours"}
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_a_disk_without_locks(tmp_path, monkeypatch, locks):
+    """There nobody knows whether a run lives: it is left alone, and none is refused."""
+    left = lay(tmp_path, "0123ab", new="a.csv")
+    if not locks:
+        monkeypatch.setattr(fcntl, "flock", no_links)
+    _text_alone(tmp_path / "a.csv")
+    assert names(tmp_path) == (["a.csv"] if locks else ["a.csv", left])
+
+
+def test_a_run_that_cannot_make_its_folder_whole(tmp_path, monkeypatch):
+    """Another one removes it before it is locked: a new one is made."""
+    made, tried = work_folder.Lock, []
+
+    def late(path, *, new=False):
+        tried.append(path)
+        if new and len(tried) < 3:
+            path.parent.rmdir()
+        return made(path, new=new)
+
+    monkeypatch.setattr(work_folder, "Lock", late)
+    _text_alone(tmp_path / "a.csv")
+    assert len({path.parent for path in tried}) == 3
+    assert names(tmp_path) == ["a.csv"]
+
+
+def test_the_machine_is_known_when_its_name_changes(monkeypatch):
+    """As on macOS with every other network; where the system gives it no number, by its name."""
+    try:
+        monkeypatch.setattr(work_folder, "_number_of_machine", lambda: "0123")
+        work_folder._machine.cache_clear()
+        before = work_folder._machine()
+        monkeypatch.setattr(platform, "node", lambda: "other.local")
+        work_folder._machine.cache_clear()
+        assert work_folder._machine() == before
+        monkeypatch.setattr(work_folder, "_number_of_machine", lambda: "")
+        work_folder._machine.cache_clear()
+        assert work_folder._machine() != before
+    finally:
+        monkeypatch.undo()
+        work_folder._machine.cache_clear()
 
 
 @pytest.mark.parametrize(
