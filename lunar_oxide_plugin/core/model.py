@@ -8,6 +8,7 @@ float32 [8, n] in the order of `bands.MODEL_BANDS`; output `oxides` float32
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Sequence
@@ -91,6 +92,8 @@ class OxideModel:
         From the file's metadata; the file name when it has none.
     metadata : dict of str to str
         Everything the file says of itself: training set, protocol, metrics.
+    sha256 : str
+        Of the file as it was loaded; the file may be another one since.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -108,6 +111,7 @@ class OxideModel:
         if not self.path.is_file():
             raise ModelError(f"The model file {self.path} does not exist.")
         data = harmless_model(self.path)
+        self.sha256 = hashlib.sha256(data).hexdigest()
         options = onnxruntime.SessionOptions()
         # Only the error that is raised; onnxruntime also prints it otherwise.
         options.log_severity_level = 4

@@ -24,12 +24,13 @@ from ..core.threads import available_cores
 from ..raster.mosaic import Mosaic
 from ..raster.storage import Kind
 from . import cluster
-from .index import Finished, write_index
+from .index import Finished, remove_index, write_index
 from .job import Job, Part, Reading, absolute_name, make_job, open_mosaic
+from .models import model_of
 from .outcomes import Outcome, compute_here
 from .progress import Progress
 from .results import Results
-from .window import loaded_model, provenance
+from .window import provenance
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
         "more files; there should be at least four for each core. A multiple of 256 reads fastest",
     )
     where = made.add_argument_group("where it is computed")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tcp://HOST:8786")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tls://HOST:8786")
     where.add_argument(
         "--scheduler-file", metavar="FILE", help="in which a Dask scheduler wrote its address"
     )
@@ -133,9 +134,9 @@ def parser() -> argparse.ArgumentParser:
     )
     where.add_argument(
         "--dashboard",
-        default="127.0.0.1:8787",
         metavar="ADDRESS",
-        help="of the local cluster's dashboard (default: 127.0.0.1:8787)",
+        help="serve the local cluster's dashboard there, as 127.0.0.1:8787, to whoever reaches it: "
+        "other users of this machine too (default: none)",
     )
     where.add_argument(
         "--verify",
@@ -178,13 +179,20 @@ def _places(options: argparse.Namespace) -> tuple[Any, ...]:
 def _run(options: argparse.Namespace) -> int:
     """Compute what is missing, then write the index; 1 when windows failed."""
     plan = _plan(options)
+    with plan.results.begun(plan.job):
+        return _work(options, plan)
+
+
+def _work(options: argparse.Namespace, plan: _Plan) -> int:
     results, parts = plan.results, plan.parts
+    results.remove_partial_files()
     progress = Progress(sys.stderr, len(parts), sum(part.window.size for part in parts))
     finished: dict[Part, Finished] = {}
+    again = 0
     for part in parts:
-        record = results.finished(part, options.verify)
+        record = results.finished(plan.job, part, options.verify)
         if record is None:
-            results.forget(part)
+            again += results.forget(part)
         else:
             finished[part] = Finished.of(part, record)
             progress.add(part.window.size, computed=False)
@@ -193,6 +201,13 @@ def _run(options: argparse.Namespace) -> int:
         f"{len(parts)} windows of {plan.job.window} pixels over {plan.job.grid.width} x "
         f"{plan.job.grid.height}, {len(finished)} of them finished before."
     )
+    if again:
+        _say(
+            f"{again} windows are computed again: their tiles have changed since, or what was "
+            "written of them."
+        )
+        # It would lie over windows of two kinds until the end.
+        remove_index(results)
     failures = []
     if missing:
         with _computing(options, plan, missing, progress) as (outcomes, workers):
@@ -232,10 +247,7 @@ def _plan(options: argparse.Namespace) -> _Plan:
     job, parts = make_job(
         mosaic, inputs, extent, reading, options.model, products, storage, options.window
     )
-    results = Results(options.output)
-    results.begin(job)
-    results.remove_partial_files()
-    return _Plan(job, parts, results, mosaic)
+    return _Plan(job, parts, Results(options.output), mosaic)
 
 
 @contextmanager
@@ -252,7 +264,8 @@ def _computing(
     else:
         connection = cluster.local_cluster(options.workers or available_cores(), options.dashboard)
     with connection as client:
-        progress.say(f"Dashboard: {client.dashboard_link}")
+        if options.dashboard or options.scheduler or options.scheduler_file:
+            progress.say(f"Dashboard: {client.dashboard_link}")
         for note in cluster.require_agreement(client, plan.job, str(plan.results.folder)):
             progress.say(note)
         yield (
@@ -264,7 +277,7 @@ def _computing(
 def _finish(plan: _Plan, finished: dict[Part, Finished], failed: int) -> None:
     """Write the index, and say what there is."""
     valid = sum(window.valid for window in finished.values())
-    model = loaded_model(str(plan.job.model_path))
+    model = model_of(plan.job.model_path, plan.job.model_sha256)
     metadata = provenance(plan.job, model, plan.mosaic.synthetic)
     metadata["LUNAR_OXIDE_VALID_PIXELS"] = str(valid)
     if failed:
@@ -280,7 +293,7 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
     return {
         "window": outcome.part.name,
         "pixels": list(outcome.part.window),
-        "tiles": [name for names, _ in outcome.part.tiles for name in names],
+        "tiles": [name for tile in outcome.part.tiles for name in tile.names],
         "attempts": outcome.attempts,
         "error": outcome.error,
     }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 
 import numpy as np
 
-from ..about import FOLDER, VERSION
+from ..about import VERSION
 from ..core.bands import MODEL_BANDS
 from ..core.errors import RasterError
 from ..core.model import CHUNK, OxideModel
 from ..core.onnx_runtime import import_onnxruntime
+from .code import CODE_SHA256
 from .job import Job, sha256
+from .models import model_of
 from .results import Results
-from .window import loaded_model
 
 #: What may differ between machines: the last bits of a result then do.
 ARITHMETIC = "rounding of the processor"
@@ -33,11 +33,11 @@ def facts(job: Job, folder: str) -> dict[str, str]:
     if not os.access(results.windows, os.W_OK):
         raise RasterError(f"{results.windows} is not there, or cannot be written to.")
     runtime = import_onnxruntime()
-    model = loaded_model(str(job.model_path))
+    model = model_of(job.model_path, job.model_sha256)
     return {
-        "plugin": f"{VERSION} with code {_code()[:12]}",
+        "plugin": f"{VERSION} with code {CODE_SHA256[:12]}",
         "onnxruntime": runtime.__version__,
-        "model": sha256(job.model_path.read_bytes()),
+        "model": model.sha256,
         "job.json in the folder of the run": sha256(results.job_file.read_bytes()),
         ARITHMETIC: _arithmetic(model),
     }
@@ -50,14 +50,6 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
         for name, value in here.items()
         if name != ARITHMETIC and there.get(name) != value
     ]
-
-
-def _code() -> str:
-    """SHA-256 of the plugin's Python files."""
-    digest = hashlib.sha256()
-    for path in sorted(FOLDER.rglob("*.py")):
-        digest.update(path.relative_to(FOLDER).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _arithmetic(model: OxideModel) -> str:

@@ -14,7 +14,7 @@ from ..raster.outputs import OutputFiles
 from ..raster.prediction import Product
 from ..raster.vrt import Vrt
 from .item import COLLECTION, EXTENSIONS, MISSION, STAC_VERSION, TITLES, footprint
-from .job import Job, Part
+from .job import PRODUCTS, Job, Part
 from .results import Results, write_json
 
 _VRT = "application/x-gdal-vrt"
@@ -33,6 +33,14 @@ class Finished(NamedTuple):
     def of(cls, part: Part, record: dict[str, Any]) -> Finished:
         """From its record."""
         return cls(part, tuple(record["assets"]), record["properties"]["lunaroxide:valid_pixels"])
+
+
+def remove_index(results: Results) -> None:
+    """Remove what `write_index` wrote and what other programs laid beside it, but for styles."""
+    for product in PRODUCTS:
+        for end in ("", ".aux.xml", ".ovr", ".msk"):
+            results.folder.joinpath(f"{product}.vrt{end}").unlink(missing_ok=True)
+    results.folder.joinpath("collection.json").unlink(missing_ok=True)
 
 
 def write_index(

@@ -12,7 +12,7 @@ from ..raster.extent import PlateCarree
 from ..raster.moon import Grid, wrapped_longitude
 from ..raster.prediction import Counts, Product
 from .job import PRODUCTS, Job, Part
-from .results import Results, checksum
+from .results import COMPUTED_FROM, Results, checksum
 
 STAC_VERSION = "1.0.0"
 
@@ -65,6 +65,7 @@ def item(
         "lunaroxide:valid_pixels": counts.valid,
         "lunaroxide:outside_domain_pixels": counts.outside,
         "lunaroxide:seconds": round(seconds, 3),
+        COMPUTED_FROM: part.sha256(job),
     }
     if grid.wkt:
         properties["proj:wkt2"] = grid.wkt

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..about import VERSION
 from ..core.errors import LunarOxideError, RasterError, SpectraError
-from ..core.model import BUNDLED, OxideModel, bundled_path
+from ..core.model import BUNDLED, bundled_path
+from ..core.onnx_runtime import import_onnxruntime
 from ..raster.blocks import Window, blocks
 from ..raster.encoding import Encoding, encoding_of
 from ..raster.extent import Extent
@@ -23,6 +25,9 @@ from ..raster.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Product
 from ..raster.storage import Kind, Layout, Storage, require_available
 from ..raster.virtual import is_file
 from ..raster.vrt import absolute
+from .code import CODE_SHA256
+from .models import load_model
+from .tiles import PlacedTile, sample_of, state_of
 
 #: The rasters that a run may write, by name.
 PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, DOMAIN_MAP)}
@@ -30,6 +35,9 @@ PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, 
 #: Of so many tiles at the start one has to be readable: an option that is wrong for all of them
 #: (SCALE, BANDS) is found before the work begins.
 _TRIED = 3
+
+#: Of job.json and the records; 2: records say which tiles they were computed from.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -58,14 +66,23 @@ class Job:
     #: Width and height of a window, in pixels
     window: int
     grid: Grid
-    #: SHA-256 of the tiles' names and places
+    #: SHA-256 of the tiles' names and places; what they hold is compared window by window
     tiles_sha256: str
+    #: Version of onnxruntime, which decides the last bits
+    onnxruntime: str
     version: str = VERSION
+    code_sha256: str = CODE_SHA256
+    format: int = FORMAT
 
     def described(self) -> dict[str, Any]:
         """As JSON holds it."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of all that it says."""
+        return sha256(json.dumps(self.described(), sort_keys=True).encode())
 
     @property
     def model_path(self) -> Path:
@@ -94,14 +111,17 @@ class Part(NamedTuple):
     column: int
     #: In pixels of the mosaic
     window: Window
-    #: Of each tile that touches it, first choice first: the names that `open_mi_sources` takes,
-    #: and its place in pixels of the window
-    tiles: tuple[tuple[tuple[str, ...], Window], ...]
+    #: Those that touch it, first choice first
+    tiles: tuple[PlacedTile, ...]
 
     @property
     def name(self) -> str:
         """Of its files."""
         return f"R{self.row:04}C{self.column:04}"
+
+    def sha256(self, job: Job) -> str:
+        """Of all that decides its pixels: the job, and its tiles with what they hold."""
+        return sha256(repr((job.sha256, self)).encode())
 
 
 def open_mosaic(
@@ -166,7 +186,7 @@ def make_job(
     """
     require_available(storage)
     model = model if model in dict(BUNDLED) else str(Path(model).absolute())
-    loaded = OxideModel(model_path(model))
+    loaded = load_model(model_path(model))
     for name in products:
         if not loaded.gives(name):
             raise LunarOxideError(f"{loaded.title} gives no {name.replace('_', ' ')}.")
@@ -177,25 +197,29 @@ def make_job(
         extent,
         reading,
         model,
-        sha256(model_path(model).read_bytes()),
+        loaded.sha256,
         tuple(products),
         storage.name,
         window,
         mosaic.grid,
         sha256(repr(tiles).encode()),
+        import_onnxruntime().__version__,
     )
     return job, parts
 
 
 def cut(mosaic: Mosaic, size: int) -> list[Part]:
     """The windows that a tile touches, counted from the mosaic's corner, row by row."""
-    touched: dict[tuple[int, int], list[tuple[tuple[str, ...], Window]]] = {}
+    touched: dict[tuple[int, int], list[PlacedTile]] = {}
+    told = {source: (state_of(source), sample_of(source)) for source in mosaic.sources}
     for source, place in mosaic.tiles:
+        names = tuple(source.names)
         common = mosaic.grid.window.intersection(place)
         for x, y, _, _ in blocks(common, size, size) if common else ():
             row, column = y // size, x // size
             inside = place.relative_to(column * size, row * size)
-            touched.setdefault((row, column), []).append((tuple(source.names), inside))
+            tile = PlacedTile(names, inside, *told[source])
+            touched.setdefault((row, column), []).append(tile)
     parts = []
     for (row, column), tiles in sorted(touched.items()):
         window = Window(column * size, row * size, size, size).intersection(mosaic.grid.window)

@@ -12,14 +12,15 @@ from typing import Any
 from ..about import NAME
 from ..core.model import OxideModel
 from ..raster.blocks import Window
-from ..raster.mi_sources import open_mi_sources
 from ..raster.mosaic import Mosaic, Tile
 from ..raster.outputs import OutputFiles
 from ..raster.prediction import Counts, model_metadata, predict_area
 from ..raster.source import MiSource
 from .item import item
 from .job import Job, Part, Reading
+from .models import model_of
 from .results import Results, write_json
+from .tiles import open_tile
 
 #: Sources that a thread keeps open: one raster over everything is opened once, not for every
 #: window, and a tile that two windows share not twice.
@@ -55,7 +56,8 @@ def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str,
     LunarOxideError
     """
     results = Results(folder)
-    found = results.finished(part)
+    results.require(job)
+    found = results.finished(job, part)
     if found is not None:
         return found
     start = time.perf_counter()
@@ -75,28 +77,25 @@ def _mosaic(job: Job, part: Part) -> Mosaic:
     """The tiles of a window, arranged as in the whole mosaic."""
     if not hasattr(_of_thread, "open"):
         # No two threads may read one dataset.
+        # By what they hold: a tile may have been replaced under its name since it was opened.
         _of_thread.open = lru_cache(_KEPT)(_opened)
-    open_source: Callable[[tuple[str, ...], Reading], MiSource] = _of_thread.open
-    tiles = [Tile(open_source(names, job.reading), place) for names, place in part.tiles]
+    open_source: Callable[[tuple[str, ...], Reading, str, str], MiSource] = _of_thread.open
+    tiles = [
+        Tile(open_source(tile.names, job.reading, tile.state, tile.sample), tile.place)
+        for tile in part.tiles
+    ]
     return Mosaic.of_tiles(job.grid.part(part.window), tiles)
 
 
-def _opened(names: tuple[str, ...], reading: Reading) -> MiSource:
-    (source,) = open_mi_sources(names, reading.bands, reading.scale, reading.mask_shadow)
-    return source
-
-
-@lru_cache(1)
-def loaded_model(path: str) -> OxideModel:
-    """The model, loaded once in a process."""
-    return OxideModel(path)
+def _opened(names: tuple[str, ...], reading: Reading, state: str, sample: str) -> MiSource:
+    return open_tile(names, reading, state)
 
 
 def _write(
     job: Job, part: Part, mosaic: Mosaic, results: Results, threads: int
 ) -> tuple[Counts, list[str]]:
     """Write the rasters of a window: the pixels counted, and the products written."""
-    model = loaded_model(str(job.model_path))
+    model = model_of(job.model_path, job.model_sha256)
     results.record(part).parent.mkdir(parents=True, exist_ok=True)
     area = Window(0, 0, part.window.width, part.window.height)
     metadata = provenance(job, model, mosaic.synthetic)
@@ -117,7 +116,10 @@ def _write(
                 raise _NothingValidError
             for writer in writers.values():
                 writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(counts.valid)})
+            # The command may have been killed, and another run begun in its folder.
+            results.require(job)
     except _NothingValidError:
+        results.remove_rasters(part)  # of tiles that were valid there
         return Counts(), []
     return counts, list(job.products)
 

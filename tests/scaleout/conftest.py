@@ -131,12 +131,12 @@ def command(*arguments):
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def run(*arguments, code=0):
+def run(*arguments, code=0, environment=()):
     """Run the command; what it says."""
     done = subprocess.run(
         command(*arguments),
         cwd="/",
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **dict(environment)},
         capture_output=True,
         text=True,
         timeout=50,
@@ -150,11 +150,15 @@ def run(*arguments, code=0):
 class Run:
     """The command in the background, in a process group of its own."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, environment=()):
         self.log = folder / "stderr.txt"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                command(*arguments), cwd="/", env=ENVIRONMENT, stderr=log, start_new_session=True
+                command(*arguments),
+                cwd="/",
+                env={**ENVIRONMENT, **dict(environment)},
+                stderr=log,
+                start_new_session=True,
             )
 
     @property
@@ -187,8 +191,8 @@ def start(tmp_path):
     """Start the command in the background; it ends with the test."""
     runs = []
 
-    def begin(*arguments):
-        runs.append(Run(tmp_path, *arguments))
+    def begin(*arguments, **options):
+        runs.append(Run(tmp_path, *arguments, **options))
         return runs[-1]
 
     yield begin
@@ -208,15 +212,16 @@ def until(condition, seconds=20.0):
 class Cluster:
     """A scheduler and any number of workers, all of them processes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=ENVIRONMENT, *arguments):
         self.folder = folder
         self.file = folder / "scheduler.json"
-        self._processes = []
+        self.processes = []
+        self._environment = environment
         self._logs = 0
-        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", *arguments)
         until(self.file.exists)
 
-    def start(self, kind, *arguments, environment=ENVIRONMENT):
+    def start(self, kind, *arguments, environment=None):
         self._logs += 1
         with (self.folder / f"{kind}{self._logs}.log").open("w") as log:
             process = subprocess.Popen(
@@ -225,14 +230,14 @@ class Cluster:
                     *("--scheduler-file", str(self.file), "--no-dashboard", *arguments),
                 ],
                 cwd=self.folder,
-                env=environment,
+                env=environment or self._environment,
                 stdout=log,
                 stderr=log,
             )
-        self._processes.append(process)
+        self.processes.append(process)
         return process
 
-    def worker(self, code="", nanny=False, environment=ENVIRONMENT):
+    def worker(self, code="", nanny=False, environment=None):
         """Start a worker of one thread; only a nanny starts it again when it dies.
 
         It runs `code` first.
@@ -246,9 +251,9 @@ class Cluster:
         )
 
     def close(self):
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
-        for process in self._processes:
+        for process in self.processes:
             process.wait()
 
 

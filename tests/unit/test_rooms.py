@@ -55,7 +55,7 @@ ROOMS = {
             f"{PLUGIN}.raster",
             f"{PLUGIN}.scaleout",
         ),
-        ("distributed",),
+        ("dask", "distributed"),
         NO_NETWORK,
     ),
 }

@@ -1,5 +1,6 @@
 """Model files: what is accepted, what is refused and why, and predictions in chunks."""
 
+import hashlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -128,6 +129,15 @@ def test_optional_outputs():
     prediction = plain.predict(spectra(3))
     assert prediction.uncertainty is None
     assert prediction.domain_distance is None
+
+
+def test_it_is_told_by_the_file_as_it_was_loaded(tmp_path):
+    path = tmp_path / "my.onnx"
+    content = bundled_path("plsr").read_bytes()
+    path.write_bytes(content)
+    model = OxideModel(path)
+    path.write_bytes(bundled_path("mlp").read_bytes())
+    assert model.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_metadata():

@@ -1,0 +1,85 @@
+"""Which tiles a window is computed from, and whether they still are what they were.
+
+A tile is told by what its files hold, not by their names. Of each file that is its size and the
+time of its last change, and what it holds at its beginning and in its middle: all of a mosaic is
+too much to read twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..core.errors import RasterError
+from ..raster.blocks import Window
+from ..raster.file_content import forget_remote, remote_state, sample_sha256
+from ..raster.mi_sources import open_mi_sources
+from ..raster.source import MiSource
+
+if TYPE_CHECKING:
+    from .job import Reading
+
+
+class PlacedTile(NamedTuple):
+    """A tile among the pixels of a window."""
+
+    #: That `open_mi_sources` takes
+    names: tuple[str, ...]
+    place: Window
+    #: As of `state_of`, and as of `sample_of`, when the run began
+    state: str
+    sample: str
+
+
+def state_of(source: MiSource) -> str:
+    """SHA-256 of the sizes and times of last change of a tile's files when it was opened.
+
+    Of files that are on no disk, as on a server, also of what they hold.
+    """
+    return _digest((file, state or remote_state(file)) for file, state in source.files.items())
+
+
+def sample_of(source: MiSource) -> str:
+    """SHA-256 of the beginning and the middle of each of a tile's files."""
+    return _digest((file, sample_sha256(file)) for file in source.files)
+
+
+def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
+    """Open a tile of a run.
+
+    Parameters
+    ----------
+    names : tuple of str
+    reading : Reading
+    state : str
+        Of it when the run began.
+
+    Raises
+    ------
+    RasterError
+        When it cannot be opened, or is another one by now.
+    """
+    source = _opened(names, reading)
+    if state_of(source) != state and None in source.files.values():
+        # What GDAL kept of the file that an earlier run of this worker read.
+        for file in source.files:
+            forget_remote(file)
+        source = _opened(names, reading)
+    if state_of(source) != state:
+        raise RasterError(
+            f"{source.name} is not the file with which this run began: its size, its time of last "
+            f"change or its content is another ({', '.join(source.files)}). When all tiles are "
+            "complete, run the same command again: windows whose tiles have changed are computed "
+            "again. Copies on several machines need the same times (cp -p, rsync -t)."
+        )
+    return source
+
+
+def _opened(names: tuple[str, ...], reading: Reading) -> MiSource:
+    (source,) = open_mi_sources(names, reading.bands, reading.scale, reading.mask_shadow)
+    return source
+
+
+def _digest(facts: Iterable[tuple[str, object]]) -> str:
+    return hashlib.sha256(repr(sorted(facts, key=lambda fact: fact[0])).encode()).hexdigest()
