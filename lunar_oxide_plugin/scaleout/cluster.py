@@ -9,6 +9,8 @@ is tried again later.
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +44,19 @@ _INSTALL = (
     "process with --workers 0."
 )
 
+#: What distributed needs to make certificates.
+_INSTALL_TLS = (
+    "The workers of this machine talk over encrypted connections, for which the Python package "
+    "cryptography is missing: pip install -r requirements-scaleout.txt, or compute in this process "
+    "with --workers 0."
+)
+
+#: Whoever reaches a port of a Dask cluster can run code in it.
+_OPEN = (
+    "The connections of this cluster are not encrypted: whoever reaches its ports can run programs "
+    "as you. See docs/scaleout.md for TLS."
+)
+
 _GONE = (
     "The scheduler is gone. Start it and its workers again, then run the same command: finished "
     "windows are kept."
@@ -69,37 +84,70 @@ class UnfitWorkerError(LunarOxideError):
 
 
 @contextmanager
-def local_cluster(workers: int, dashboard: str) -> Iterator[Any]:
+def local_cluster(workers: int, dashboard: str | None = None) -> Iterator[Any]:
     """A client of worker processes on this machine, which end with it.
+
+    Other users of the machine cannot have code run in them: their ports take only connections with
+    the certificate that is made for this cluster. Its key reaches workers through a pipe; on the
+    disk it is only while a process loads it, in a folder closed to others.
 
     Parameters
     ----------
     workers : int
-    dashboard : str
-        Address at which the dashboard is served, as 127.0.0.1:8787.
+    dashboard : str, optional
+        Address at which Dask's dashboard is served to whoever reaches it, as 127.0.0.1:8787.
+
+    Raises
+    ------
+    ClusterError
+        When Dask, or what it needs for certificates, is not installed.
     """
     distributed = _import_distributed()
-    cluster = distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=dashboard,
-        silence_logs=logging.CRITICAL,
-        preload=[_NOT_INTERRUPTED],
-    )
-    with cluster, distributed.Client(cluster) as client:
-        yield client
+    import dask
+
+    try:
+        security = distributed.Security.temporary()
+    except ImportError as error:
+        raise ClusterError(_INSTALL_TLS) from error
+    # Only we may write there: scheduler and workers look for Python modules in it first.
+    folder = tempfile.mkdtemp(prefix="lunar_oxide_workers-")
+    settings: dict[str, Any] = {
+        "temporary-directory": folder,
+        # HTTP servers, which Dask starts in any case, have no pages: these would tell addresses.
+        "distributed.worker.http.routes": [],
+    }
+    if dashboard is None:
+        settings["distributed.scheduler.http.routes"] = []
+    try:
+        with dask.config.set(settings):
+            cluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                security=security,
+                # 0: not the port at which another cluster may have its dashboard
+                dashboard_address=dashboard or "127.0.0.1:0",
+                scheduler_kwargs={"dashboard": dashboard is not None},
+                silence_logs=logging.CRITICAL,
+                preload=[_NOT_INTERRUPTED],
+            )
+        with cluster, distributed.Client(cluster) as client:
+            yield client
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: float) -> Iterator[Any]:
     """A client of a scheduler that is there, with at least one worker.
 
+    Certificates for tls:// are those of Dask's own configuration.
+
     Parameters
     ----------
     scheduler : str, optional
-        Its address, as tcp://node:8786.
+        Its address, as tls://node:8786.
     scheduler_file : str, optional
         Or the file in which it wrote its address.
     wait : float
@@ -116,6 +164,11 @@ def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: floa
         client = distributed.Client(scheduler, scheduler_file=scheduler_file, timeout=wait)
     except (OSError, ValueError) as error:
         raise ClusterError(f"There is no scheduler at {named}: {error}") from error
+    except (TypeError, RuntimeError) as error:  # of its encryption
+        raise ClusterError(
+            f"No connection to the scheduler at {named}: {error}. Give its certificates in Dask's "
+            "configuration (distributed.comm.tls), as docs/scaleout.md says."
+        ) from error
     with client:
         try:
             with _scheduler_needed():
@@ -170,13 +223,14 @@ def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
             f"plugin, the model, the inputs and the output where all find them:\n{listed}"
         )
     others = [worker for worker, found in there.items() if found[ARITHMETIC] != here[ARITHMETIC]]
+    notes = [] if client.scheduler.address.startswith("tls://") else [_OPEN]
     if others:
-        return [
+        notes.append(
             f"The processors of {len(others)} of {len(there)} workers, as {others[0]}, round the "
             "last bits differently from this one's: so will the pixels. Take workers of one kind "
             "of processor where that matters."
-        ]
-    return []
+        )
+    return notes
 
 
 def threads_of_workers(client: Any) -> dict[str, int]:

@@ -79,7 +79,7 @@ def begun(job: Job, folder: Path) -> Results:
 
 def computed(workers: int, job: Job, parts: Sequence[Part], folder: Path) -> tuple[float, list]:
     """Seconds of a run on so many workers that are there, and its records."""
-    with cluster.local_cluster(workers, "127.0.0.1:0") as client:
+    with cluster.local_cluster(workers) as client:
         client.wait_for_workers(workers)
         cluster.require_agreement(client, job, str(folder))  # loads the model
         start = time.perf_counter()

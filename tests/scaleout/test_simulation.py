@@ -102,7 +102,7 @@ def test_a_real_cluster_takes_as_long_as_the_simulated_one(scene, tmp_path, work
     parts = [Part(row, 0, Window(0, 0, 1, 1), ()) for row in range(30 * workers)]
     with (
         mock.patch.object(real, "_on_worker", sleep),
-        real.local_cluster(workers, "127.0.0.1:0") as client,
+        real.local_cluster(workers) as client,
     ):
         client.wait_for_workers(workers)
         start = time.perf_counter()
