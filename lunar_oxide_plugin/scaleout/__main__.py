@@ -33,9 +33,16 @@ from .results import Results
 from .window import provenance
 
 
+class _Parser(argparse.ArgumentParser):
+    """In an @FILE, a line is an argument, and an empty one is none."""
+
+    def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
+        return [arg_line] if arg_line.strip() else []
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="python -m lunar_oxide_plugin.scaleout",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -167,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("Interrupted. Run the same command again to go on: finished windows are kept.")
         return 130
-    except LunarOxideError as error:
+    except (LunarOxideError, OSError) as error:  # of the disk, when a file cannot be removed
         _say(f"scaleout: {error}")
         return 1
 
@@ -184,8 +191,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace, plan: _Plan) -> int:
+    """As `_run`, in a folder that no other run uses."""
     results, parts = plan.results, plan.parts
     results.remove_partial_files()
+    results.write_failures(())  # those of an earlier run are tried again
     progress = Progress(sys.stderr, len(parts), sum(part.window.size for part in parts))
     finished: dict[Part, Finished] = {}
     again = 0

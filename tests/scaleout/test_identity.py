@@ -53,20 +53,27 @@ def tiles(scene, tmp_path):
     return shutil.copytree(scene.folder, tmp_path / "tiles")
 
 
-def replace(tiles, name=LAST, seed=77, empty=False):
-    """Put another tile under the same name, of the same size and time; its DN."""
-    image = tiles / f"{name}.img"
-    before = image.stat()
-    dn = mi_tiles.scene(SIZE, SIZE, seed=seed)
+def replace(tiles, empty=False, halved=False):
+    """Put another tile under the same names, of the same sizes and times; its DN.
+
+    On request stored as half of them, with twice the scale in the label.
+    """
+    dn = mi_tiles.scene(SIZE, SIZE, seed=77) // 2 * 2
     if empty:
         dn[:] = -30000
     new = tiles / "new"
     new.mkdir()
-    mi_tiles.write_tile(new, dn, name=name, north=10, west=181, resolution=STEP)
-    os.utime(new / image.name, ns=(before.st_atime_ns, before.st_mtime_ns))
-    (new / image.name).replace(image)
-    shutil.rmtree(new)
-    assert (image.stat().st_size, image.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    stored = dn // 2 if halved else dn
+    mi_tiles.write_tile(new, stored, name=LAST, north=10, west=181, resolution=STEP)
+    if halved:
+        label = new / f"{LAST}.lbl"
+        label.write_bytes(label.read_bytes().replace(b"2e-05", b"4e-05"))
+    for file in new.iterdir():
+        before = (tiles / file.name).stat()
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert file.stat().st_size == before.st_size
+        file.replace(tiles / file.name)
+    new.rmdir()
     return dn
 
 
@@ -147,10 +154,10 @@ def test_a_tile_replaced_before_a_run_is_resumed(scene, tiles, tmp_path, capsys,
 
 
 def test_a_tile_replaced_between_two_runs_of_one_process(scene, tiles, tmp_path):
-    """Which still has the earlier one open."""
+    """Which has decided how the earlier one is read."""
     arguments = tiles, "--window", 200, "--output"
     here(*arguments, tmp_path / "one")
-    dn = replace(tiles)
+    dn = replace(tiles, halved=True)
     here(*arguments, tmp_path / "two")
     assert_same_pixels(tmp_path / "one", scene, ["oxides"])
     assert_has_the_new_tile(tmp_path / "two", scene, dn)

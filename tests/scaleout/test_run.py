@@ -287,7 +287,8 @@ def test_wrong_options(scene, tmp_path, arguments):
 
 
 def test_list_of_tiles_in_a_file(scene, tmp_path):
-    (tmp_path / "list.txt").write_text("\n".join(mi_products(scene.folder)))
+    """With an empty line, as editors leave one at the end, and line ends of Windows."""
+    (tmp_path / "list.txt").write_bytes("\r\n".join([*mi_products(scene.folder), "", ""]).encode())
     here(f"@{tmp_path / 'list.txt'}", "--output", tmp_path / "out", "--window", 64)
     assert_same_pixels(tmp_path / "out", scene, ["oxides"])
 
