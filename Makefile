@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 TRAIN_PYTHON = .venv-train/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial screenshots test matrix mutation coverage lint train reference docs styles workflows translations package release soak bench scaling clean
+.PHONY: help setup setup-plugin setup-training setup-scaleout demo tutorial screenshots test matrix fuzz mutation coverage lint train reference docs styles workflows translations package release soak bench scaling clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-
 
 matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
 	scripts/matrix.sh
+
+fuzz: setup-plugin ## 2000 random scenes through the algorithms, beside an independent oracle (5 min at most)
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.fuzz --scenes 2000 --seconds 300
 
 mutation: setup-plugin ## Change the core's equations one by one: which changes no test notices (3 min)
 	scripts/mutation.sh

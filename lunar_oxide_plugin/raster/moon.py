@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from osgeo import gdal, osr
 
 from ..core.errors import RasterError
-from ..core.sphere import MOON_RADIUS_KM
+from ..core.sphere import MOON_RADIUS_KM, unit_vectors
 from .blocks import Window
 from .gdal_errors import gdal_errors
 
@@ -130,13 +130,26 @@ class Grid(NamedTuple):
             return False
         if bool(self.wkt) != bool(other.wkt):
             return False
-        if self.wkt and not spatial_reference(self.wkt).IsSame(spatial_reference(other.wkt)):
+        if self.wkt and not self._same_places(other):
             return False
         _, dx, rx, _, ry, dy = self.geotransform
         pixel = min(math.hypot(dx, ry), math.hypot(rx, dy))
         steps = np.array([1, self.width, self.height, 1, self.width, self.height])
         shift = np.abs(np.subtract(self.geotransform, other.geotransform)) * steps
         return bool(shift.max() <= _ALIGNMENT * pixel)
+
+    def _same_places(self, other: Grid) -> bool:
+        """Whether both CRSs give this grid's coordinates the same places on the Moon.
+
+        Formats keep the definition of a CRS, but not its names, on which PROJ's comparison rests.
+        """
+        if spatial_reference(self.wkt).IsSame(spatial_reference(other.wkt)):
+            return True
+        columns, rows = np.meshgrid([0, 1, self.width], [0, 1, self.height])
+        x, y = self.position(columns, rows)
+        here, there = (unit_vectors(*Transform(wkt)(x, y)) for wkt in (self.wkt, other.wkt))
+        pixel = np.linalg.norm(here[0, 0] - here[1, 1])
+        return bool(np.abs(here - there).max() <= _ALIGNMENT * pixel)
 
     def part(self, window: Window) -> Grid:
         """The grid of a window of this one."""

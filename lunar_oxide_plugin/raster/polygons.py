@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from osgeo import gdal, ogr, osr
 
 from ..core.errors import RasterError
 from ..core.sphere import MOON_RADIUS_KM, ring_area, unit_vectors, vector_ring_area
+from .extent import PlateCarree
 from .gdal_errors import gdal_errors
 from .moon import Cylinder, FloatArray, Grid, Transform, cylinder, spatial_reference
 from .region import Region, region_of
@@ -23,6 +25,11 @@ _AREA_TOLERANCE = 0.01
 
 #: Latitudes may pass a pole by so much, in degrees: half a pixel of a coarse map.
 _BEYOND_POLE = 0.05
+
+#: An edge of so much of a turn goes all around the Moon, as those of a band from -180 to 180;
+#: one that is shorter, by 0.3 m of the equator, goes the other way: a unit across 180 degrees may
+#: have vertices on both sides a few metres apart.
+_WHOLE_TURN = 1 - 3e-8
 
 #: Turns around the Moon within which x lies in a cylindrical CRS, and radii of the Moon in others.
 _MOST_TURNS, _MOST_RADII = 10, 1000
@@ -91,10 +98,11 @@ def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
     """Area on the sphere in km2 of a valid geometry, its edges straight in its CRS.
 
     Exact in geographic and equirectangular CRSs, where each edge has a closed
-    form; elsewhere edges are divided into great circles of a thousandth of the
-    extent.
+    form; elsewhere edges are divided into pieces of a thousandth of the extent.
     """
     to_degrees, measures = Transform(wkt), cylinder(wkt)
+    # Edges that are straight there are so in longitude and latitude: not in Mercator's.
+    straight = PlateCarree.of(wkt) is not None
 
     def area(ring: FloatArray) -> float:
         x, y = ring.T
@@ -106,7 +114,7 @@ def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
         # PROJ cannot place the very pole in some oblique projections; its neighbours will do.
         return vector_ring_area(vectors[np.isfinite(vectors).all(axis=1)])
 
-    if not measures:
+    if not straight:
         polygon = polygon.Clone()
         left, right, bottom, top = polygon.GetEnvelope()
         polygon.Segmentize(max(right - left, top - bottom) / _SEGMENTS or 1)
@@ -193,7 +201,9 @@ def _transformed(
             osr.CoordinateTransformation(spatial_reference(wkt), spatial_reference(target))
         )
     check()
-    polygon = region_of(_continuous(polygon, measures) if measures else polygon, check).polygon
+    if measures:  # no edge goes all around, so short are they now
+        polygon = _continuous(polygon, measures, math.inf)
+    polygon = region_of(polygon, check).polygon
     if not np.isclose(polygon_area(polygon, target), area, rtol=_AREA_TOLERANCE):
         raise RasterError(f"it crosses the edge of the raster's projection; {advice}")
     return polygon
@@ -218,7 +228,9 @@ def _repair_note(region: Region, wkt: str) -> str:
     return f"{note}: its shell less its holes (filled as drawn it would have {drawn:.6g} km2)"
 
 
-def _continuous(polygon: ogr.Geometry, measures: Cylinder) -> ogr.Geometry:
+def _continuous(
+    polygon: ogr.Geometry, measures: Cylinder, whole: float = _WHOLE_TURN
+) -> ogr.Geometry:
     """The polygon with no edge across the seam of a cylindrical CRS; itself if it has none.
 
     Its parts lie around the first, where those that are the same a turn apart are seen to be so.
@@ -227,7 +239,7 @@ def _continuous(polygon: ogr.Geometry, measures: Cylinder) -> ogr.Geometry:
     given = rings_of(polygon)
     parts: list[list[FloatArray]] = []
     for rings in given:
-        part = [_unrolled(ring, measures) for ring in rings]
+        part = [_unrolled(ring, measures, whole) for ring in rings]
         if any(new is not old for new, old in zip(part, rings)):
             part = [part[0], *_within(part[0], part[1:], turn)]
         turns = round((_middle(parts[0][0]) - _middle(part[0])) / turn) if parts else 0
@@ -254,12 +266,11 @@ def _within(shell: FloatArray, holes: Sequence[FloatArray], turn: float) -> list
     return found
 
 
-def _unrolled(ring: FloatArray, measures: Cylinder) -> FloatArray:
+def _unrolled(ring: FloatArray, measures: Cylinder, whole: float) -> FloatArray:
     """A ring [n, 2] with continuous x, closed over the pole it goes around; itself if it was."""
     turn, pole = measures
     steps = np.diff(ring[:, 0], append=ring[0, 0])
-    # A thousandth of a turn less than one is still drawn as a whole turn.
-    around = (np.abs(steps) > turn / 2) & (np.abs(steps) < 0.999999 * turn)
+    around = (np.abs(steps) > turn / 2) & (np.abs(steps) < whole * turn)
     if not around.any():
         return ring
     steps[around] -= np.copysign(turn, steps[around])

@@ -124,3 +124,23 @@ def test_grid_positions():
 )
 def test_full_turn(crs, expected):
     assert full_turn(crs) == pytest.approx(expected, rel=1e-9)
+
+
+def _grid(wkt, transform=(-50.0, 0.01, 0, 44.0, 0, -0.01)):
+    return Grid(wkt, transform, 60, 40)
+
+
+@pytest.mark.parametrize("renamed", ["D_Moon_2015", "unknown"])
+def test_pixels_are_the_same_whatever_a_format_calls_the_crs(renamed):
+    """ENVI and ESRI rewrite the names of a CRS and keep its definition."""
+    other = _grid(GEOGRAPHIC_WKT.replace("Moon (2015) - Sphere", renamed))
+    assert _grid(GEOGRAPHIC_WKT).same_pixels(other)
+
+
+def test_pixels_are_others_where_the_crs_says_so():
+    projected = (-1516000.0, 15.0, 0, 1334000.0, 0, -15.0)
+    shifted = EQUIRECTANGULAR_WKT.replace(
+        '"Longitude of natural origin",0', '"Longitude of natural origin",0.001'
+    )
+    assert not _grid(EQUIRECTANGULAR_WKT, projected).same_pixels(_grid(shifted, projected))
+    assert not _grid(GEOGRAPHIC_WKT).same_pixels(_grid(EQUIRECTANGULAR_WKT))

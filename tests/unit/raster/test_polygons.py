@@ -13,6 +13,7 @@ from lunar_oxide_plugin.core.sphere import unit_vectors
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, Grid, Transform
 from lunar_oxide_plugin.raster.polygons import polygon_area, polygon_on_grid
 from lunar_oxide_plugin.raster.raster import Raster
+from lunar_oxide_plugin.raster.rings import polygon_of
 from lunar_oxide_plugin.raster.zonal import ZonalStatistics
 
 from .lunar_crs import R, projected
@@ -252,3 +253,159 @@ def test_pixels_beyond_the_disc_do_not_count(tmp_path):
     )
     assert area == pytest.approx(cap(math.degrees(math.asin(0.9))), rel=1e-3)
     assert found.valid_fraction == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize("crs", [GEOGRAPHIC_WKT, EQUIRECTANGULAR_WKT, projected("merc")])
+def test_vertices_close_to_180_degrees_on_both_sides(apart, crs):
+    """A unit digitised every few metres across 180 degrees: it does not go around the Moon."""
+    corners = [(179.9, 1.0), (180 - apart, 1.0), (-180 + apart, 1.0), (-179.9, 1.0), (-179.9, 1.2)]
+    corners += [(-180 + apart, 1.2), (180 - apart, 1.2), (179.9, 1.2)]
+    x, y = Transform(GEOGRAPHIC_WKT, crs)(*np.transpose(corners))
+    grid = Grid(GEOGRAPHIC_WKT, (179.5, 0.01, 0, 2.0, 0, -0.01), 100, 100)
+    found, repair = polygon_on_grid(polygon(np.column_stack([x, y]).tolist()), crs, grid)
+    sines = math.sin(math.radians(1.2)) - math.sin(math.radians(1))
+    expected = (R / 1000) ** 2 * math.radians(0.2) * sines
+    assert polygon_area(found, grid.wkt) == pytest.approx(expected, rel=1e-5)
+    assert repair == ""
+
+
+def test_areas_of_large_polygons_in_mercator():
+    """An edge that is straight in Mercator is a curve in longitude and latitude."""
+    merc = projected("merc")
+    corners = np.array([(0.0, 0.0), (60.0, 70.0), (-20.0, 60.0)])
+    x, y = Transform(GEOGRAPHIC_WKT, merc)(*corners.T)
+    triangle = ogr.CreateGeometryFromWkb(polygon(np.column_stack([x, y]).tolist()))
+    # R^2 times the integral of cos(lat)^2 over the triangle in the plane, lat by Snyder's 7-4.
+    side = np.linspace(0, 1, 1501)
+    u, v = (
+        part.ravel() for part in np.meshgrid((side[:-1] + side[1:]) / 2, (side[:-1] + side[1:]) / 2)
+    )
+    fold = u + v > 1
+    u, v = np.where(fold, 1 - u, u), np.where(fold, 1 - v, v)
+    heights = y[0] + u * (y[1] - y[0]) + v * (y[2] - y[0])
+    latitude = 2 * np.arctan(np.exp(heights / R)) - np.pi / 2
+    plane = abs((x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])) / 2
+    expected = plane * (np.cos(latitude) ** 2).mean() / 1e6
+    assert polygon_area(triangle, merc) == pytest.approx(expected, rel=2e-5)
+
+
+BOX = [(0, 0), (10, 0), (10, 10), (0, 10)]
+SQUARE = lambda west, south, side: [  # noqa: E731
+    (west, south),
+    (west + side, south),
+    (west + side, south + side),
+    (west, south + side),
+]
+
+#: Rings in tenths of a degree near the equator, and the area in their squares.
+BROKEN = {
+    "bow tie": ([[[(0, 0), (10, 10), (10, 0), (0, 10)]]], 50),
+    "hole that shares an edge": ([[BOX, SQUARE(0, 2, 4)]], 84),
+    "hole that reaches out": ([[BOX, SQUARE(-3, 2, 5)]], 90),
+    "hole outside": ([[BOX, SQUARE(20, 2, 5)]], 100),
+    "hole in a hole": ([[BOX, SQUARE(2, 2, 6), SQUARE(4, 4, 2)]], 64),
+    "equal holes": ([[BOX, SQUARE(2, 2, 6), SQUARE(2, 2, 6)]], 64),
+    "overlapping holes": ([[BOX, SQUARE(1, 1, 4), SQUARE(3, 3, 4)]], 72),
+    "overlapping parts": ([[BOX], [SQUARE(5, 5, 10)]], 175),
+    "equal parts": ([[BOX], [BOX]], 100),
+    "part in the hole of another, overlapping": ([[BOX, SQUARE(2, 2, 6)], [SQUARE(1, 1, 3)]], 68),
+    "spike": ([[[(0, 0), (10, 0), (10, 10), (10, 30), (10, 10), (0, 10)]]], 100),
+    "vertices twice": ([[[(0, 0), (0, 0), (10, 0), (10, 0), (10, 10), (0, 10)]]], 100),
+    "pentagram": (
+        [[[(10 * math.cos(a), 10 * math.sin(a)) for a in np.arange(5) * 0.8 * np.pi]]],
+        None,
+    ),
+    "the ring twice around": ([[BOX + BOX]], 0),
+    "empty hole": ([[BOX, [(1, 1), (1, 1)]]], 100),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_polygons_by_the_rule_that_is_documented(name):
+    """Outer rings, by even-odd where they cross themselves, without holes; parts once."""
+    parts, expected = BROKEN[name]
+    text = ", ".join(
+        "("
+        + ", ".join(
+            "(" + ", ".join(f"{x / 10!r} {y / 10!r}" for x, y in [*ring, ring[0]]) + ")"
+            for ring in part
+        )
+        + ")"
+        for part in parts
+    )
+    grid = Grid(GEOGRAPHIC_WKT, (-2.0, 0.05, 0, 3.0, 0, -0.05), 100, 100)
+    given = wkb(f"MULTIPOLYGON({text})")
+    if expected == 0:
+        with pytest.raises(RasterError, match="no area"):
+            polygon_on_grid(given, GEOGRAPHIC_WKT, grid)
+        return
+    if expected is None:
+        # A pentagram without its inner pentagon, whose radius is that of the star / golden ratio^2.
+        golden = (1 + math.sqrt(5)) / 2
+        kite = 10 * 10 / golden**2 * math.sin(math.pi / 5)  # from the middle to a tip, twice half
+        pentagon = 2.5 * (10 / golden**2) ** 2 * math.sin(2 * math.pi / 5)
+        expected = 5 * kite - pentagon
+    found, repair = polygon_on_grid(given, GEOGRAPHIC_WKT, grid)
+    assert found.IsValid()
+    square = (math.radians(0.1) * R / 1000) ** 2
+    assert polygon_area(found, grid.wkt) == pytest.approx(expected * square, rel=1e-3)
+    assert bool(repair) == (name != "vertices twice")
+
+
+def test_the_remark_has_both_areas_where_rules_differ():
+    grid = Grid(GEOGRAPHIC_WKT, (-2.0, 0.05, 0, 3.0, 0, -0.05), 100, 100)
+    ring = "(0 0, 1 0, 1 1, 0 1, 0 0)"
+    hole = "(.2 .2, .2 .8, .8 .8, .8 .2, .2 .2)"
+    _, repair = polygon_on_grid(wkb(f"POLYGON({ring}, {hole}, {hole})"), GEOGRAPHIC_WKT, grid)
+    degree = 1737.4**2 * math.radians(1) * math.sin(math.radians(1))
+    assert f"{degree:.6g}" in repair  # even-odd: the two holes undo each other
+    assert "its shell less its holes" in repair
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("POLYGON((0 0, 1 0, 1 95, 0 0))", "coordinates beyond the Moon"),
+        ("POLYGON((0 0, 1e300 0, 1 1, 0 0))", "coordinates beyond the Moon"),
+        ("POLYGON((0 0, 1 0, 2 0, 0 0))", "no area"),
+        ("POLYGON EMPTY", "empty"),
+        ("LINESTRING(0 0, 1 1)", "no polygon"),
+    ],
+)
+def test_what_is_no_polygon_on_the_moon_is_said(text, says):
+    grid = Grid(GEOGRAPHIC_WKT, (-2.0, 0.05, 0, 3.0, 0, -0.05), 100, 100)
+    with pytest.raises(RasterError, match=says):
+        polygon_on_grid(wkb(text), GEOGRAPHIC_WKT, grid)
+
+
+def test_what_has_no_geometry_or_no_numbers_is_said():
+    grid = Grid(GEOGRAPHIC_WKT, (-2.0, 0.05, 0, 3.0, 0, -0.05), 100, 100)
+    with pytest.raises(RasterError, match="no geometry"):
+        polygon_on_grid(b"", GEOGRAPHIC_WKT, grid)
+    for bad in (math.nan, math.inf):
+        given = bytes(polygon_of([np.array([(0, 0), (bad, 0), (1, 1)])]).ExportToWkb())
+        with pytest.raises(RasterError, match="no numbers"):
+            polygon_on_grid(given, GEOGRAPHIC_WKT, grid)
+
+
+@pytest.mark.parametrize("count", [100, 200, 2000, 20_000])
+def test_vertices_in_no_order_are_measured_or_refused(count):
+    """Of 100 vertices every face by a brute force of rays; thousands are no outline."""
+    random = np.random.default_rng(count)
+    ring = random.uniform(0, 1, (count, 2))
+    grid = Grid(GEOGRAPHIC_WKT, (-2.0, 0.05, 0, 3.0, 0, -0.05), 100, 100)
+    given = polygon(ring.tolist())
+    if count > 1000:
+        with pytest.raises(RasterError, match="crosses itself more than 30,000 times"):
+            polygon_on_grid(given, GEOGRAPHIC_WKT, grid)
+        return
+    found, _ = polygon_on_grid(given, GEOGRAPHIC_WKT, grid)
+    x, y = random.uniform(0, 1, (2, 20_000))
+    ends = np.roll(ring, -1, axis=0)
+    odd = np.zeros(x.size, bool)
+    for (x0, y0), (x1, y1) in zip(ring, ends):
+        at = x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        odd ^= ((y0 > y) != (y1 > y)) & (x < at)
+    share = found.GetArea()
+    assert share == pytest.approx(odd.mean(), abs=4 * math.sqrt(0.25 / x.size))
