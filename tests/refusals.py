@@ -104,6 +104,16 @@ CASES = {
     ),
     "newer model": ("predictoxides", {"MODEL_FILE": ONNX / "too_new.onnx"}, ["too_new.onnx"]),
     "unknown model": ("predictoxides", {"MODEL": 7}, ["MODEL is 7", "0 (1D-CNN"]),
+    "model by a part of its name": (
+        "predictoxides",
+        {"MODEL": "1D-CNN"},
+        ["MODEL is '1D-CNN'", "0 ("],
+    ),
+    "decimal comma": (
+        "predictoxides",
+        {"SCALE": "0,00002"},
+        ["SCALE is '0,00002'", "write 0.00002 with a point"],
+    ),
     "output is input": (
         "importmimap",
         lambda folder: {**translated(folder, "stack.tif"), "OUTPUT": "stack.tif"},

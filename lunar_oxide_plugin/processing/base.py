@@ -181,7 +181,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         definitions = self.parameterDefinitions()
         for name in unknown_names(definitions, parameters):
             feedback.pushWarning(f"There is no parameter {name}; it is not used.")
-        _as_processing(lambda: self._prepare(definitions, parameters, context))
+        _as_processing(lambda: self._prepare(definitions, parameters, context, feedback))
         _as_processing(lambda: self._say_crs(feedback))
         return True
 
@@ -190,6 +190,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         definitions: list[QgsProcessingParameterDefinition],
         parameters: dict[str, Any],
         context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
     ) -> None:
         self._values = understood(definitions, parameters, context)
         self.check(self._values, context)
@@ -199,6 +200,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         self._kept: dict[str, list[str]] = {}
         for name, vector in self._vectors.items():
             self.keep(name, vector.layer)
+            for note in vector.notes:
+                feedback.pushWarning(note)
 
     def _say_crs(self, feedback: QgsProcessingFeedback) -> None:
         """Log where the CRS that a user has set for a layer takes the place of the file's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qgis.core import (
@@ -38,11 +38,14 @@ def in_clementine_frame(site: Site) -> bool:
     return "Clementine" in site.sources.get("position_quality", "")
 
 
-def sites_of_layer(layer: VectorInput, site_field: str, mission_field: str) -> list[Site]:
+def sites_of_layer(
+    layer: VectorInput, site_field: str, mission_field: str, check: Callable[[], None]
+) -> list[Site]:
     """The points of a layer, with what its fields say.
 
     Fields are found by name, in capitals or not. A site without a name is
-    called by its number, one without a geometry has no position.
+    called by its number, one without a geometry has no position. `check` is called before each
+    and raises to stop.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def sites_of_layer(layer: VectorInput, site_field: str, mission_field: str) -> l
         site_field = site_field or _field_named(name, fields, title)
     mission_field = mission_field or _field_named("mission", fields, title)
     sites = []
-    for number, feature in enumerate(layer.features(), start=1):
+    for number, feature in enumerate(layer.features(check), start=1):
         site = (_text(feature, site_field) if site_field else "") or str(number)
         where = f"Site '{site}' of SITES"
         oxides = {

@@ -188,7 +188,10 @@ def _finite(name: str, value: Any) -> float:
         or _NOT_FINITE.fullmatch(text)
     ):
         raise LunarOxideError(f"{name} is {_shown(value)}, which is not a number. {_remedy(text)}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise LunarOxideError(f"{name} is {_shown(value)}, but it has to be a finite number.")
     return number
@@ -201,10 +204,10 @@ def _remedy(text: str) -> str:
 
 
 def _whole(name: str, value: Any, number: float) -> int:
-    if not number.is_integer() or abs(number) > _LARGEST:
-        raise LunarOxideError(
-            f"{name} is {_shown(value)}, but it has to be a whole number up to {_LARGEST}."
-        )
+    if not number.is_integer():
+        raise LunarOxideError(f"{name} is {_shown(value)}, but it has to be a whole number.")
+    if abs(number) > _LARGEST:
+        raise LunarOxideError(f"{name} is {_shown(value)}, but it has to be at most {_LARGEST}.")
     return int(number)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from qgis.core import (
@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameters,
     QgsProperty,
+    QgsProviderRegistry,
     QgsVectorLayer,
     QgsWkbTypes,
 )
@@ -48,28 +49,26 @@ class VectorInput(NamedTuple):
     #: CRS as WKT 2, "" without one
     wkt: str
     layer: QgsVectorLayer
-    #: Which of its features are taken, in words
-    choices: list[str]
+    #: That of the layer, with which of its features are taken
+    name: str
+    #: Where the layer lies and which of its features are taken, for a result's metadata
+    described: list[str]
     #: What a user has set for this input alone; None to repair instead
     geometry_check: Any
+    #: What a user may not expect
+    notes: list[str]
 
-    @property
-    def name(self) -> str:
-        """That of the layer, with which of its features are taken."""
-        choices = f" ({', '.join(self.choices)})" if self.choices else ""
-        return self.source.sourceName() + choices
-
-    @property
-    def described(self) -> list[str]:
-        """Where the layer lies and which of its features are taken, for a result's metadata."""
-        return [self.layer.source(), *self.choices]
-
-    def features(self) -> Iterator[QgsFeature]:
+    def features(self, check: Callable[[], None]) -> Iterator[QgsFeature]:
         """The chosen features, with invalid geometries too, as we repair them ourselves.
 
         QGIS's own check, which its window sets to stop at an invalid geometry, throws a C++
         exception through Python's frames: the next call into Python crashes QGIS. Here it is
         made only where the user asked for it in this input's own options.
+
+        Parameters
+        ----------
+        check : callable
+            Called before each feature; raises to stop.
 
         Raises
         ------
@@ -78,6 +77,7 @@ class VectorInput(NamedTuple):
         """
         unchecked = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
         for feature in self.source.getFeatures(QgsFeatureRequest(), unchecked):
+            check()
             if self.geometry_check is not None and not _is_valid(feature):
                 if self.geometry_check == _SKIP:
                     continue
@@ -141,7 +141,10 @@ def vector_input(
             "layer."
         )
     _require_geometries(layer, name, wanted)
-    return VectorInput(name, source, layer_wkt(layer), layer, chosen, check)
+    called = source.sourceName() + (f" ({', '.join(chosen)})" if chosen else "")
+    described = [layer.source(), *chosen]
+    notes = _several(place, layer, name, wanted)
+    return VectorInput(name, source, layer_wkt(layer), layer, called, described, check, notes)
 
 
 def _choices(definition: QgsProcessingFeatureSourceDefinition) -> tuple[list[str], Any]:
@@ -175,6 +178,25 @@ def _require_geometries(layer: QgsVectorLayer, name: str, wanted: str) -> None:
     raise RasterError(
         f"{name}: the layer {layer.name()} has {found[0]}, but {wanted} are needed. {remedy}"
     )
+
+
+def _several(place: Any, layer: QgsVectorLayer, name: str, wanted: str) -> list[str]:
+    """Which layer of a file with several QGIS has taken."""
+    path = layer.source().split("|")[0]
+    if place != path or layer.providerType() != "ogr":  # a layer, or one named behind the path
+        return []
+    names = [
+        sublayer.name()
+        for sublayer in QgsProviderRegistry.instance().querySublayers(path)
+        if QgsWkbTypes.geometryType(sublayer.wkbType())
+        in (_GEOMETRIES[wanted], QgsWkbTypes.GeometryType.UnknownGeometry)
+    ]
+    if len(names) < 2:
+        return []
+    return [
+        f"{name}: {path} has several layers ({', '.join(names)}), of which the first "
+        f"is taken. Give another as {path}|layername={names[1]}."
+    ]
 
 
 def _is_valid(feature: QgsFeature) -> bool:

@@ -28,6 +28,7 @@ SPOKEN = (
     "truncated image, import",
     "in percent",
     "other model",
+    "decimal comma",
     "custom limits",
     "unknown field",
     "output is input",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 from qgis.gui import QgsBrowserGuiModel, QgsLayerTreeView
-from qgis.PyQt.QtWidgets import QComboBox, QTextBrowser, QTextEdit
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QTextBrowser, QTextEdit
 
 from tests.polygons import write_polygons
 
@@ -61,6 +61,12 @@ def test_dialog_has_a_widget_for_every_parameter_and_help(open_dialog, name):
     assert shown.split()[len(algorithm.displayName().split()) :] == (
         algorithm.shortHelpString().split()
     )
+
+
+@pytest.mark.parametrize("name", ["zonaloxides", "samplesites", "oxideworkflow", "unitreport"])
+def test_selected_features_can_be_chosen(open_dialog, name):
+    boxes = [box.text() for box in open_dialog(name).findChildren(QCheckBox)]
+    assert "Selected features only" in boxes
 
 
 def test_layers_of_the_project_are_offered(open_dialog, succeed, tile, tmp_path):

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import (
+    QgsProcessingContext,
     QgsProcessingDestinationParameter,
     QgsProcessingModelAlgorithm,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
 )
 
@@ -99,6 +101,29 @@ def test_parameters(provider, name):
     assert found == set(parameters.split())
     destinations = {d.name() for d in definitions if d.isDestination()}
     assert {o.name() for o in algorithm.outputDefinitions()} == destinations | set(outputs.split())
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT))
+def test_results_go_to_files_only(provider, name):
+    """Dialogs offer no database, and what is typed all the same is refused with what to do."""
+    algorithm = provider.algorithm(name).create()
+    for definition in algorithm.parameterDefinitions():
+        if not definition.isDestination():
+            continue
+        assert not definition.supportsNonFileBasedOutput()
+        for typed, part in {
+            "ogr:dbname='/tmp/mine.gpkg' table=\"units\" (geom)": "written to files only",
+            "postgres://dbname='moon' table=\"units\" (geom)": "written to files only",
+            "memory:": "not to databases or to memory. Give the path of a file",
+            "~/units.gpkg": "but ~ is not replaced here. Give the whole path",
+            "file:///tmp/units.gpkg": "Give the path of a file: /tmp/units.gpkg",
+        }.items():
+            for value in (typed, QgsProcessingOutputLayerDefinition(typed)):
+                given = {definition.name(): value}
+                accepted, said = algorithm.checkParameterValues(given, QgsProcessingContext())
+                assert not accepted
+                assert said.startswith(f"{definition.name()} is ")
+                assert part in said
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACT))

@@ -1,147 +1,208 @@
-"""Numbers, choices and switches as users type them: right, or refused by name and value."""
+"""Numbers, choices and switches as users write them: what is computed with, or what is said."""
 
 import numpy as np
 import pytest
-from qgis.core import QgsApplication, QgsProperty
+from qgis.core import (
+    NULL,
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
+    QgsProperty,
+)
 
-from .conftest import Feedback, read, window_context
+from .conftest import Feedback, read
+from .test_provider import CONTRACT, OPTIONAL
 
-#: Algorithm, its numeric parameter, and what is in range.
-NUMBERS = [
-    ("classifyterrain", "THRESHOLD", 12.5),
-    ("classifyterrain", "MG_THRESHOLD", 0.5),
-    ("classifyterrain", "MINIMUM_AREA", 5.5),
-    ("classifyterrain", "FEO_BAND", 3),
-    ("mgnumber", "MGO_BAND", 4),
-    ("oxidergb", "RED_BAND", 3),
-    ("comparemaps", "CLASS_THRESHOLD", 10.6),
-    ("comparemaps", "INPUT_BAND", 1),
-    ("predictoxides", "SCALE", 2e-5),
-    ("predictoxides", "THREADS", 2),
-    ("importmimap", "RESOLUTION", 512),
-    ("samplesites", "WINDOW", 2),
+NUMBERS = (QgsProcessingParameterNumber, QgsProcessingParameterBand)
+CHOICES = (QgsProcessingParameterEnum, QgsProcessingParameterBoolean)
+
+#: Of all algorithms and workflows: (algorithm, parameter, whether it is a number).
+READ_STRICTLY = [
+    (name, parameter.rstrip("?"))
+    for name, (parameters, _) in sorted(CONTRACT.items())
+    for parameter in parameters.split()
 ]
 
-BAD = {
-    "12,5": "with a decimal comma. Write it with a point: 12.5",
-    "12.5 wt%": "which is not a number",
-    "all": "which is not a number",
-    "nan": "which is not a number",
-    "inf": "which is not a number",
-    "-1": "-1",
+#: What is no number, and what is said of it.
+NOT_NUMBERS = {
+    "12,5": "is '12,5', which is not a number. It has a decimal comma; write 12.5 with a point",
+    "-,5e-3": "write -.5e-3 with a point",
+    "12.5 wt%": "without a unit",
+    "1_0": "is not a number",
+    "0x10": "is not a number",
+    "\u0661\u0662": "is not a number",
+    "nan": "has to be a finite number",
+    "-inf": "has to be a finite number",
+    "1e400": "has to be a finite number",
+    True: "is not a number",
+    (1, 2): "is not a number",
 }
 
 
-@pytest.fixture()
-def files(tile, oxide_raster, tmp_path):
-    """Inputs of every algorithm above."""
-    oxides = str(oxide_raster()[0])
-    return {
-        name: {"INPUT": str(tile[0]) if name == "predictoxides" else [str(tile[0])]}
-        if name in ("predictoxides", "importmimap", "samplesites")
-        else {"INPUT": oxides}
-        for name, _, _ in NUMBERS
-    }
-
-
-def test_every_numeric_parameter_is_asked_here(provider):
-    """One that is added later belongs into the list above, or is one of these."""
-    kinds = {"number", "band", "distance", "area", "duration", "scale", "range"}
-    asked = {name for _, name, _ in NUMBERS} | {"GREEN_BAND", "BLUE_BAND", "TIO2_BAND"}
-    asked |= {"REFERENCE_BAND"}
-    for algorithm in provider.algorithms():
-        for definition in algorithm.parameterDefinitions():
-            assert definition.type() not in kinds or definition.name() in asked
-
-
-@pytest.mark.parametrize("given", BAD)
-@pytest.mark.parametrize(("algorithm", "name", "_"), NUMBERS)
-def test_what_is_no_number_is_refused(files, refused, tmp_path, algorithm, name, _, given):
-    output = tmp_path / ("o.gpkg" if algorithm == "samplesites" else "o.tif")
-    message = refused(algorithm, {**files[algorithm], name: given, "OUTPUT": output})
-    assert message.startswith(f"{name} is ")
-    assert BAD[given] in message
-
-
-@pytest.mark.parametrize(("algorithm", "name", "_"), NUMBERS)
-def test_also_where_nobody_asks_for_a_check(files, provider, tmp_path, algorithm, name, _):
-    """A step of a model is run without `checkParameterValues`."""
+def said_by(algorithm, parameters):
+    """What the check says, and what is said when nobody asks it, as in a model."""
+    accepted, message = algorithm.checkParameterValues(parameters, QgsProcessingContext())
+    assert not accepted
+    if isinstance(algorithm, QgsProcessingModelAlgorithm):
+        return [message]  # its steps check
     feedback = Feedback()
-    made = QgsApplication.processingRegistry().createAlgorithmById(f"lunaroxide:{algorithm}")
-    given = {**files[algorithm], name: "12,5", "OUTPUT": str(tmp_path / "o.tif")}
-    _, ok = made.run(given, window_context(), feedback)
-    assert not ok
-    assert f"{name} is '12,5', with a decimal comma" in " ".join(feedback.errors)
+    assert not algorithm.create().prepare(parameters, QgsProcessingContext(), feedback)
+    return [message, " ".join(feedback.errors)]
 
 
-@pytest.mark.parametrize("given", [None, "", " ", 12.5, "12.5", " 12.5 ", "1.25e1"])
-def test_a_threshold_is_what_was_typed_or_the_default(succeed, oxide_raster, tmp_path, given):
+@pytest.mark.parametrize(("name", "parameter"), READ_STRICTLY)
+def test_what_is_no_value_is_named_by_every_algorithm(provider, name, parameter):
+    algorithm = provider.algorithm(name)
+    definition = algorithm.parameterDefinition(parameter)
+    bad = {}
+    if isinstance(definition, NUMBERS):
+        bad = NOT_NUMBERS
+    elif isinstance(definition, QgsProcessingParameterEnum):
+        count = len(definition.options())
+        choose = "Choose one of: 0 ("
+        bad = dict.fromkeys((-1, count, str(count), 0.5, "0,1", "nan", "no option"), choose)
+    elif isinstance(definition, QgsProcessingParameterBoolean):
+        bad = dict.fromkeys((2, "perhaps", "nan"), "Give true or false")
+    for value, part in bad.items():
+        given = list(value) if isinstance(value, tuple) else value
+        for said in said_by(algorithm, {parameter: given}):
+            assert said.startswith(f"{parameter} is "), value
+            assert part in said
+    if isinstance(definition, (*NUMBERS, *CHOICES)) and not definition.flags() & OPTIONAL:
+        for said in said_by(algorithm, {parameter: " "}):
+            assert f"{parameter} is empty" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "part"),
+    [
+        ("classifyterrain", {"THRESHOLD": "-1"}, "THRESHOLD is -1, but it has to be at least 0"),
+        ("classifyterrain", {"MG_THRESHOLD": 1.5}, "has to be at least 0 and at most 1"),
+        ("samplesites", {"WINDOW": "4"}, "WINDOW is 4, but it has to be at least 2 and at most 3"),
+        ("samplesites", {"WINDOW": 2.5}, "WINDOW is 2.5, but it has to be a whole number"),
+        ("predictoxides", {"THREADS": 0}, "THREADS is 0, but it has to be at least 1"),
+        ("predictoxides", {"THREADS": "1e10"}, "THREADS is 1e10, but it has to be at most 2147"),
+        ("classifyterrain", {"THRESHOLD": QgsProperty.fromExpression("'12,5'")}, "12.5 with a po"),
+        ("classifyterrain", {"THRESHOLD": QgsProperty.fromExpression("NULL")}, "gives no value"),
+        ("classifyterrain", {"THRESHOLD": QgsProperty.fromExpression("12 +")}, "gives no value"),
+    ],
+)
+def test_out_of_range(provider, name, parameters, part):
+    for said in said_by(provider.algorithm(name), parameters):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("given", "threshold"),
+    [
+        (None, 10.6),
+        ("", 10.6),
+        (NULL, 10.6),
+        (12.5, 12.5),
+        (" +12.5 ", 12.5),
+        ("1.25e1", 12.5),
+        (np.float32(12.5), 12.5),
+        (np.int64(12), 12.0),
+        (QgsProperty.fromExpression("10 + 2.5"), 12.5),
+        (QgsProperty.fromValue("12.5"), 12.5),
+    ],
+)
+def test_a_number_in_any_form(succeed, oxide_raster, tmp_path, given, threshold):
     path, values, *_ = oxide_raster()
     output = tmp_path / "classes.tif"
-    succeed("classifyterrain", {"INPUT": path, "OUTPUT": output, "THRESHOLD": given})
-    threshold = 12.5 if given and str(given).strip() else 10.6
+    results, _ = succeed(
+        "classifyterrain", {"INPUT": path, "OUTPUT": output, "THRESHOLD": given, "FEO_BAND": ""}
+    )
+    assert results["FEO_THRESHOLD"] == threshold
     feo = values[2]
-    expected = np.where(np.isfinite(feo), np.where(feo >= threshold, 2, 1), np.nan)
+    expected = np.where(feo >= threshold, 2.0, np.where(feo < threshold, 1.0, np.nan))
     np.testing.assert_array_equal(read(output)[0], expected)
 
 
-def test_expressions_are_evaluated(succeed, refused, oxide_raster, tmp_path):
-    path, values, *_ = oxide_raster()
-    output = tmp_path / "classes.tif"
-    given = {"INPUT": path, "OUTPUT": output}
-    succeed("classifyterrain", {**given, "THRESHOLD": QgsProperty.fromExpression("10 + 5")})
-    assert (read(output)[0] == 2).sum() == (values[2] >= 15).sum()
-    bad = QgsProperty.fromExpression("'12,5'")
-    assert "THRESHOLD is '12,5'" in refused("classifyterrain", {**given, "THRESHOLD": bad})
+@pytest.mark.parametrize("given", [1, 1.0, "1", " 1.0 ", "two-component FIT of FeO"])
+def test_a_choice_in_any_form(refused, oxide_raster, tmp_path, given):
+    path, *_ = oxide_raster()
+    parameters = {"INPUT": path, "OUTPUT": tmp_path / "c.tif", "METHOD": given, "THRESHOLD": 1}
+    assert "METHOD is the fit" in refused("classifyterrain", parameters)
+
+
+@pytest.mark.parametrize("given", [False, 0, "false", "No", "0", "off"])
+def test_a_switch_in_any_form(succeed, tile, tmp_path, given):
+    label, _ = tile  # with DN 400 in a row of ten, which is shadow
+    parameters = {"INPUT": [str(label)], "OUTPUT": tmp_path / "r.tif", "MASK_SHADOW": given}
+    results, _ = succeed("importmimap", parameters)
+    assert np.isfinite(read(results["OUTPUT"])[0, 20, 20:30]).all()
+    results, _ = succeed("importmimap", {**parameters, "MASK_SHADOW": "yes"})
+    assert np.isnan(read(results["OUTPUT"])[0, 20, 20:30]).all()
+
+
+def test_numbers_in_texts(succeed, refused, oxide_raster, tile, tmp_path):
+    path, *_ = oxide_raster()
+    for limits in ("0,25,4,12,8,inf", "nan,25,4,12,8,30", "0,25,4,12,8"):
+        parameters = {"INPUT": path, "STRETCH": 4, "LIMITS": limits, "OUTPUT": tmp_path / "c.tif"}
+        assert f"LIMITS is '{limits}'" in refused("oxidergb", parameters)
+    bands = {"INPUT": tile[0], "OUTPUT": tmp_path / "p.tif", "MODEL": 2}
+    for text in ("1,2,3,4,5,7,8,\u00b2", "1,2,3,4,5,7,8,9.5", "1,2,3,4,5,7,8,nan"):
+        assert "it needs whole numbers" in refused("predictoxides", {**bands, "BANDS": text})
+    # A list, for which QGIS would take no text at all, and so the bands in their usual order.
+    swapped = [1, 2, 3, 4, 5, 7, 9, 8]
+    said = refused("predictoxides", {**bands, "BANDS": swapped})
+    assert said == refused("predictoxides", {**bands, "BANDS": ",".join(map(str, swapped))})
+
+
+def test_a_parameter_that_there_is_not(succeed, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    given = {"INPUT": path, "OUTPUT": tmp_path / "mg.tif", "THREADS": "0", "MG0_BAND": 5}
+    _, feedback = succeed("mgnumber", given)
+    assert "There is no parameter MG0_BAND; it is not used." in feedback.warnings
+    assert "There is no parameter THREADS; it is not used." in feedback.warnings
+
+
+def model_of(source):
+    """A user's model of one step, `classifyterrain` with a THRESHOLD."""
+    model = QgsProcessingModelAlgorithm("own", "own")
+    child = QgsProcessingModelChildAlgorithm("lunaroxide:classifyterrain")
+    child.setChildId("terrain")
+    static = QgsProcessingModelChildParameterSource.fromStaticValue
+    sources = {"INPUT": static("oxides.tif"), "THRESHOLD": source, "METHOD": static("0")}
+    for name, value in sources.items():
+        child.addParameterSources(name, [value])
+    output = QgsProcessingModelOutput("Classes", "Classes")
+    output.setChildId("terrain")
+    output.setChildOutputName("OUTPUT")
+    child.setModelOutputs({"Classes": output})
+    model.addChildAlgorithm(child)
+    return model
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
-    [("THREADS", "1.5"), ("THREADS", "0")],
-)
-def test_counts_are_whole_and_in_range(refused, tile, tmp_path, given, expected):
-    parameters = {"INPUT": tile[0], "OUTPUT": tmp_path / "o.tif", given: expected}
-    assert f"{given} is {expected}" in refused("predictoxides", parameters)
-
-
-@pytest.mark.parametrize("given", [0, "0", "1D-CNN after Zhang et al. (2023)", "0.0"])
-def test_a_choice_is_a_position_or_the_option_itself(succeed, tile, tmp_path, given):
-    output = tmp_path / "o.tif"
-    succeed("predictoxides", {"INPUT": tile[0], "OUTPUT": output, "MODEL": given})
-    from osgeo import gdal
-
-    assert gdal.Open(str(output)).GetMetadataItem("LUNAR_OXIDE_MODEL") == "zhang2023_cnn"
-
-
-@pytest.mark.parametrize("given", ["1D-CNN", "0.5", "-1", 6, "nan"])
-def test_another_choice_is_refused_with_those_there_are(refused, tile, tmp_path, given):
-    message = refused(
-        "predictoxides", {"INPUT": tile[0], "OUTPUT": tmp_path / "o.tif", "MODEL": given}
-    )
-    assert f"MODEL is {given}. Choose one of: 0 (1D-CNN" in message
-
-
-@pytest.mark.parametrize(
-    ("given", "masked"),
+    ("source", "said"),
     [
-        *((given, True) for given in (True, "true", "yes", "", None, 1)),
-        *((given, False) for given in (False, "False", "no", "0", 0)),
+        (QgsProcessingModelChildParameterSource.fromExpression("10 + 2.5"), ""),
+        (QgsProcessingModelChildParameterSource.fromStaticValue("12.5"), ""),
+        (QgsProcessingModelChildParameterSource.fromStaticValue("12,5"), "decimal comma"),
+        (QgsProcessingModelChildParameterSource.fromExpression("'x' || 5"), "'x5'"),
     ],
 )
-def test_a_switch_is_what_was_said(succeed, tile, tmp_path, given, masked):
-    output = tmp_path / "o.tif"
-    succeed("predictoxides", {"INPUT": tile[0], "OUTPUT": output, "MASK_SHADOW": given})
-    assert np.isnan(read(output)[0, 20, 20:30]).all() == masked
-
-
-def test_another_switch_is_refused(refused, tile, tmp_path):
-    given = {"INPUT": tile[0], "OUTPUT": tmp_path / "o.tif", "MASK_SHADOW": "perhaps"}
-    assert "MASK_SHADOW is 'perhaps'. Give true or false" in refused("predictoxides", given)
-
-
-def test_a_parameter_there_is_not_is_said_and_does_no_harm(succeed, oxide_raster, tmp_path):
-    given = {"INPUT": oxide_raster()[0], "OUTPUT": tmp_path / "mg.tif"}
-    _, feedback = succeed("mgnumber", {**given, "THREADS": "0", "THRESOLD": 3})
-    said = " ".join(feedback.warnings)
-    assert "lunaroxide:mgnumber has no parameter THREADS; it was ignored" in said
-    assert "no parameter THRESOLD" in said
+def test_in_a_model_which_checks_nothing(
+    provider, oxide_raster, tmp_path, monkeypatch, source, said
+):
+    path, values, *_ = oxide_raster()
+    path.rename(tmp_path / "oxides.tif")
+    monkeypatch.chdir(tmp_path)
+    assert QgsApplication.processingRegistry().algorithmById("lunaroxide:classifyterrain")
+    output, feedback = tmp_path / "c.tif", Feedback()
+    parameters = {"terrain:Classes": str(output)}
+    _, ok = model_of(source).run(parameters, QgsProcessingContext(), feedback)
+    assert ok == (not said), feedback.errors
+    assert said in " ".join(feedback.errors)
+    assert output.exists() == ok
+    if ok:
+        assert (read(output)[0] == 2).sum() == (values[2] >= 12.5).sum()

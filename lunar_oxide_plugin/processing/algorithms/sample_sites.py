@@ -134,7 +134,7 @@ class SampleSites(MiAlgorithm):
                 self.parameterAsString(parameters, name, context)
                 for name in (self.SITE_FIELD, self.MISSION_FIELD)
             ]
-            sites = sites_of_layer(layer, *fields)
+            sites = sites_of_layer(layer, *fields, lambda: stop_if_cancelled(feedback))
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
         size = self.parameterAsInt(parameters, self.WINDOW, context)
         options = self.mi_options(parameters, context)

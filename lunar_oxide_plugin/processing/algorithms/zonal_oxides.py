@@ -175,7 +175,7 @@ class ZonalOxides(LunarOxideAlgorithm):
     ) -> dict[str, Any]:
         """Measure polygon by polygon, then write all outputs."""
         zones = self.vector(self.ZONES)
-        features = list(zones.features())
+        features = list(zones.features(lambda: stop_if_cancelled(feedback)))
         if not features:
             raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
         require_moon(zones.wkt, f"The polygon layer {zones.name} (ZONES)")

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from lunar_oxide_plugin.core.errors import CancelledError, RasterError
+from lunar_oxide_plugin.core.errors import CancelledError, LunarOxideError, RasterError
 from lunar_oxide_plugin.raster.ahead import finished, read_ahead
 from lunar_oxide_plugin.raster.blocks import Window, blocks
 
@@ -100,3 +100,15 @@ def test_finished_asks_before_and_while_it_waits(monkeypatch):
 
     assert finished(future, check) == "here"
     assert len(asked) == 4
+
+
+def test_a_system_that_lets_no_thread_start(monkeypatch):
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with (
+        closing(read_ahead(lambda window: window, WINDOWS, never)) as read,
+        pytest.raises(LunarOxideError, match="no further thread start"),
+    ):
+        list(read)

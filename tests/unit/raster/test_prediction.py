@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.errors import CancelledError, ModelError, RasterError
+from lunar_oxide_plugin.core.errors import CancelledError, LunarOxideError, ModelError, RasterError
 from lunar_oxide_plugin.core.model import OxideModel, bundled_path
 from lunar_oxide_plugin.raster import prediction
 from lunar_oxide_plugin.raster.blocks import Window
@@ -220,6 +220,23 @@ def test_an_error_anywhere_ends_all(tmp_path, monkeypatch, where):
         monkeypatch.setattr(name, failing(original, error[where]))
     with pytest.raises(type(error[where]), match="lost"):
         predicted(scene, scene.grid.window, model, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert none_left()
+
+
+def test_a_system_that_lets_no_thread_start(tmp_path, monkeypatch):
+    """The first one reads, the next would predict."""
+    original, started = threading.Thread.start, []
+
+    def start(thread):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        original(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(LunarOxideError, match="no further thread start"):
+        predicted(Scene(), Scene().grid.window, OxideModel(bundled_path("plsr")), tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert none_left()
 
