@@ -84,5 +84,7 @@ def _path(value: Any) -> Any:
         path = QUrl(place).toLocalFile()
     else:
         return value
-    # What is there under the name as it was written comes first.
-    return value if Path(place).exists() or not Path(path).exists() else f"{path}{bar}{rest}"
+    # What is there under the name as it was written comes first. Path.exists raises where a name
+    # is too long or a folder is closed.
+    as_written, there = map(os.path.exists, (place, path))
+    return f"{path}{bar}{rest}" if there and not as_written else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,7 +40,8 @@ def require_no_input(final: str | Path, files: Iterable[str], what: str) -> None
     ------
     RasterError
     """
-    for file in files if Path(final).exists() else ():
+    there = os.path.exists(final)  # noqa: PTH110 - Path raises where a name is too long
+    for file in files if there else ():
         if is_same_file(str(final), file):
             raise RasterError(
                 f"{what} would overwrite the input, which is made of {file_name(file)} too. "

@@ -256,6 +256,7 @@ def raster(folder):
         (table, ["the layer table has no geometry", "Add Delimited Text Layer"]),
         (raster, ["r.tif', which is neither a vector file nor a layer of the project"]),
         (lambda folder: "no layer", ["ZONES is '", "Give the path of a file with polygons"]),
+        (lambda folder: f"~/{'x' * 300}.gpkg", ["ZONES is '~/xxx", "which is neither"]),
         (lambda folder: "~/nowhere.gpkg", ["ZONES is '~/nowhere.gpkg', which is neither"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ class ImportMiMap(MiAlgorithm):
         if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
             raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
         folder = self.parameterAsFile(parameters, self.FOLDER, context)
-        if folder and not Path(folder).is_dir():
+        if folder and not os.path.isdir(folder):  # noqa: PTH112 - Path raises for long names
             raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
         if self.RESOLUTION in parameters:
             if parameters[self.RESOLUTION] == 0:
