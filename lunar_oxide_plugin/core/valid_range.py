@@ -20,42 +20,36 @@ class ValidRange(NamedTuple):
 
     low: float
     high: float
-    unit: str
-    #: Of which quantity, for messages.
-    what: str
+    unit: str = ""
 
     def __str__(self) -> str:
-        """For messages: "-20 to 100 wt% (an oxide)"."""
-        return " ".join(filter(None, (f"{self.low:g} to {self.high:g}", self.unit, self.what)))
+        """For messages: "-20 to 100 wt%"."""
+        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
 
     def before(self, factor: float) -> ValidRange:
         """That of numbers which a factor brings into this range's unit."""
-        return (
-            self
-            if factor == 1
-            else ValidRange(self.low / factor, self.high / factor, "", self.what)
-        )
+        return self if factor == 1 else ValidRange(self.low / factor, self.high / factor)
 
 
 #: Of any quantity: the fill values of netCDF (1e20, 9.97e36) and those at the end of float32 lie
 #: outside, and no quantity that is mapped.
-ANY = ValidRange(-1e15, 1e15, "", "(any measurement)")
+ANY = ValidRange(-1e15, 1e15)
 
 #: A content is at most 100 wt%. It cannot be negative either, but what is computed may be, and
 #: has to stay, as means would be too high without it: models that are linear in the spectrum
 #: cross zero, by noise or outside of their training domain. FeO by Lucey et al. (2000, JGR 105,
-#: 20297) is -7.6 wt% where R950/R750 is 1.19, the end of what the Moon shows; -20 leaves as much
-#: again.
-OXIDE = ValidRange(-20.0, 100.0, "wt%", "(an oxide)")
+#: 20297) is -7.6 wt% where R950/R750 is 1.19, the origin of its angle, below which lunar soils
+#: stay; -20 leaves as much again.
+OXIDE = ValidRange(-20.0, 100.0, "wt%")
 
 #: A molar fraction, but for rounding.
-MAGNESIUM_NUMBER = ValidRange(-0.001, 1.001, "", f"({MG_NUMBER})")
+MAGNESIUM_NUMBER = ValidRange(-0.001, 1.001)
 
 #: A standard deviation of a content, which is at most 100 wt%.
-SIGMA = ValidRange(0.0, 100.0, "wt%", "(1 sigma)")
+SIGMA = ValidRange(0.0, 100.0)
 
 #: A distance, which has no upper end.
-DISTANCE = ValidRange(0.0, ANY.high, "", f"({DOMAIN_DISTANCE})")
+DISTANCE = ValidRange(0.0, ANY.high)
 
 #: End of the description of a band of standard deviations.
 _SIGMA_OF = uncertainty_name("")
@@ -72,7 +66,7 @@ def valid_range(content: str) -> ValidRange:
     described = content.strip()
     if described.endswith(_SIGMA_OF):
         of = valid_range(described[: -len(_SIGMA_OF)])
-        return SIGMA if of is not ANY else SIGMA._replace(high=ANY.high, unit="")
+        return SIGMA if of is not ANY else SIGMA._replace(high=ANY.high)
     if oxide_described(described):
         return OXIDE
     if described.lower() == MG_NUMBER.lower():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.bands import SHADOW_REFLECTANCE
 from ..core.empirical import WAVELENGTHS
 from ..core.errors import NoValidPixelError, RasterError, SpectraError
-from ..core.spectra import PLAUSIBLE_750, valid_spectra
+from ..core.spectra import LARGEST_STORED, PLAUSIBLE_750, valid_spectra
 from .blocks import Window, blocks, sample_windows
 from .raster import Raster
 from .wavelengths import bands_of_wavelengths, sign_of_mi
@@ -166,4 +166,4 @@ class ClementineSource(Raster):
 
     def _above_zero(self, window: Window) -> NDArray[np.float32]:
         found = self._reflectance(window).reshape(len(self.bands), -1)
-        return found[:, (found > 0).all(axis=0)]
+        return found[:, ((found > 0) & (found < LARGEST_STORED)).all(axis=0)]

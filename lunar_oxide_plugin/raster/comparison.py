@@ -271,10 +271,8 @@ def require_unit(
     raster.expect({number: valid_range(oxide) for number, oxide in contents.items()})
     for number, oxide in contents.items():
         found = _samples(raster, number, check)
-        outside = raster.out_of_range(number)
-        if outside.many_values and not found.size:
-            said = outside.described(number, raster.range_of(number))
-            raise RasterError(f"{raster.name} (REFERENCE): {said}.")
+        if not found.size and raster.out_of_range(number).many_values:
+            raise RasterError(f"REFERENCE {raster.described_out_of_range(number)}.")
         if unit.contradicted(oxide, found):
             raise RasterError(
                 f"{raster.name} (REFERENCE): band {number}, {oxide}, reaches {found.max():.3g}, "

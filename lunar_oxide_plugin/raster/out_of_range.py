@@ -66,9 +66,10 @@ class OutOfRange:
         """Whether more different values were met than fill values may be."""
         return len(self.values) > FILL_VALUES
 
-    def described(self, number: int, limits: ValidRange) -> str:
+    def described(self, band: str, limits: ValidRange) -> str:
         """What was met in a band, and what to do, without the full stop."""
-        said = f"{self.pixels} pixels of band {number} have values outside of {limits}"
+        many = "1 pixel" if self.pixels == 1 else f"{self.pixels} pixels"
+        said = f"{many} of {band} with values outside of {limits}"
         if self.many_values:
             first, second = self.values[:2]
             return (

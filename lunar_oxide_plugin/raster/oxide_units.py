@@ -88,7 +88,6 @@ def _tells_fraction(raster: Raster, number: int, content: str, window: Window) -
     values = raster.values(window, [number])
     if (values > 0).any():
         return content in OXIDES and is_fraction(content, values)
-    found = raster.out_of_range(number)
-    if found.many_values:
-        raise RasterError(f"{raster.name}: {found.described(number, raster.range_of(number))}.")
+    if raster.out_of_range(number).many_values:
+        raise RasterError(f"{raster.described_out_of_range(number)}.")
     return None

@@ -189,11 +189,17 @@ class Raster:
         """
         said = []
         for number, found in sorted(self._outside.items()):
-            text = f"{self.name}: {found.described(number, self.range_of(number))}"
+            text = self.described_out_of_range(number)
             if found.many_values and found.pixels > FEW * self.grid.window.size:
                 raise RasterError(f"{text}.")
             said.append(f"{text}. They were taken as nodata.")
         return said
+
+    def described_out_of_range(self, number: int) -> str:
+        """What `values` met outside a band's valid range, and what to do, without the full stop."""
+        name = self.band_names[number - 1]
+        band = f"band {number} ({name})" if name else f"band {number}"
+        return f"{self.name}: {self.out_of_range(number).described(band, self.range_of(number))}"
 
     def _mask_out_of_range(self, window: Window, number: int, plane: NDArray[np.float32]) -> None:
         """Make values outside a band's valid range NaN, and count them."""

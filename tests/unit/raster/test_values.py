@@ -132,7 +132,7 @@ def test_signed_bytes_with_scale_and_fill(tmp_path):
     raster = Raster(signed(tmp_path / "s.tif", plane, scale=0.5, names=["FeO"]))
     np.testing.assert_array_equal(whole(raster)[0], [[np.nan, 13], [-2, 63.5]])
     (remark,) = raster.remarks()
-    assert "1 pixels of band 1" in remark and "(-64)" in remark
+    assert "1 pixel of band 1" in remark and "(-64)" in remark
 
 
 @pytest.mark.parametrize("data_type", [gdal.GDT_CInt16, gdal.GDT_CFloat32, gdal.GDT_CFloat64])
