@@ -204,9 +204,10 @@ class Raster:
     def _mask_out_of_range(self, window: Window, number: int, plane: NDArray[np.float32]) -> None:
         """Make values outside a band's valid range NaN, and count them."""
         low, high = self.range_of(number)[:2]
-        outside = (plane < low) | (plane > high)
-        if not outside.any():
+        # The ends first, which takes no memory, and half the time of comparing every value.
+        if not (np.fmin.reduce(plane, None) < low or np.fmax.reduce(plane, None) > high):
             return
+        outside = (plane < low) | (plane > high)
         if plane.shape == (window.height, window.width):  # else some of them, for a picture
             self.out_of_range(number).add(window, plane, outside)
         plane[outside] = np.nan
