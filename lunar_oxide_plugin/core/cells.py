@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .content_units import ContentUnit
 from .errors import RasterError
 from .sphere import cell_area
+from .valid_range import valid_range
 
 #: Lunar Prospector's gamma-ray spectrometer (Prettyman et al. 2006, JGR 111, E12007).
 LUNAR_PROSPECTOR = Path(__file__).with_name("lp_grs_20deg.csv")
@@ -107,6 +108,14 @@ def load_cells(path: Path, unit: ContentUnit) -> Cells:
             raise RasterError(
                 f"{path.name}: the contents of {oxide} reach {np.nanmax(column):.3g}, which does "
                 f"not fit {unit.title}. Set REFERENCE_UNIT to {unit.other:d} ({unit.other.title})."
+            )
+        limits = valid_range(oxide).before(unit.factor(oxide))
+        outside = np.flatnonzero((column < limits.low) | (column > limits.high))
+        if outside.size:
+            row = int(outside[0])
+            raise RasterError(
+                f"{path.name}, row {row + 1}, {header[columns[oxide]]} is {column[row]:g}, outside "
+                f"of {limits}. Leave it empty where there is no value."
             )
     return Cells(bounds, {oxide: column * unit.factor(oxide) for oxide, column in oxides.items()})
 

@@ -128,7 +128,7 @@ def _number(given: Any, field: str, where: str) -> float | None:
         number = math.nan if isinstance(value, (bool, bytes)) else float(value)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    if not 0 <= number <= 100:
         raise RasterError(
             f"{where}: {field} is '{attribute_text(value)}', which is no number of wt%."
         )

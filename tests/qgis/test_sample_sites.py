@@ -266,6 +266,8 @@ def test_refusals(refused, tile, tmp_path):
     assert "names these sites twice: a" in message("twice", twice)
     text = message("text", [(point, {"site": "a", "FeO": "much"})])
     assert "Site 'a' of SITES: FeO is 'much'" in text
+    text = message("fill", [(point, {"site": "a", "FeO": -9999.0})])
+    assert "Site 'a' of SITES: FeO is '-9999.0'" in text
     assert "SITE_FIELD is b" in message("field", [(point, {"site": "a"})], {"SITE_FIELD": "b"})
     assert "WINDOW" in message("window", [(point, {"site": "a"})], {"WINDOW": 4})
     output = {"OUTPUT": tmp_path / "o.shp"}

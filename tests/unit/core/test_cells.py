@@ -5,6 +5,7 @@ import pytest
 
 from lunar_oxide_plugin.core.cells import LUNAR_PROSPECTOR, load_cells
 from lunar_oxide_plugin.core.content_units import ContentUnit
+from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.core.oxides import OXIDES
 
 SPHERE = 4 * np.pi * 1737.4**2
@@ -49,3 +50,20 @@ def test_a_table_of_elements(tmp_path):
     assert np.isnan(cells.oxides["TiO2"][0])
     lon = np.array([-10.0, -9.9, 0, 9.9, 10, 355, 715])
     assert cells.inside(0, lon, 0 * lon).tolist() == [True, True, True, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "said"),
+    [
+        (ContentUnit.OXIDE_PERCENT, "-9999", r"c\.csv, row 2, feo is -9999, outside of -20 to 100"),
+        (ContentUnit.OXIDE_PERCENT, "1e20", r"row 2, feo is 1e\+20"),
+        (ContentUnit.OXIDE_FRACTION, "-1", r"row 2, feo is -1, outside of -0\.2 to 1\b"),
+    ],
+)
+def test_fill_values_in_a_table_are_refused(tmp_path, unit, value, said):
+    text = f"minlat,maxlat,minlon,maxlon,feo\n-5,5,350,10,0.5\n0,5,0,5,{value}\n"
+    path = written(tmp_path / "c.csv", text)
+    with pytest.raises(RasterError, match=said):
+        load_cells(path, unit)
+    written(path, text.replace(value, ""))
+    assert np.isnan(load_cells(path, unit).oxides["FeO"][1])
