@@ -220,3 +220,24 @@ def test_pairs_of_forms_have_patterns_of_their_own(tmp_path):
     paths, expected = write_set(tmp_path, NAMES["USGS"])
     write_set(tmp_path, NAMES["ISIS"], dn=scene(seed=5))
     np.testing.assert_array_equal(MiSource(paths[0]).spectra(Window(0, 0, 48, 32))[0], expected)
+
+
+def test_a_set_of_signed_bytes_stays_signed(tmp_path):
+    """As GDAL before 3.7 has them: the stack is a VRT, whose bands say so too."""
+    stored = np.rint(scene() * 2e-5 * 200).astype(np.int8)
+    stored[:, 3, 4] = -5
+    for index in MODEL_PLANES:
+        path = str(tmp_path / f"moon {CENTRES[index]} nm.tif")
+        size = stored.shape[:0:-1]
+        options = ["PIXELTYPE=SIGNEDBYTE"]
+        made = gdal.GetDriverByName("GTiff").Create(path, *size, 1, gdal.GDT_Byte, options)
+        made.SetProjection(EQUIRECTANGULAR_WKT)
+        made.SetGeoTransform((1000.0, 59.0, 0.0, 2000.0, 0.0, -59.0))
+        band = made.GetRasterBand(1)
+        band.SetScale(0.005)
+        band.WriteRaster(0, 0, *size, stored[index].tobytes(), *size, gdal.GDT_Byte)
+        made = band = None
+    source = MiSource(path)
+    read = source.read(source.grid.window, source.bands)
+    np.testing.assert_array_equal(read, stored[list(MODEL_PLANES)])
+    assert np.argwhere(~source.spectra(source.grid.window)[1]).tolist() == [[3, 4]]
