@@ -80,6 +80,37 @@ def oxide_described(description: str) -> str | None:
     return None
 
 
+_COLOUR = re.compile(r"\s*(red|green|blue)\s*(:.*)?", re.IGNORECASE | re.DOTALL)
+_AUXILIARY = {
+    "alpha": "alpha (opacity)",
+    "opacity": "alpha (opacity)",
+    "mask": "a mask",
+    "quality": "quality flags",
+    "qa": "quality flags",
+    "flag": "quality flags",
+    "flags": "quality flags",
+}
+
+
+def auxiliary_described(description: str) -> str | None:
+    """What a band is that holds no measurement by its description; else None.
+
+    A color of a composite ("Red: FeO"), opacity, a mask or quality flags.
+    """
+    colour = _COLOUR.fullmatch(description)
+    if colour:
+        return f"the {colour[1].lower()} of an image"
+    # Words, also in "validMask" and "quality_flags".
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", description)
+    return next((_AUXILIARY[word.lower()] for word in words if word.lower() in _AUXILIARY), None)
+
+
+def names_quantity(description: str) -> bool:
+    """Whether a band's description has an oxide or Mg# in it, also "FeO 1 sigma"."""
+    words = description.lower()
+    return any(name.lower() in words for name in (*OXIDES, MG_NUMBER))
+
+
 _LARGEST_FRACTION = 0.4
 
 

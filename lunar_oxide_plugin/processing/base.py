@@ -273,7 +273,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         Raises
         ------
         RasterError
-            When there is no such band.
+            When there is no such band, or it holds no measurement.
         """
         names = raster.band_names
         if parameters.get(name) is not None:
@@ -282,7 +282,9 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                 raise RasterError(
                     f"{name} is {number}, but {raster.name} has the bands 1 to {len(names)}."
                 )
+            raster.require_measurement([number], f" ({name})")
             return number
+        raster.require_measurement()
         if names.count(oxide) != 1:
             listed = ", ".join(f"{i + 1} '{text}'" for i, text in enumerate(names))
             raise RasterError(

@@ -118,6 +118,7 @@ def _bands(raster: Raster) -> dict[str, int]:
         if name:
             found[name] = number
     if not found:
+        raster.require_measurement()
         listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(raster.band_names, 1))
         raise RasterError(
             f"{raster.name} has no band described as {', '.join(QUANTITIES[:-1])} or {MG_NUMBER}; "

@@ -12,6 +12,7 @@ from osgeo import gdal
 
 from ..core.errors import RasterError
 from ..core.valid_range import ValidRange, valid_range
+from .auxiliary import alpha_band, auxiliary_bands, listed
 from .blocks import Window
 from .file_state import file_states
 from .guard import require_moon_grid
@@ -19,7 +20,7 @@ from .location import Location
 from .out_of_range import FEW, OutOfRange
 from .pixel_types import is_complex, is_signed_byte
 from .texts import band_names, metadata, metadata_item
-from .virtual import alpha_band, file_name, opening
+from .virtual import file_name, opening
 
 #: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
 #: by data type. GDAL marks NULL alone. Source: ISIS "Special Pixels", USGS.
@@ -28,6 +29,9 @@ _ISIS_SPECIAL = {
     gdal.GDT_UInt16: (0, 1, 2, 65534, 65535),
     gdal.GDT_Int16: (-32768, -32767, -32766, -32765, -32764),
 }
+
+#: What GDAL says of masks where we need none: that of an alpha band we make ourselves.
+_NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_PER_DATASET | gdal.GMF_ALPHA)
 
 #: Drivers whose mask of a no-data value is GDAL's own, and data types that float32 holds: there
 #: we compare with the value ourselves, in a fifth of the time that GDAL's mask band takes.
@@ -99,6 +103,27 @@ class Raster:
         """Band descriptions, empty where a band has none."""
         return band_names(self.dataset)
 
+    @property
+    def auxiliary_bands(self) -> dict[int, str]:
+        """What each band is that holds no measurement, by its number: opacity, a mask, a colour."""
+        return auxiliary_bands(self.dataset)
+
+    def require_measurement(self, numbers: Sequence[int] = (), parameter: str = "") -> None:
+        """Refuse bands, by default all, of which none holds a measurement.
+
+        Raises
+        ------
+        RasterError
+            "<raster><parameter>: band 1 is the red of an image ..., not a measurement. ..."
+        """
+        auxiliary = self.auxiliary_bands
+        numbers = numbers or range(1, 1 + self.dataset.RasterCount)
+        if auxiliary.keys() >= set(numbers):
+            raise RasterError(
+                f"{self.name}{parameter}: {listed(auxiliary, numbers)}, not a measurement. Use the "
+                "raster of oxides itself, not an image or a mask made from it."
+            )
+
     def read(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
     ) -> NDArray[np.float32]:
@@ -126,7 +151,7 @@ class Raster:
                     np.subtract(plane, 256, out=plane, where=plane > 127)
                 if isis:
                     plane[_isis_special(plane, band.DataType)] = np.nan
-                if band.GetMaskFlags() != gdal.GMF_ALL_VALID or is_signed_byte(band):
+                if band.GetMaskFlags() not in _NO_MASK or is_signed_byte(band):
                     np.putmask(plane, _no_data(band, window, plane), np.nan)
             alpha = alpha_band(self.dataset)
             if alpha is not None:  # GDAL takes it for a mask in images of bytes only

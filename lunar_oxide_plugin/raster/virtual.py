@@ -130,14 +130,6 @@ def opened_quietly(path: str, kind: int = gdal.OF_RASTER) -> gdal.Dataset | None
         gdal.PopErrorHandler()
 
 
-def alpha_band(dataset: gdal.Dataset) -> gdal.Band | None:
-    """The band of opacity at the end of a raster, as gdalwarp adds one; None without."""
-    count = dataset.RasterCount
-    last = dataset.GetRasterBand(count) if count else None
-    alpha = last is not None and last.GetColorInterpretation() == gdal.GCI_AlphaBand
-    return last if alpha else None
-
-
 def read_head(path: str, length: int) -> bytes:
     """At most `length` bytes from the beginning of a file.
 

@@ -11,8 +11,9 @@ from osgeo import gdal
 
 from ..core.bands import ARCHIVE_BANDS, MODEL_BANDS, Band
 from ..core.errors import RasterError
+from .auxiliary import alpha_band
 from .texts import band_names, metadata, metadata_text, text_of
-from .virtual import alpha_band, file_name, opened_quietly
+from .virtual import file_name, opened_quietly
 from .vrt_sources import vrt_sources
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and

@@ -288,8 +288,10 @@ class CompareMaps(LunarOxideAlgorithm):
         unit: ContentUnit,
     ) -> dict[str, tuple[int, int]]:
         """The oxides to compare, with the band numbers of both (0 in a table of cells)."""
+        raster.require_measurement()
         ours = _named({i: oxide_described(name) for i, name in enumerate(raster.band_names, 1)})
         if isinstance(reference, Raster):
+            reference.require_measurement(parameter=f" ({self.REFERENCE})")
             names = enumerate(reference.band_names, 1)
             theirs = _named({i: unit.oxide_named(name) for i, name in names})
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from qgis.core import (
@@ -23,6 +23,7 @@ from ...core.separability import Separation, separations
 from ...core.tables import csv_lines, distinct_names
 from ...core.units import TABLE_COLUMNS, Unit, csv_table
 from ...core.zone_statistics import ZoneSummary
+from ...raster.auxiliary import listed
 from ...raster.blocks import Window, around
 from ...raster.companion import domain_raster
 from ...raster.guard import require_moon
@@ -182,11 +183,12 @@ class ZonalOxides(LunarOxideAlgorithm):
         labels = self._labels(parameters, context, zones, features)
         raster = Raster(self.input_paths(self.INPUT)[0])
         require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
-        bands = {name: number for number, name in enumerate(_band_names(raster), start=1)}
-        uncertainty = self._uncertainty(raster, list(bands))
+        bands = _bands(raster)
+        uncertainty = self._uncertainty(raster, bands)
         domains = self.input_paths(self.DOMAIN)
         domain = domain_raster(domains[0], raster) if domains else None
-        correlation, remarks = _error_correlation(uncertainty, list(bands))
+        correlation, remarks = _error_correlation(uncertainty, bands)
+        remarks = [*_left_out(raster), *remarks]
         for remark in remarks:
             feedback.pushInfo(remark)
         statistics = ZonalStatistics(
@@ -248,9 +250,10 @@ class ZonalOxides(LunarOxideAlgorithm):
             for number, value in enumerate(values, start=1)
         ]
 
-    def _uncertainty(self, raster: Raster, names: Sequence[str]) -> Uncertainty | None:
+    def _uncertainty(self, raster: Raster, bands: Mapping[str, int]) -> Uncertainty | None:
         paths = self.input_paths(self.UNCERTAINTY)
-        return Uncertainty(Raster(paths[0]), raster, dict(enumerate(names, 1))) if paths else None
+        names = {number: name for name, number in bands.items()}
+        return Uncertainty(Raster(paths[0]), raster, names) if paths else None
 
     def _write(
         self,
@@ -366,20 +369,20 @@ def _unit_map(raster: Raster, measured: _Measured, check: Callable[[], None]) ->
     wider = Window(
         window.x - margin, window.y - margin, window.width + 2 * margin, window.height + 2 * margin
     )
-    names = _band_names(raster)
-    name = "FeO" if "FeO" in names else names[0]
+    bands = _bands(raster)
+    name = "FeO" if "FeO" in bands else next(iter(bands))
     shown = wider.intersection(raster.grid.window) or window
-    image = overview(raster, names.index(name) + 1, shown, check)
+    image = overview(raster, bands[name], shown, check)
     return UnitMap(name, image, [outline_on(image, zone.polygon) for zone in measured.on_grid])
 
 
 def _error_correlation(
-    uncertainty: Uncertainty | None, names: Sequence[str]
+    uncertainty: Uncertainty | None, bands: Mapping[str, int]
 ) -> tuple[float, list[str]]:
     """Correlation of the errors of MgO and FeO, and what to say of the uncertainty raster."""
     if uncertainty is None:
         return 0.0, []
-    known = {names[number - 1] for number in uncertainty.bands}
+    known = {name for name, number in bands.items() if number in uncertainty.bands}
     if not {"MgO", "FeO"} <= known:
         return 0.0, uncertainty.notes
     value, said = uncertainty.correlation("MgO", "FeO")
@@ -401,7 +404,26 @@ def _lacking(unit: Unit) -> str:
     )
 
 
-def _band_names(raster: Raster) -> list[str]:
-    """Band descriptions, made unique, for tables and columns."""
-    names = [name or f"band{number}" for number, name in enumerate(raster.band_names, start=1)]
-    return distinct_names(names, TABLE_COLUMNS)
+def _bands(raster: Raster) -> dict[str, int]:
+    """Numbers of the bands to measure, by their descriptions, made unique for tables and columns.
+
+    Raises
+    ------
+    RasterError
+        When none of them is a measurement.
+    """
+    raster.require_measurement()
+    auxiliary = raster.auxiliary_bands
+    described = {
+        number: name or f"band{number}"
+        for number, name in enumerate(raster.band_names, start=1)
+        if number not in auxiliary
+    }
+    return dict(zip(distinct_names(list(described.values()), TABLE_COLUMNS), described))
+
+
+def _left_out(raster: Raster) -> list[str]:
+    auxiliary = raster.auxiliary_bands
+    if not auxiliary:
+        return []
+    return [f"Bands of {raster.name} that are left out: {listed(auxiliary, auxiliary)}."]
