@@ -67,6 +67,11 @@ def _is_null(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def _unicode(text: str) -> str:
+    """Without halves of characters, which UTF-16 (Qt) may hold and UTF-8 (files) may not."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _iso(time: QTime | QDateTime) -> str:
     """With milliseconds where there are some."""
     return str(time.toString(Qt.DateFormat.ISODateWithMs)).replace(".000", "")
@@ -77,7 +82,8 @@ def _json(value: Any) -> str:
 
 
 _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    ((bool, int, float, str, bytes), lambda value: value),
+    ((bool, int, float, bytes), lambda value: value),
+    (str, _unicode),
     (QDate, lambda value: value.toString(Qt.DateFormat.ISODate)),
     ((QTime, QDateTime), _iso),
     (QByteArray, bytes),

@@ -32,6 +32,7 @@ VALUES = [
     (QDateTime(), None, ""),
     (QByteArray(), None, ""),
     ("mare\n2", "mare\n2", "mare\n2"),
+    ("half \ud83c", "half \ufffd", "half \ufffd"),
     (7, 7, "7"),
     (2**64 - 1, 2**64 - 1, "18446744073709551615"),
     (1.5, 1.5, "1.5"),
