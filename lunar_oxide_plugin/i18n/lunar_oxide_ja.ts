@@ -1028,8 +1028,8 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>月の座標参照系にあるポリゴン。</translation>
     </message>
     <message>
-      <source>Such as the result of Predict oxides or Mg number; all its bands are used.</source>
-      <translation>「酸化物の予測」や「Mg 数」の結果など。すべてのバンドを使います。</translation>
+      <source>Such as the result of Predict oxides or Mg number; all its bands are used but alpha and masks.</source>
+      <translation>「酸化物の予測」や「Mg 数」の結果など。アルファとマスクを除くすべてのバンドを使います。</translation>
     </message>
     <message>
       <source>1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the result Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of every mean.</source>

@@ -106,7 +106,8 @@ class ZonalOxides(LunarOxideAlgorithm):
         )
         self.add(
             RasterParameter(self.INPUT, "Oxide raster"),
-            "Such as the result of Predict oxides or Mg number; all its bands are used.",
+            "Such as the result of Predict oxides or Mg number; all its bands are used but alpha and "
+            "masks.",
         )
         self.add(
             QgsProcessingParameterField(
