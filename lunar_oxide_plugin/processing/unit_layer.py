@@ -24,12 +24,34 @@ class _Statistic(NamedTuple):
     of: Callable[[Unit], Any]
 
 
-class _Own(NamedTuple):
-    """A column that the polygons have."""
+class Key(NamedTuple):
+    """What numbers the rows of the layer."""
 
+    #: Of its primary key.
     name: str
-    kind: type
-    values: Sequence[Any]
+    #: Of each row, no two alike.
+    numbers: Sequence[int]
+    #: Which column of the polygons it is; None when it is none of theirs.
+    index: int | None
+
+
+def key_of(fields: QgsFields, features: Sequence[QgsFeature]) -> Key:
+    """Number rows as the polygons are numbered, so that joins still fit.
+
+    By their column fid, or else by their ids where a column holds these (a primary key of another
+    name), or else from 1 on.
+    """
+    ids = [feature.id() for feature in features]
+    kept = None
+    for index, field in enumerate(fields):
+        kind, values = column(field, [feature.attribute(index) for feature in features])
+        if kind is not int or None in values or min(values) < 0 or len(set(values)) < len(values):
+            continue
+        if field.name().lower() == KEY:
+            return Key(field.name(), values, index)
+        if values == ids and min(ids) > 0:  # 0: counted by the reader, not stored
+            kept = Key(KEY, values, None)
+    return kept or Key(KEY, range(1, 1 + len(ids)), None)
 
 
 def write_units(
@@ -37,13 +59,13 @@ def write_units(
     path: str,
     fields: QgsFields,
     wkt: str,
+    key: Key,
     features: Sequence[QgsFeature],
     units: Sequence[Unit],
 ) -> list[str]:
     """Write the polygons, their own columns and the statistics as a GeoPackage.
 
-    Rows keep the numbers that the polygons have, so that joins still fit: those of a column fid,
-    or else of the features. Columns whose names the statistics or the GeoPackage need are renamed.
+    Columns whose names the statistics or the GeoPackage need are renamed.
 
     Returns
     -------
@@ -56,30 +78,26 @@ def write_units(
         When it cannot be written.
     """
     statistics = _statistics(units)
+    kept = [index for index in range(len(fields)) if index != key.index]
     own = [
-        _Own(field.name(), *column(field, [feature.attribute(index) for feature in features]))
-        for index, field in enumerate(fields)
+        column(fields[index], [feature.attribute(index) for feature in features]) for index in kept
     ]
-    numbered = next((one for one in own if _is_key(one)), None)
-    own = [one for one in own if one is not numbered]
-    if numbered is not None:
-        key = (numbered.name, numbered.values)
-    else:
-        ids = [feature.id() for feature in features]
-        key = (KEY, ids if _are_numbers(ids) else range(1, 1 + len(ids)))
-    taken = [key[0], GEOMETRY, *(one.name for one in statistics)]
-    names = distinct_names([one.name or "field" for one in own], taken)
-    columns = {name: one.kind for name, one in zip(names, own)}
+    wanted = [fields[index].name() for index in kept]
+    taken = [key.name, GEOMETRY, *(one.name for one in statistics)]
+    names = distinct_names([name or "field" for name in wanted], taken)
+    columns = {name: kind for name, (kind, _) in zip(names, own)}
     columns.update({one.name: one.kind for one in statistics})
     rows = (
         (
             bytes(feature.geometry().asWkb()),
-            [one.values[row] for one in own] + [_known(one.of(unit)) for one in statistics],
+            [values[row] for _, values in own] + [_known(one.of(unit)) for one in statistics],
         )
         for row, (feature, unit) in enumerate(zip(features, units))
     )
-    write_polygons(files.path(path), "units", wkt, columns, rows, f"{path} cannot be written", key)
-    return _notes([one.name for one in own], names)
+    write_polygons(
+        files.path(path), "units", wkt, columns, rows, f"{path} cannot be written", key[:2]
+    )
+    return _notes(wanted, names)
 
 
 def _notes(old: Sequence[str], new: Sequence[str]) -> list[str]:
@@ -90,15 +108,6 @@ def _notes(old: Sequence[str], new: Sequence[str]) -> list[str]:
         "OUTPUT has columns of its own with the names of these columns of ZONES, which are renamed "
         f"there: {', '.join(renamed)}."
     ]
-
-
-def _is_key(own: _Own) -> bool:
-    return own.name.lower() == KEY and own.kind is int and _are_numbers(own.values)
-
-
-def _are_numbers(values: Sequence[int | None]) -> bool:
-    """Whether they can number the rows of a GeoPackage: from 0 or 1 on, no two alike."""
-    return None not in values and min(values) >= 0 and len(set(values)) == len(values)
 
 
 def _statistics(units: Sequence[Unit]) -> list[_Statistic]:

@@ -80,6 +80,7 @@ def numbered(path, numbers, key="fid"):
     dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     layer = dataset.CreateLayer("zones", lunar_crs(), ogr.wkbPolygon, [f"FID={key}"])
     layer.CreateField(ogr.FieldDefn("note"))
+    layer.CreateField(ogr.FieldDefn("nothing"))
     for number, wkt in zip(numbers, SQUARES):
         feature = ogr.Feature(layer.GetLayerDefn())
         feature.SetFID(number)
@@ -175,10 +176,11 @@ def test_lists_and_maps_are_json(succeed, oxide_raster, tmp_path):
     assert json.loads(rows_of(table)[0]["unit"]) == ["mare", "dome"]
 
 
-def test_a_join_by_fid_gives_the_right_unit(succeed, oxide_raster, tmp_path):
-    """Polygons were deleted, so the numbers have gaps."""
+@pytest.mark.parametrize("name_field", ["fid", "", "nothing"])
+def test_a_join_by_fid_gives_the_right_unit(succeed, oxide_raster, tmp_path, name_field):
+    """Polygons were deleted, so the numbers have gaps. Those without a name are called by them."""
     zones = numbered(tmp_path / "zones.gpkg", [2, 3, 7])
-    given = {"INPUT": oxide_raster()[0], "ZONES": zones, "NAME_FIELD": "fid"}
+    given = {"INPUT": oxide_raster()[0], "ZONES": zones, "NAME_FIELD": name_field}
     table = tmp_path / "units.csv"
     succeed("zonaloxides", {**given, "OUTPUT": tmp_path / "units.gpkg", "TABLE": table})
     rows = {row["fid"]: row for row in rows_in(tmp_path / "units.gpkg")}
@@ -201,6 +203,18 @@ def test_a_key_of_another_name_numbers_the_rows_too(succeed, oxide_raster, tmp_p
         (5, 5, "polygon 5"),
         (9, 9, "polygon 9"),
     ]
+
+
+def test_without_a_key_rows_have_the_numbers_of_the_table(succeed, oxide_raster, tmp_path):
+    """The readers of GeoJSON and shapefiles count from 0, which is stored nowhere."""
+    zones = geojson(tmp_path / "zones.geojson", [{"id": 0, "a": "x"}, {"id": 1, "a": "y"}])
+    table = tmp_path / "units.csv"
+    given = {"INPUT": oxide_raster()[0], "ZONES": zones, "OUTPUT": tmp_path / "units.gpkg"}
+    succeed("zonaloxides", {**given, "TABLE": table})
+    rows = {row["fid"]: row for row in rows_in(tmp_path / "units.gpkg")}
+    assert [(fid, row["id"], row["a"]) for fid, row in rows.items()] == [(1, 0, "x"), (2, 1, "y")]
+    for row in rows_of(table):
+        assert float(row["FeO"]) == pytest.approx(rows[int(row["unit"])]["FeO_mean"], abs=5e-5)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from ..attributes import attribute, attribute_text
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
-from ..unit_layer import write_units
+from ..unit_layer import Key, key_of, write_units
 from ..vector_input import VectorInput
 
 T = TypeVar("T")
@@ -106,8 +106,8 @@ class ZonalOxides(LunarOxideAlgorithm):
         )
         self.add(
             RasterParameter(self.INPUT, "Oxide raster"),
-            "Such as the result of Predict oxides or Mg number; all its bands are used but alpha and "
-            "masks.",
+            "Such as the result of Predict oxides or Mg number; all its bands are used but alpha "
+            "and masks.",
         )
         self.add(
             QgsProcessingParameterField(
@@ -181,7 +181,8 @@ class ZonalOxides(LunarOxideAlgorithm):
         if not features:
             raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
         require_moon(zones.wkt, f"The polygon layer {zones.name} (ZONES)")
-        labels = self._labels(parameters, context, zones, features)
+        key = key_of(zones.source.fields(), features)
+        labels = self._labels(parameters, context, zones, features, key.numbers)
         raster = Raster(self.input_paths(self.INPUT)[0])
         require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
         bands = _bands(raster)
@@ -226,7 +227,9 @@ class ZonalOxides(LunarOxideAlgorithm):
         inputs = [raster]
         inputs += [uncertainty.raster] if uncertainty else []
         inputs += [domain] if domain else []
-        measured = _Measured(zones, features, on_grid, units, [one.sample for one in summaries])
+        measured = _Measured(
+            zones, key, features, on_grid, units, [one.sample for one in summaries]
+        )
         return self._write(parameters, context, feedback, measured, inputs, remarks)
 
     def _labels(
@@ -235,10 +238,11 @@ class ZonalOxides(LunarOxideAlgorithm):
         context: QgsProcessingContext,
         zones: VectorInput,
         features: Sequence[QgsFeature],
+        numbers: Sequence[int],
     ) -> list[str]:
         field = self.parameterAsString(parameters, self.NAME_FIELD, context)
         if not field:
-            return [str(number) for number in range(1, len(features) + 1)]
+            return list(map(str, numbers))
         fields = zones.source.fields().names()
         if field not in fields:
             raise RasterError(
@@ -248,7 +252,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         values = [feature[field] for feature in features]
         return [
             str(number) if attribute(value) is None else attribute_text(value)
-            for number, value in enumerate(values, start=1)
+            for number, value in zip(numbers, values)
         ]
 
     def _uncertainty(self, raster: Raster, bands: Mapping[str, int]) -> Uncertainty | None:
@@ -278,6 +282,7 @@ class ZonalOxides(LunarOxideAlgorithm):
                 results[self.OUTPUT],
                 measured.zones.source.fields(),
                 measured.zones.wkt,
+                measured.key,
                 measured.features,
                 units,
             )
@@ -318,6 +323,7 @@ class _Measured(NamedTuple):
     """The polygons as given and on the raster's grid, and what was found in them."""
 
     zones: VectorInput
+    key: Key
     features: Sequence[QgsFeature]
     on_grid: Sequence[Zone]
     units: Sequence[Unit]
