@@ -228,9 +228,12 @@ class ZonalStatistics:
         cut = (slice(None), *window.relative_to(block.x, block.y).slices)
         valid = np.isfinite(planes.values[cut]).any(axis=0)
         valid &= covered > 0
-        rows, columns = np.nonzero(valid)
-        areas = covered[rows, columns]
-        places = (rows + (window.y - block.y)) * block.width + (columns + (window.x - block.x))
+        places = np.flatnonzero(valid)
+        areas = covered.ravel()[places]
+        if window.width < block.width:
+            rows = places // window.width
+            places += rows * (block.width - window.width) + (window.x - block.x)
+        places += (window.y - block.y) * block.width
         values = _taken(planes.values, places)
         sigmas = None if planes.sigmas is None else _taken(planes.sigmas, places)
         domain = None if planes.domain is None else _taken(planes.domain, places)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from qgis.core import (
@@ -23,6 +24,7 @@ from ...core.separability import Separation, separations
 from ...core.tables import csv_lines, distinct_names
 from ...core.units import TABLE_COLUMNS, Unit, csv_table
 from ...core.zone_statistics import ZoneSummary
+from ...raster.ahead import answering
 from ...raster.auxiliary import listed
 from ...raster.blocks import Window, around
 from ...raster.companion import domain_raster
@@ -380,7 +382,10 @@ def _unit_map(raster: Raster, measured: _Measured, check: Callable[[], None]) ->
     name = "FeO" if "FeO" in bands else next(iter(bands))
     shown = wider.intersection(raster.grid.window) or window
     image = overview(raster, bands[name], shown, check)
-    return UnitMap(name, image, [outline_on(image, zone.polygon) for zone in measured.on_grid])
+    outlines = [
+        answering(partial(outline_on, image, zone.polygon), check) for zone in measured.on_grid
+    ]
+    return UnitMap(name, image, outlines)
 
 
 def _error_correlation(
