@@ -24,7 +24,7 @@ _BEGINNINGS = re.compile(r"/vsi\w+[/?]|://|[:,={\"'?&|]")
 _ENDS = re.compile(r"[\"'}?|&,:]")
 
 #: An element of XML with its attributes and its text. `<` alone ends a text.
-_ELEMENT = re.compile(r"<(\w+)((?:\s[^<>]*)?)>([^<]+)<")
+_ELEMENT = re.compile(r"<(\w+)((?:\s[^<>]*)?)>([^<]+)(?=<)")
 
 _RELATIVE = re.compile(r"\brelative\w*\s*=\s*[\"']([01])", re.IGNORECASE)
 
@@ -39,6 +39,12 @@ _LONGEST_NAME = 4096
 
 #: How a TIFF begins: it refers to no other file.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+#: Endings of files that belong to one of the same name; GDAL does not count all of them.
+_BESIDE = (
+    *(".aux.xml", ".cpg", ".csvt", ".dbf", ".hdr", ".msk", ".ovr", ".prj", ".qix", ".qpj"),
+    *(".sbn", ".sbx", ".shx", ".tfw", ".wld"),
+)
 
 _KINDS = {
     stat.S_ISFIFO: "a pipe",
@@ -143,14 +149,14 @@ def files_behind(name: str, vector: bool = False) -> list[str]:
     found: dict[str, None] = {}
     seen = {name}
     to_read = [name]
-    folders: dict[str, list[str]] = {}
+    folders = _Folders()
     while to_read:
         source = to_read.pop()
         own = disk_files(source)
         for file in own:
-            require_plain(file, title)
-            _require_plain_beside(file, title, folders)
-        found.update(dict.fromkeys(own))
+            for part in (file, *folders.special_beside(file)):
+                require_plain(part, title)
+            found.update(dict.fromkeys((file, *folders.parts_beside(file))))
         # What is in an archive, or in parts of files, refers to others, and so may that itself.
         for other in (*own, *_uses(source, kind, title)):
             if other not in seen:
@@ -159,24 +165,50 @@ def files_behind(name: str, vector: bool = False) -> list[str]:
     return list(found)
 
 
-def _require_plain_beside(file: str, title: str, folders: dict[str, list[str]]) -> None:
-    """The same for files that GDAL looks for beside one: its name with other endings."""
-    folder, name = os.path.split(file)
-    if folder not in folders:
-        folders[folder] = _special_files(folder)
-    stem = name.split(".")[0]
-    for other in folders[folder]:
-        if other.startswith((f"{stem}.", f"{name}.")):
-            require_plain(str(Path(folder, other)), title)
+class _Folders:
+    """What lies beside files; each folder is listed once."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, set[str]] = {}
+        self._special: dict[str, list[str]] = {}
+
+    def parts_beside(self, file: str) -> list[str]:
+        """Files that belong to one: its name, or its stem, with certain endings."""
+        folder, name = self._list(file)
+        stem = name.rpartition(".")[0] or name
+        candidates = dict.fromkeys(one + end for one in (name, stem) for end in _BESIDE)
+        return [str(Path(folder, one)) for one in candidates if one in self._names[folder]]
+
+    def special_beside(self, file: str) -> list[str]:
+        """Pipes, devices and sockets that GDAL might take for such parts."""
+        folder, name = self._list(file)
+        stem = name.split(".")[0]
+        return [
+            str(Path(folder, one))
+            for one in self._special[folder]
+            if one.startswith((f"{stem}.", f"{name}."))
+        ]
+
+    def _list(self, file: str) -> tuple[str, str]:
+        folder, name = os.path.split(file)
+        if folder not in self._names:
+            self._names[folder], self._special[folder] = set(), []
+            try:
+                with os.scandir(folder or ".") as entries:
+                    for entry in entries:
+                        self._names[folder].add(entry.name)
+                        if not _is_file_or_folder(entry):
+                            self._special[folder].append(entry.name)
+            except OSError:  # a folder may be entered without being listed
+                pass
+        return folder, name
 
 
-def _special_files(folder: str) -> list[str]:
-    """Names in a folder that are neither files nor folders."""
+def _is_file_or_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        with os.scandir(folder or ".") as entries:
-            return [one.name for one in entries if not one.is_file() and not one.is_dir()]
-    except OSError:  # a folder may be entered without being listed
-        return []
+        return entry.is_file() or entry.is_dir()
+    except OSError:  # links that lead to each other
+        return False
 
 
 def _uses(source: str, kind: int, title: str) -> Iterator[str]:
@@ -187,9 +219,7 @@ def _uses(source: str, kind: int, title: str) -> Iterator[str]:
     plain = is_file(source)
     head = read_head(source, 256) if plain else b""
     if head.startswith(_TIFF):
-        # Not opened: a mosaic may have thousands of them.
-        yield from (f"{source}{end}" for end in (".ovr", ".msk") if is_file(f"{source}{end}"))
-        return
+        return  # not opened: a mosaic may have thousands of them
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         text = read_head(source, _LONGEST_XML).decode("utf-8", "replace")
         yield from _named_in_xml(text, source.removesuffix(file_name(source)), title)
