@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 from qgis.core import (
@@ -24,6 +25,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
 from ..core.threads import available_cores
+from ..raster.ahead import read_ahead
 from ..raster.extent import Extent
 from ..raster.file_state import file_states, require_no_input
 from ..raster.location import Location
@@ -35,6 +37,7 @@ from .extent_input import extent_inputs
 from .inputs import checked_inputs, plain_value, raster_paths, require_plain_files
 from .layer_files import layer_files
 from .loading import style_when_loaded
+from .progress import stop_if_cancelled
 from .values import understood, unknown_names
 from .vector_input import VectorInput, vector_inputs
 
@@ -217,11 +220,28 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
+        _as_processing(lambda: self._reach(feedback))
         results = _as_processing(lambda: self.compute(self._values, context, feedback))
         for remark in self.remarks():
             feedback.pushWarning(remark)
         style_when_loaded(results.values(), context)
         return results
+
+    def _reach(self, feedback: QgsProcessingFeedback) -> None:
+        """Open what lies on a network, so that Cancel is answered while a server is silent.
+
+        GDAL keeps what it learns of the files; why one cannot be opened is said by `compute`.
+        """
+
+        def reach(place: Location) -> None:
+            with suppress(RasterError):
+                place.dataset()
+
+        addresses = [place for places in self._paths.values() for place in places]
+        addresses = [place for place in addresses if place.is_address]
+        with closing(read_ahead(reach, addresses, lambda: stop_if_cancelled(feedback))) as reached:
+            for _ in reached:
+                pass
 
     def compute(
         self,

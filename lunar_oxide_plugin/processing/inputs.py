@@ -123,7 +123,9 @@ def checked_inputs(
             files = [item for item in _as_list(value) if is_file_name(item)]
             _require_files(definition, _as_list(value), files)
             for file in files:
-                check(file)
+                # QGIS's window would wait for a server; the run waits in a thread of its own.
+                if not Location(file).is_address:
+                    check(file)
             if files:
                 replaced = [_LOADABLE if item in files else item for item in _as_list(value)]
                 checked[name] = replaced if isinstance(value, (list, tuple)) else replaced[0]

@@ -16,6 +16,9 @@ Item = TypeVar("Item")  # a window, or what else tells which block
 #: How often a wait is interrupted to see whether the user has cancelled, in seconds.
 PATIENCE = 0.1
 
+#: For what is being read at the end is waited this long, in seconds. Blocks take less.
+_LAST_WAIT = 0.4
+
 
 def read_ahead(
     read: Callable[[Item], T],
@@ -25,7 +28,8 @@ def read_ahead(
 ) -> Generator[tuple[Item, T], None, None]:
     """Blocks in order, of which the next are read while the caller works on the last.
 
-    To be used with `contextlib.closing`: once it is closed, nothing is being read any more.
+    To be used with `contextlib.closing`: once it is closed, nothing is being read any more, but
+    what a server or disk keeps waiting. That is left to its thread, and ends by its own timeout.
 
     Parameters
     ----------
@@ -42,18 +46,22 @@ def read_ahead(
     ------
     (window, what `read` gave)
     """
-    with ThreadPool(threads, "read") as readers:
-        waiting: deque[tuple[Item, Future[T]]] = deque()
-        try:
-            for window in windows:
-                waiting.append((window, readers.submit(read, window)))
-                if len(waiting) > threads:
-                    oldest, future = waiting.popleft()
-                    yield oldest, finished(future, check)
-            for window, future in waiting:
-                yield window, finished(future, check)
-        finally:
-            readers.shutdown(cancel_futures=True)
+    readers = ThreadPool(threads, "read")
+    waiting: deque[tuple[Item, Future[T]]] = deque()
+    try:
+        for window in windows:
+            waiting.append((window, readers.submit(read, window)))
+            if len(waiting) > threads:
+                yield waiting[0][0], finished(waiting[0][1], check)
+                waiting.popleft()
+        while waiting:
+            yield waiting[0][0], finished(waiting[0][1], check)
+            waiting.popleft()
+    finally:
+        readers.shutdown(wait=False, cancel_futures=True)
+        begun = [future for _, future in waiting if not future.cancelled()]
+        if not wait(begun, _LAST_WAIT).not_done:
+            readers.shutdown()
 
 
 def finished(future: Future[T], check: Callable[[], None]) -> T:

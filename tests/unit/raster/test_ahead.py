@@ -1,6 +1,7 @@
 """Reading ahead: order, overlap, bounds, errors and an end on request."""
 
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import closing
 
@@ -76,6 +77,30 @@ def test_a_user_who_cancels_does_not_wait_for_a_slow_block_to_come():
 
     with closing(read_ahead(read, WINDOWS, check)) as reader, pytest.raises(CancelledError):
         next(reader)
+    assert reading_threads() == []
+
+
+def test_a_user_who_cancels_does_not_wait_for_what_never_comes():
+    """As of a server that is silent."""
+    ask, let_go = threading.Event(), threading.Event()
+
+    def read(_window):
+        ask.set()
+        let_go.wait(20)
+
+    def check():
+        if ask.is_set():
+            raise CancelledError("Cancelled.")
+
+    start = time.monotonic()
+    with closing(read_ahead(read, WINDOWS, check, 2)) as reader, pytest.raises(CancelledError):
+        next(reader)
+    waited = time.monotonic() - start
+    left = reading_threads()
+    let_go.set()
+    for thread in left:
+        thread.join(10)
+    assert waited < 2
     assert reading_threads() == []
 
 
