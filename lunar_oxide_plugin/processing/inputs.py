@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameters,
@@ -23,7 +24,7 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.files_behind import require_plain
+from ..raster.files_behind import require_plain, why_not_plain
 from ..raster.location import Location
 from ..raster.raster import Raster
 from ..raster.virtual import is_file
@@ -52,9 +53,19 @@ class _NotLoaded:
     ) -> bool:
         """Accept files without a look; `checked_inputs` takes it."""
         values = _as_list(value)
-        if values and all(map(is_file_name, values)):
+        if values and all(is_file_name(item) or _is_special(item) for item in values):
             return True
         return bool(super().checkValueIsAcceptable(value, context))  # type: ignore[misc]
+
+
+class FeatureParameter(QgsProcessingParameterFeatureSource):
+    """Features of a layer, for which QGIS opens no pipe, device or socket."""
+
+    def checkValueIsAcceptable(
+        self, value: Any, context: QgsProcessingContext | None = None
+    ) -> bool:
+        """Leave what `require_plain_files` refuses to it."""
+        return _is_special(value) or bool(super().checkValueIsAcceptable(value, context))
 
 
 class RasterParameter(_NotLoaded, QgsProcessingParameterRasterLayer):
@@ -76,14 +87,9 @@ def require_plain_files(
         Naming the parameter.
     """
     for definition in definitions:
-        value = parameters.get(definition.name())
-        if definition.isDestination():
-            continue
-        if isinstance(value, QgsProcessingFeatureSourceDefinition):
-            value = value.source.staticValue()
-        for item in _as_list(value):
-            if isinstance(item, str):
-                require_plain(item.split("|")[0], definition.name())
+        given = None if definition.isDestination() else parameters.get(definition.name())
+        for item in _as_list(given):
+            require_plain(_path_of(item), definition.name())
 
 
 def checked_inputs(
@@ -226,6 +232,18 @@ def _location(
     changed = crs.isValid() and crs != provider.crs()
     # Open options stand behind the path of a layer's source.
     return Location(layer.source().split("|option:")[0], crs.toWkt(_WKT2) if changed else "")
+
+
+def _path_of(value: Any) -> str:
+    """What may be the path in a parameter's value; empty when nothing is."""
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source.staticValue()
+    return value.split("|")[0] if isinstance(value, str) else ""
+
+
+def _is_special(value: Any) -> bool:
+    """Whether a value names what `require_plain_files` refuses."""
+    return bool(why_not_plain(_path_of(value)))
 
 
 def _as_list(value: Any) -> list[Any]:

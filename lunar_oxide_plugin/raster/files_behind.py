@@ -100,7 +100,7 @@ def is_same_file(one: str, other: str) -> bool:
     return False
 
 
-def require_plain(name: str, what: str) -> None:
+def require_plain(name: str, what: str, folders: _Folders | None = None) -> None:
     """Refuse a pipe, a device or a socket, of which reading may never end, and links to nowhere.
 
     Parameters
@@ -109,22 +109,31 @@ def require_plain(name: str, what: str) -> None:
         Of a file, in GDAL's way or not.
     what : str
         Begins the message.
+    folders : optional
+        What is known of folders already.
 
     Raises
     ------
     RasterError
     """
+    said = why_not_plain(name, folders)
+    if said:
+        raise RasterError(f"{what} cannot be read: {said}")
+
+
+def why_not_plain(name: str, folders: _Folders | None = None) -> str:
+    """What stands against reading a file, and the parts beside it; empty when nothing does."""
+    folders = folders or _Folders()
     for file in disk_files(name):
-        try:
-            mode = Path(file).stat().st_mode
-        except OSError as error:
-            raise RasterError(f"{what} cannot be read: {file}: {error.strerror}.") from error
-        for is_kind, kind in _KINDS.items():
-            if is_kind(mode):
-                raise RasterError(
-                    f"{what} cannot be read: {file} is {kind}, not a file. Save what it gives as "
-                    "a file first."
-                )
+        for part in (file, *folders.special_beside(file)):
+            try:
+                mode = Path(part).stat().st_mode
+            except OSError as error:
+                return f"{part}: {error.strerror}."
+            for is_kind, kind in _KINDS.items():
+                if is_kind(mode):
+                    return f"{part} is {kind}, not a file. Save what it gives as a file first."
+    return ""
 
 
 def files_behind(name: str, vector: bool = False) -> list[str]:
@@ -154,8 +163,7 @@ def files_behind(name: str, vector: bool = False) -> list[str]:
         source = to_read.pop()
         own = disk_files(source)
         for file in own:
-            for part in (file, *folders.special_beside(file)):
-                require_plain(part, title)
+            require_plain(file, title, folders)
             found.update(dict.fromkeys((file, *folders.parts_beside(file))))
         # What is in an archive, or in parts of files, refers to others, and so may that itself.
         for other in (*own, *_uses(source, kind, title)):

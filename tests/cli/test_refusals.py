@@ -59,6 +59,23 @@ def test_refused(refusals, case):
     assert after == before
 
 
+def test_a_pipe_is_refused_before_qgis_opens_it(qgis, tmp_path):
+    """QGIS itself would wait for ever: it loads each layer to see whether it can."""
+    os.mkfifo(tmp_path / "pipe.tif")
+    os.mkfifo(tmp_path / "pipe.gpkg")
+    raster, zones = f"--INPUT={tmp_path / 'pipe.tif'}", f"--ZONES={tmp_path / 'pipe.gpkg'}"
+    rest = [f"--OUTPUT={tmp_path / 'out.gpkg'}", raster, zones]
+    calls = {
+        "INPUT": ["run", "lunaroxide:mgnumber", raster, f"--OUTPUT={tmp_path / 'out.tif'}"],
+        "ZONES": ["run", "lunaroxide:zonaloxides", *rest],
+    }
+    found = side_by_side(lambda name: qgis(*calls[name]), calls)
+    for done in found.values():
+        assert done.code != 0
+        assert "is a pipe, not a file" in done.text
+    assert "ZONES" in found["ZONES"].text
+
+
 @pytest.fixture()
 def tile(tmp_path):
     """A tile that gives an oxide raster of about 2 MB."""

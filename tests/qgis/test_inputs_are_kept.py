@@ -125,6 +125,15 @@ def test_a_pipe_is_refused_at_once(refused, oxide_raster, tmp_path, parameter):
     assert "is a pipe" in message
 
 
+def test_a_pipe_as_a_part_of_a_shapefile_is_refused_at_once(measure, tmp_path):
+    path = shapefile(tmp_path)
+    (tmp_path / "z.dbf").unlink()
+    os.mkfifo(tmp_path / "z.dbf")
+    message = measure(path, tmp_path / "t.csv")
+    assert "ZONES cannot be read" in message
+    assert "z.dbf is a pipe" in message
+
+
 def test_a_pipe_as_model_or_table_or_tile_is_refused_at_once(refused, tile, oxide_raster, tmp_path):
     pipe = tmp_path / "folder/MI_MAP_03_N44E311N43E312SC.lbl"
     pipe.parent.mkdir()

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
@@ -34,7 +33,7 @@ from ...raster.mi_sources import open_mi_sources
 from ...raster.moon import GEOGRAPHIC_WKT
 from ...raster.site_sampler import longitudes_latitudes, sample_points
 from ...raster.source import MiSource
-from ..inputs import RasterListParameter
+from ..inputs import FeatureParameter, RasterListParameter
 from ..mi_input import MiAlgorithm
 from ..progress import stop_if_cancelled
 from ..sites import bundled_sites, in_clementine_frame, sites_of_layer
@@ -76,7 +75,7 @@ class SampleSites(MiAlgorithm):
             "any lunar CRS. A site is read from the first one that has a valid pixel there.",
         )
         self.add(
-            QgsProcessingParameterFeatureSource(
+            FeatureParameter(
                 self.SITES, "Sites", [QgsProcessing.SourceType.TypeVectorPoint], optional=True
             ),
             "Points in a lunar CRS, with the fields site or name, mission, and Al2O3, CaO, FeO, "

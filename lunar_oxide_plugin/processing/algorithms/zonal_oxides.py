@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterVectorDestination,
@@ -38,7 +37,7 @@ from ...raster.zone_plan import Zone
 from ...report.unit_report import UnitMap, html_report
 from ..attributes import attribute, attribute_text
 from ..base import LunarOxideAlgorithm
-from ..inputs import RasterParameter
+from ..inputs import FeatureParameter, RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
 from ..unit_layer import Key, key_of, write_units
 from ..vector_input import VectorInput
@@ -101,7 +100,7 @@ class ZonalOxides(LunarOxideAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare the parameters."""
         self.add(
-            QgsProcessingParameterFeatureSource(
+            FeatureParameter(
                 self.ZONES, "Units (polygons)", [QgsProcessing.SourceType.TypeVectorPolygon]
             ),
             "Polygons in a lunar coordinate reference system.",
