@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,11 @@ def _rows(
 ) -> Iterator[tuple[bytes, Sequence[Any]]]:
     count = layer.GetFeatureCount()
     for index, feature in enumerate(layer):
-        progress(index / count)
+        part = index / count
+        progress(part)
         geometry, number = feature.GetGeometryRef(), feature.GetField(0)
-        area = polygon_area(geometry, grid.wkt)
+        # One of them may have 100,000 holes.
+        area = polygon_area(geometry, grid.wkt, partial(progress, part))
         yield bytes(geometry.ExportToWkb()), (number, names[number - 1], area)
 
 

@@ -28,6 +28,9 @@ _FIELD_TYPES = {
 #: Names of the columns that number the rows and hold their shapes.
 KEY, GEOMETRY = "fid", "geom"
 
+#: Features that are written at once.
+_TRANSACTION = 5000
+
 
 def write_polygons(
     path: Path,
@@ -119,8 +122,11 @@ def _write(
             layer.CreateField(definition)
         if metadata:
             layer.SetMetadata(dict(metadata))
+        # Makes the spatial index, still empty: made of many features at the end it could not be
+        # cancelled for seconds. In steps, as GDAL adds to it when a transaction ends.
+        layer.SyncToDisk()
         layer.StartTransaction()
-        for number, (geometry, values) in zip(numbers, rows):
+        for written, (number, (geometry, values)) in enumerate(zip(numbers, rows), 1):
             feature = ogr.Feature(layer.GetLayerDefn())
             feature.SetFID(number)
             feature.SetGeometry(geometry)
@@ -132,6 +138,9 @@ def _write(
                 else:
                     feature.SetField(index, value)
             layer.CreateFeature(feature)
+            if written % _TRANSACTION == 0:
+                layer.CommitTransaction()
+                layer.StartTransaction()
         layer.CommitTransaction()
         dataset.FlushCache()
         layer = dataset = None  # closes the file

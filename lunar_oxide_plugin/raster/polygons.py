@@ -94,17 +94,21 @@ def polygon_on_grid(
     return OnGrid(polygon, note)
 
 
-def polygon_area(polygon: ogr.Geometry, wkt: str) -> float:
+def polygon_area(
+    polygon: ogr.Geometry, wkt: str, check: Callable[[], None] = lambda: None
+) -> float:
     """Area on the sphere in km2 of a valid geometry, its edges straight in its CRS.
 
     Exact in geographic and equirectangular CRSs, where each edge has a closed
     form; elsewhere edges are divided into pieces of a thousandth of the extent.
+    `check` is called before each ring, and raises to stop.
     """
     to_degrees, measures = Transform(wkt), cylinder(wkt)
     # Edges that are straight there are so in longitude and latitude: not in Mercator's.
     straight = PlateCarree.of(wkt) is not None
 
     def area(ring: FloatArray) -> float:
+        check()
         x, y = ring.T
         if measures:
             return ring_area(x / measures.turn * 360, to_degrees(np.zeros_like(x), y)[1])

@@ -124,6 +124,25 @@ def test_cancel_at_any_step(tmp_path, at):
     assert {file.name for file in tmp_path.iterdir()} <= {"c.tif", "c.gpkg"}
 
 
+def test_cancel_among_the_holes_of_a_polygon(tmp_path):
+    """One polygon may have 100,000 of them, which take seconds to measure."""
+    classes = np.ones((41, 41), np.uint8)
+    classes[1::2, 1::2] = 2
+    reported = []
+    assert run(tmp_path, classes, progress=reported.append)[0] == 401
+    at = max(set(reported), key=reported.count)
+    assert reported.count(at) > 400
+
+    def stop(done):
+        if done == at and next(left) == 200:
+            raise CancelledError("stop")
+
+    left = iter(range(401))
+    with pytest.raises(CancelledError):
+        run(tmp_path, classes, progress=stop)
+    assert next(left) == 201
+
+
 def test_progress_goes_up_to_one(tmp_path):
     steps = []
     classes = np.kron(checkerboard(8), np.ones((5, 5), np.uint8))

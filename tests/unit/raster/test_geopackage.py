@@ -1,11 +1,14 @@
 """Polygons written as a GeoPackage."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime
 
 import pytest
 from osgeo import gdal, ogr
 
 from lunar_oxide_plugin.core.errors import RasterError
+from lunar_oxide_plugin.raster import geopackage
 from lunar_oxide_plugin.raster.geopackage import write_points, write_polygons
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, spatial_reference
 
@@ -101,3 +104,27 @@ def test_points_with_and_without_a_place(tmp_path):
     assert [first[name] for name in FIELDS] == ["CE-5", 4, None]
     assert second.GetGeometryRef() is None
     assert second["unit"] == "lost"
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_the_spatial_index_grows_with_the_features(tmp_path, monkeypatch, count):
+    """Made of all of them at the end, it would keep a run from being cancelled for seconds."""
+    monkeypatch.setattr(geopackage, "_TRANSACTION", 3)
+    path, seen = tmp_path / "units.gpkg", []
+
+    def indexed():
+        with closing(sqlite3.connect(path)) as base:
+            return base.execute("SELECT count(*) FROM rtree_units_geom").fetchone()[0]
+
+    def rows():
+        for number in range(count):
+            seen.append(indexed())
+            yield SQUARE, [str(number), number, None]
+
+    write_polygons(path, "units", GEOGRAPHIC_WKT, FIELDS, rows(), "failed")
+    assert seen == [number // 3 * 3 for number in range(count)]
+    assert indexed() == count
+    dataset = gdal.OpenEx(str(path))
+    layer = dataset.GetLayer(0)
+    layer.SetSpatialFilterRect(0.2, 0.2, 0.4, 0.4)
+    assert layer.GetFeatureCount() == count
