@@ -212,8 +212,8 @@ def _work(options: argparse.Namespace, plan: _Plan) -> int:
     )
     if again:
         _say(
-            f"{again} windows are computed again: their tiles have changed since, or what was "
-            "written of them."
+            f"{again} windows are computed again: their tiles have changed, or their files are "
+            "missing or damaged."
         )
         # It would lie over windows of two kinds until the end.
         remove_index(results)

@@ -46,15 +46,15 @@ _INSTALL = (
 
 #: What distributed needs to make certificates.
 _INSTALL_TLS = (
-    "The workers of this machine talk over encrypted connections, for which the Python package "
-    "cryptography is missing: pip install -r requirements-scaleout.txt, or compute in this process "
-    "with --workers 0."
+    "Connections between the workers on this machine are encrypted, which needs the Python package "
+    "cryptography: pip install -r requirements-scaleout.txt, or compute in this process with "
+    "--workers 0."
 )
 
 #: Whoever reaches a port of a Dask cluster can run code in it.
 _OPEN = (
-    "The connections of this cluster are not encrypted: whoever reaches its ports can run programs "
-    "as you. See docs/scaleout.md for TLS."
+    "The connections of this cluster are not encrypted: anyone who can reach its ports can run "
+    "programs as you. docs/scaleout.md describes how to use TLS."
 )
 
 _GONE = (

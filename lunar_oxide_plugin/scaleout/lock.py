@@ -39,13 +39,13 @@ def sole_use(folder: Path) -> Iterator[None]:
         number = _locked(path)
     except _TakenError:
         raise RasterError(
-            f"Another run{_holder(path)} is at work in {folder}. Wait until it ends or stop it, or "
-            "choose another folder."
+            f"Another run{_holder(path)} is using {folder}. Wait until it ends, stop it, or choose "
+            "another folder."
         ) from None
     except FileExistsError:
         raise RasterError(
-            f"Another run{_holder(path)} may be at work in {folder}, whose file system has no "
-            f"locks. Wait until it ends; if there is none any more, remove {path}."
+            f"Another run{_holder(path)} may be using {folder}; its file system does not support "
+            f"locks. Wait until that run ends; if it is not running any more, delete {path}."
         ) from None
     except OSError as error:
         raise RasterError(f"{folder} cannot be used: {error}") from error

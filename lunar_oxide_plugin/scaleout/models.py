@@ -45,8 +45,8 @@ def model_of(path: Path, sha256: str) -> OxideModel:
     model = load_model(path)
     if model.sha256 != sha256:
         raise ModelError(
-            f"{path} is not the model with which this run began (SHA-256 {model.sha256[:12]}, not "
-            f"{sha256[:12]}). Put that model back, or begin a run with the new one in another "
+            f"{path} has changed since this run began (SHA-256 {model.sha256[:12]}, it was "
+            f"{sha256[:12]}). Restore that model, or start a run with the new one in another "
             "folder."
         )
     return model

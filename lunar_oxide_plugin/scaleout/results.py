@@ -182,7 +182,7 @@ def _require_same(there: Any, here: Mapping[str, Any], folder: Path) -> None:
     if not isinstance(there, Mapping) or there.get("format") != FORMAT:
         raise RasterError(
             f"{folder} holds the results of a run by another version of the plugin: its job.json "
-            f"is not of format {FORMAT}, so it cannot be told what its windows were computed from. "
+            f"is not of format {FORMAT}, so it is not known what its windows were computed from. "
             "Choose a new folder."
         )
     different = [

@@ -68,10 +68,10 @@ def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
         source = _opened(names, reading)
     if state_of(source) != state:
         raise RasterError(
-            f"{source.name} is not the file with which this run began: its size, its time of last "
-            f"change or its content is another ({', '.join(source.files)}). When all tiles are "
-            "complete, run the same command again: windows whose tiles have changed are computed "
-            "again. Copies on several machines need the same times (cp -p, rsync -t)."
+            f"{source.name} has changed since this run began: its size, modification time or "
+            f"content differs ({', '.join(source.files)}). When all tiles are complete, run the "
+            "same command again: windows on changed tiles are computed again. Copies on several "
+            "machines need the same modification times (cp -p, rsync -t)."
         )
     return source
 

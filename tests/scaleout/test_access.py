@@ -121,7 +121,7 @@ def test_another_user_reaches_nothing(scene, tmp_path, start):
     temporary.mkdir()
     environment = {"TMPDIR": str(temporary)}
     command = start(
-        *(scene.folder, "--output", folder, "--window", 5, "--workers", 1), environment=environment
+        *(scene.folder, "--output", folder, "--window", 3, "--workers", 1), environment=environment
     )
     until(lambda: records(folder))
     processes = processes_of(command.process.pid)
@@ -192,7 +192,7 @@ def test_a_cluster_without_tls_is_said_to_be_open(scene, tmp_path, cluster):
 
 def test_certificates_need_a_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "cryptography", None)
-    with pytest.raises(ClusterError, match="package cryptography is missing"):
+    with pytest.raises(ClusterError, match="needs the Python package cryptography"):
         local_cluster(1).__enter__()
 
 
@@ -225,7 +225,7 @@ def test_the_recipe_for_slurm(scene, tmp_path):
         ["bash", "-c", script], env=environment, stderr=subprocess.PIPE, start_new_session=True
     ) as job:
         try:
-            address = until(lambda: _address(tmp_path / "scheduler-7.json"))
+            address = until(lambda: _address(tmp_path / "scheduler-7.json"), 40)
             assert address.startswith("tls://127.0.0.1:")
             until(lambda: records(tmp_path / "out"), 40)
             assert job.wait(40) == 0

@@ -108,7 +108,7 @@ def test_a_model_exchanged_during_a_run(tmp_path, monkeypatch):
     shutil.copyfile(bundled_path("mlp"), path)
     assert models.model_of(path, first.sha256) is first
     models._loaded.clear()
-    with pytest.raises(ModelError, match=r"my\.onnx is not the model with which this run began"):
+    with pytest.raises(ModelError, match=r"my\.onnx has changed since this run began"):
         models.model_of(path, first.sha256)
 
 
@@ -180,7 +180,7 @@ def test_a_tile_changed_during_a_run(scene, tiles, tmp_path, monkeypatch):
     listed = json.loads((folder / "failures.json").read_text())
     assert {entry["window"] for entry in listed} == {"R0001C0003", "R0001C0004"}
     for entry in listed:
-        assert f"{LAST}.lbl is not the file with which this run began" in entry["error"]
+        assert f"{LAST}.lbl has changed since this run began" in entry["error"]
     indexed = []
 
     def predict_again(*given):
@@ -210,18 +210,19 @@ def test_a_window_that_is_valid_no_more_loses_its_rasters(tiles, tmp_path):
 
 
 @pytest.mark.parametrize("key", ["code_sha256", "onnxruntime", "format"])
-def test_what_was_computed_otherwise_is_not_gone_on_with(scene, tmp_path, key):
+def test_what_was_computed_otherwise_is_not_gone_on_with(scene, tmp_path, capsys, key):
     """By other code, by another onnxruntime, or before records said what they were computed of."""
     folder = tmp_path / "out"
-    arguments = scene.folder / f"{LAST}.lbl", "--output", folder, "--workers", 0
-    run(*arguments)
+    arguments = scene.folder / f"{LAST}.lbl", "--output", folder
+    here(*arguments)
     described = json.loads((folder / "job.json").read_text())
     described[key] = "other"
     if key == "format":
         del described[key]
     (folder / "job.json").write_text(json.dumps(described))
     before = windows(folder)
-    said = run(*arguments, code=1)
+    here(*arguments, code=1)
+    said = capsys.readouterr().err
     assert ("by another version of the plugin" if key == "format" else f"{key}: ") in said
     assert "choose a new folder" in said.lower()
     assert windows(folder) == before
@@ -257,7 +258,7 @@ def test_two_runs_in_one_folder(scene, tmp_path, start):
     first.process.send_signal(signal.SIGSTOP)
     said = run(*arguments, code=1)
     assert f"Another run (process {first.process.pid} on " in said
-    assert f"is at work in {folder}" in said
+    assert f"is using {folder}" in said
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
     run(*arguments)
@@ -272,7 +273,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "_lock", no_locks)
     with (
         lock.sole_use(tmp_path),
-        pytest.raises(RasterError, match=rf"\(process {os.getpid()} on .*remove .*run\.lock"),
+        pytest.raises(RasterError, match=rf"\(process {os.getpid()} on .*delete .*run\.lock"),
         lock.sole_use(tmp_path),
     ):
         pass
