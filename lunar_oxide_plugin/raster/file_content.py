@@ -22,7 +22,7 @@ def sample_sha256(file: str) -> str:
     Empty for what is no file, as XML in place of a name.
     """
     try:
-        with opening(file):
+        with opening(file, file):
             handle = gdal.VSIFOpenL(file, "rb")
             if handle is None:
                 return ""
@@ -45,7 +45,7 @@ def remote_state(file: str) -> tuple[int, int, str] | None:
     GDAL keeps what it has read of a server: see `forget_remote`. None for what is no file.
     """
     try:
-        with opening(file):
+        with opening(file, file):
             info = gdal.VSIStatL(file)
     except (RasterError, RuntimeError, TypeError, ValueError):
         return None

@@ -49,6 +49,11 @@ def require_no_input(final: str | Path, files: Iterable[str], what: str) -> None
             )
 
 
+def is_of_qgis(file: str) -> bool:
+    """Whether QGIS may write a file while it shows a raster, and no pixel is read from it."""
+    return file.lower().endswith(_OF_QGIS)
+
+
 def require_unchanged(before: Mapping[str, FileState]) -> None:
     """Refuse to go on when a file was changed.
 
@@ -58,7 +63,7 @@ def require_unchanged(before: Mapping[str, FileState]) -> None:
         When it was written to, replaced or removed.
     """
     for file, state in before.items():
-        if not file.lower().endswith(_OF_QGIS) and _state(file) != state:
+        if not is_of_qgis(file) and _state(file) != state:
             raise RasterError(
                 f"{file_name(file)} was changed while it was read ({file}). Nothing was written, "
                 "as it would be of two files. Run it again when the file is complete."

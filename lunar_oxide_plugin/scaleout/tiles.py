@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..core.errors import RasterError
 from ..raster.blocks import Window
 from ..raster.file_content import forget_remote, remote_state, sample_sha256
+from ..raster.file_state import is_of_qgis
+from ..raster.location import Location
 from ..raster.mi_sources import open_mi_sources
 from ..raster.source import MiSource
+from ..raster.virtual import readable
 
 if TYPE_CHECKING:
     from .job import Reading
@@ -37,12 +40,14 @@ def state_of(source: MiSource) -> str:
 
     Of files that are on no disk, as on a server, also of what they hold.
     """
-    return _digest((file, state or remote_state(file)) for file, state in source.files.items())
+    local = [(file, state) for file, state in source.files.items() if not is_of_qgis(file)]
+    return _digest([*local, *((file, remote_state(file)) for file in _remote(source))])
 
 
 def sample_of(source: MiSource) -> str:
     """SHA-256 of the beginning and the middle of each of a tile's files."""
-    return _digest((file, sample_sha256(file)) for file in source.files)
+    files = [*source.files, *_remote(source)]
+    return _digest((file, sample_sha256(file)) for file in files if not is_of_qgis(file))
 
 
 def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
@@ -61,15 +66,17 @@ def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
         When it cannot be opened, or is another one by now.
     """
     source = _opened(names, reading)
-    if state_of(source) != state and None in source.files.values():
-        # What GDAL kept of the file that an earlier run of this worker read.
-        for file in source.files:
+    remote = _remote(source)
+    if remote and state_of(source) != state:
+        # GDAL keeps what an earlier run of this worker has read.
+        for file in remote:
             forget_remote(file)
         source = _opened(names, reading)
     if state_of(source) != state:
+        files = ", ".join([*source.files, *remote])
         raise RasterError(
             f"{source.name} has changed since this run began: its size, modification time or "
-            f"content differs ({', '.join(source.files)}). When all tiles are complete, run the "
+            f"content differs ({files}). When all tiles are complete, run the "
             "same command again: windows on changed tiles are computed again. Copies on several "
             "machines need the same modification times (cp -p, rsync -t)."
         )
@@ -79,6 +86,14 @@ def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
 def _opened(names: tuple[str, ...], reading: Reading) -> MiSource:
     (source,) = open_mi_sources(names, reading.bands, reading.scale, reading.mask_shadow)
     return source
+
+
+def _remote(source: MiSource) -> list[str]:
+    """The files of a tile that are not on a disk, under GDAL's names."""
+    names = [readable(name) for name in source.names if Location(name).is_address]
+    if names and source.label:
+        names += [source.label.path, source.label.image_path()]
+    return list(dict.fromkeys(names))
 
 
 def _digest(facts: Iterable[tuple[str, object]]) -> str:

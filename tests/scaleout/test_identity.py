@@ -153,6 +153,41 @@ def test_a_tile_replaced_before_a_run_is_resumed(scene, tiles, tmp_path, capsys,
     assert kept == {name for name in before if name[:10] not in again}
 
 
+def as_geotiff(scene, path, seed):
+    """A tile as a stack of the eight bands; its DN."""
+    mosaic = open_mosaic([str(scene.folder / f"{LAST}.lbl")], None, Reading(), lambda: None)
+    dn = mi_tiles.scene(SIZE, SIZE, seed=seed)
+    made = gdal.GetDriverByName("GTiff").Create(str(path), SIZE, SIZE, 8, gdal.GDT_Int16)
+    made.SetProjection(mosaic.grid.wkt)
+    made.SetGeoTransform(mosaic.grid.geotransform)
+    made.WriteArray(dn[list(mi_tiles.MODEL_PLANES)])
+    made = None  # closes it
+    return dn
+
+
+#: For `as_geotiff`.
+STACK = ("--bands", "1,2,3,4,5,6,7,8", "--scale", "2e-5", "--window", 100)
+
+
+def test_what_qgis_lays_beside_tiles_changes_nothing(scene, tmp_path):
+    """Statistics and overviews, when the tiles are looked at."""
+    folder, path = tmp_path / "out", tmp_path / "map.tif"
+    as_geotiff(scene, path, 4)
+    here(path, "--output", folder, *STACK)
+    before = windows(folder)
+    looked_at = gdal.Open(str(path))
+    looked_at.GetRasterBand(1).ComputeStatistics(False)
+    looked_at.BuildOverviews("AVERAGE", [2])
+    looked_at = None  # closes it
+    assert {file.name for file in tmp_path.glob("map.*")} == {
+        "map.tif",
+        "map.tif.aux.xml",
+        "map.tif.ovr",
+    }
+    here(path, "--output", folder, *STACK)
+    assert windows(folder) == before
+
+
 def test_a_tile_replaced_between_two_runs_of_one_process(scene, tiles, tmp_path):
     """Which has decided how the earlier one is read."""
     arguments = tiles, "--window", 200, "--output"
@@ -314,26 +349,17 @@ class Server(BaseHTTPRequestHandler):
 def test_a_tile_replaced_on_a_server(scene, tmp_path, cluster):
     """A worker that lives on has the earlier one in GDAL's cache."""
     cluster.worker()
-    (source,) = open_mosaic(
-        [str(scene.folder / f"{LAST}.lbl")], None, Reading(), lambda: None
-    ).sources
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         for seed in (5, 6):
-            dn = mi_tiles.scene(SIZE, SIZE, seed=seed)
             path = tmp_path / f"{seed}.tif"
-            made = gdal.GetDriverByName("GTiff").Create(str(path), SIZE, SIZE, 8, gdal.GDT_Int16)
-            made.SetProjection(source.grid.wkt)
-            made.SetGeoTransform(source.grid.geotransform)
-            made.WriteArray(dn[list(mi_tiles.MODEL_PLANES)])
-            made = None  # closes it
+            dn = as_geotiff(scene, path, seed)
             Server.content = path.read_bytes()
             folder = tmp_path / f"out{seed}"
             run(
                 f"/vsicurl/http://127.0.0.1:{server.server_port}/map.tif",
-                *("--output", folder, "--scheduler-file", cluster.file),
-                *("--bands", "1,2,3,4,5,6,7,8", "--scale", "2e-5", "--window", 100),
+                *("--output", folder, "--scheduler-file", cluster.file, *STACK),
             )
             np.testing.assert_array_equal(pixels(folder / "oxides.vrt"), truth(dn)[0])
     finally:
