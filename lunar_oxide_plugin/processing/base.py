@@ -151,8 +151,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         definitions = self.parameterDefinitions()
         try:
             given = understood(definitions, parameters, context)
-            self.check(given, context)
             require_plain_files(definitions, given)
+            self.check(given, context)
             vector_inputs(definitions, given, context)
             extent_inputs(definitions, given, context)
             checked = checked_inputs(definitions, given, self.check_input)
@@ -196,6 +196,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> None:
         self._values = understood(definitions, parameters, context)
+        require_plain_files(definitions, self._values)
         self.check(self._values, context)
         self._paths = raster_paths(definitions, self._values, context)
         self._vectors = vector_inputs(definitions, self._values, context)
