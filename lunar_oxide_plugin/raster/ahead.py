@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, wait
-from threading import Thread
 from typing import TypeVar
 
 from ..core.threads import ThreadPool
@@ -78,13 +77,7 @@ def answering(work: Callable[[], T], check: Callable[[], None]) -> T:
     After a cancel the work goes on in a thread of its own to its end, which nobody waits for:
     it must be bounded, and touch nothing else.
     """
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # raised again where it is waited for
-            future.set_exception(error)
-
-    Thread(target=run, daemon=True, name="work").start()
+    pool = ThreadPool(1, "work")
+    future: Future[T] = pool.submit(work)
+    pool.shutdown(wait=False)
     return finished(future, check)

@@ -62,7 +62,7 @@ def html_report(
         page.paragraph(note)
     _means(page, units)
     measured = [name for name in units[0].means() if name in units[0].bands]
-    largest = sorted(range(len(units)), key=lambda index: -units[index].area_km2)
+    largest = sorted(range(len(units)), key=lambda index: -np.nan_to_num(units[index].area_km2))
     some = sorted(largest[:NAMED])
     few, numbers = [units[index] for index in some], [index + 1 for index in some]
     of_all = "" if len(units) <= NAMED else f" The {NAMED} largest of {len(units)} units."

@@ -174,3 +174,33 @@ def test_a_unit_without_pixels_has_no_uncertainty():
     page = html_report([empty], [], {})
     assert "nan" not in page.lower()
     assert "±" not in page
+
+
+def test_a_unit_that_could_not_be_measured():
+    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
+    repaired = unit("mended", FeO=8.0)._replace(note="it was repaired", on_raster=0.5)
+    beside = repaired._replace(on_raster=0)
+    assert bad.remark == "it has no area"
+    assert repaired.remark == "it was repaired; 50.0% of it lies beyond the raster"
+    assert beside.remark == "it was repaired; outside the raster"
+    row = next(csv.DictReader(io.StringIO(csv_table([bad]))))
+    assert (row["area_km2"], row["FeO"], row["remark"]) == ("", "", "it has no area")
+
+
+def test_the_largest_units_are_drawn_whatever_has_no_area(monkeypatch):
+    """Without an area a unit is the smallest; NaN compared as a number would mix the order."""
+    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
+    good = [unit(f"unit {i}", FeO=8.0)._replace(area_km2=float(i % 7 + i)) for i in range(40)]
+    drawn = []
+
+    def box_plots(units, *others):
+        drawn.extend(units)
+        return "<svg></svg>"
+
+    monkeypatch.setattr("lunar_oxide_plugin.report.unit_report.box_plots", box_plots)
+    page = html_report([one for each in good for one in (each, bad)], [], {})
+    assert drawn == good
+    assert "The 40 largest of 80 units." in page
+    assert "<td>nan</td>" not in page

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from lunar_oxide_plugin.core.errors import CancelledError, LunarOxideError, RasterError
-from lunar_oxide_plugin.raster.ahead import finished, read_ahead
+from lunar_oxide_plugin.raster.ahead import answering, finished, read_ahead
 from lunar_oxide_plugin.raster.blocks import Window, blocks
 
 WINDOWS = list(blocks(Window(0, 0, 70, 30), 10, 10))
@@ -137,3 +137,17 @@ def test_a_system_that_lets_no_thread_start(monkeypatch):
         pytest.raises(LunarOxideError, match="no further thread start"),
     ):
         list(read)
+
+
+def test_answering_gives_up_what_cannot_be_stopped():
+    let_go = threading.Event()
+
+    def check():
+        raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        answering(lambda: let_go.wait(30), check)
+    let_go.set()
+    assert answering(lambda: 7, never) == 7
+    with pytest.raises(ZeroDivisionError):
+        answering(lambda: 1 / 0, never)
