@@ -114,6 +114,19 @@ def valid_spectra(
     return inside
 
 
+def one_value(stored: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where all bands [bands, ...] have the same stored value: a fill value, as 9999 or 255.
+
+    Such a "spectrum" can look like reflectance, in a wrong scale even where the others do not. No
+    ground of the Moon is so: 1550 nm has at least twice the reflectance of 415 nm.
+    """
+    same: NDArray[np.bool_] = stored[0] == stored[-1]
+    if same.any():
+        for band in stored[1:-1]:
+            same &= band == stored[0]
+    return same
+
+
 def choose_scaling(
     stored: NDArray[np.floating],
     declared_scale: NDArray[np.float64],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.bands import SHADOW_REFLECTANCE
 from ..core.empirical import WAVELENGTHS
 from ..core.errors import NoValidPixelError, RasterError, SpectraError
-from ..core.spectra import LARGEST_STORED, PLAUSIBLE_750, valid_spectra
+from ..core.spectra import LARGEST_STORED, PLAUSIBLE_750, one_value, valid_spectra
 from .blocks import Window, blocks, sample_windows
 from .raster import Raster
 from .wavelengths import bands_of_wavelengths, sign_of_mi
@@ -93,7 +93,7 @@ class ClementineSource(Raster):
             f"Bands, told from {self._told_by}: {numbers}",
             f"Reflectance = stored value x {factors}, {told_by}; median at 750 nm "
             f"{self._medians[1]:.4g}",
-            f"Invalid where any band has: {masked}",
+            f"Invalid where any band has: {masked}; or all have one value",
             f"Position: {self.grid.described()}",
             *(f"Note: {note}" for note in self.notes),
         ]
@@ -131,8 +131,11 @@ class ClementineSource(Raster):
 
     def _reflectance(self, window: Window) -> NDArray[np.float32]:
         if self._user_scale is None:
-            return self.values(window, self.bands)
-        return self.read(window, self.bands) * np.float32(self._user_scale)
+            reflectance = self.values(window, self.bands)
+        else:
+            reflectance = self.read(window, self.bands) * np.float32(self._user_scale)
+        reflectance[0, one_value(reflectance)] = np.nan
+        return reflectance
 
     def _checked_medians(self) -> NDArray[np.float32]:
         """Median reflectance of a sample of pixels, refused when it is not the Moon's."""

@@ -15,6 +15,7 @@ from ..core.spectra import (
     Scaling,
     choose_scaling,
     declared_scaling,
+    one_value,
     require_rising,
     split_of_detectors,
     valid_spectra,
@@ -178,6 +179,8 @@ class MiSource(Raster):
         stored = self.read(window, self.bands)
         for code in self._codes:
             stored[stored == code] = np.nan
+        if not self.label:  # which names its fill values, the codes
+            stored[0, one_value(stored)] = np.nan
         spectra = stored.reshape(len(MODEL_BANDS), -1)
         reflectance = scaling.apply(spectra, out=spectra).reshape(stored.shape)
         return reflectance, valid_spectra(reflectance, self._shadow)
@@ -199,12 +202,13 @@ class MiSource(Raster):
         masked = "no-data values, MI's invalid codes, saturation"
         if self._shadow:
             masked += f", shadow (reflectance up to {self._shadow:g})"
+        alike = "" if self.label else "; or all have one value"
         return [
             f"{self.name}: {self._kind()}",
             f"Bands, told from {self._choice.told_by}: {numbers}",
             f"Reflectance = stored value x {factors} + {offsets}, {scaling.told_by}; median at "
             f"750 nm {scaling.median_750:.4g}",
-            f"Invalid where any band has: {masked}",
+            f"Invalid where any band has: {masked}{alike}",
             f"Position: {self.grid.described()}",
             *(f"Note: {note}" for note in self.notes),
         ]
@@ -304,6 +308,8 @@ class MiSource(Raster):
         """
         scales, offsets = self._declared()
         stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
+        if not self.label:
+            stored[0, one_value(stored)] = np.nan
         stored[np.isin(stored, self._invalid_codes) | (stored > LARGEST_STORED)] = np.nan
         values = stored * scales[:, np.newaxis] + offsets[:, np.newaxis]
         return stored[:, (values > least).all(axis=0)]

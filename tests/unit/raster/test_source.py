@@ -597,6 +597,22 @@ def test_fill_values_above_all_reflectance_do_not_hide_the_scale(tmp_path, fill)
         _ = MiSource(geotiff(tmp_path / "b.tif", values)).scaling
 
 
+@pytest.mark.parametrize("fill", [255, 6000, 9999, 32000, 65535])
+@pytest.mark.parametrize("declared", [2e-5, None])
+@pytest.mark.parametrize("stored_as", [gdal.GDT_UInt16, gdal.GDT_Float32])
+def test_one_value_in_all_bands_is_a_fill_value(tmp_path, fill, declared, stored_as):
+    """9999 in more than half of a raster of reflectance made the fill DN, and the Moon shadow."""
+    values = planes(scene()).astype(np.float64)
+    if stored_as == gdal.GDT_Float32:
+        values, declared = values * 2e-5, None
+    right = planes(scene()) * 2e-5
+    values[:, :20] = fill
+    source = MiSource(geotiff(tmp_path / "a.tif", values, kind=stored_as, scale=declared))
+    reflectance, valid = source.spectra(source.grid.window)
+    assert not valid[:20].any() and valid[20:].all()
+    np.testing.assert_allclose(reflectance[:, 20:], right[:, 20:], rtol=1e-6)
+
+
 def test_a_tile_all_in_shadow_has_no_valid_pixel(tmp_path):
     path = str(write_tile(tmp_path, (scene() * 0.05).astype(np.int16)))
     with pytest.raises(NoValidPixelError, match=r"no valid pixel: .*shadow"):
