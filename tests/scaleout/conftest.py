@@ -139,7 +139,7 @@ def run(*arguments, code=0, environment=()):
         env={**ENVIRONMENT, **dict(environment)},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=120,
         check=False,
     )
     assert done.returncode == code, done.stderr
@@ -200,7 +200,7 @@ def start(tmp_path):
         made.close()
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     """Wait until something is true; give up after a while."""
     end = time.monotonic() + seconds
     while not (found := condition()):

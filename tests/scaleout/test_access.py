@@ -70,7 +70,7 @@ def attacked(ports):
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -225,10 +225,10 @@ def test_the_recipe_for_slurm(scene, tmp_path):
         ["bash", "-c", script], env=environment, stderr=subprocess.PIPE, start_new_session=True
     ) as job:
         try:
-            address = until(lambda: _address(tmp_path / "scheduler-7.json"), 40)
+            address = until(lambda: _address(tmp_path / "scheduler-7.json"))
             assert address.startswith("tls://127.0.0.1:")
-            until(lambda: records(tmp_path / "out"), 40)
-            assert job.wait(40) == 0
+            until(lambda: records(tmp_path / "out"))
+            assert job.wait(60) == 0
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(job.pid, signal.SIGKILL)
