@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from qgis.core import QgsProcessingFeedback
 
 from ..core.errors import CancelledError
 from ..raster.ahead import read_ahead
-from ..raster.blocks import Window, blocks
+from ..raster.blocks import BlockPlan, Window
+from ..raster.moon import Grid
 
 T = TypeVar("T")
 
@@ -18,20 +19,33 @@ T = TypeVar("T")
 _MOST_THREADS = 4
 
 
+class InBlocks(Protocol):
+    """What is read in blocks: `Raster`, `Mosaic` or `Resampled`."""
+
+    grid: Grid
+
+    def plan(self) -> BlockPlan:
+        """The blocks to read it in."""
+
+
 @contextmanager
 def each_block(
-    work: Callable[[Window], T], area: Window, feedback: QgsProcessingFeedback, threads: int = 1
+    work: Callable[[Window], T],
+    source: InBlocks,
+    feedback: QgsProcessingFeedback,
+    threads: int = 1,
 ) -> Iterator[Iterator[tuple[Window, T]]]:
-    """What a function makes of each block of an area, while the caller works on the last ones.
+    """What a function makes of each block of a raster, while the caller works on the last ones.
 
-    Use: ``with each_block(read, area, feedback, threads) as done: for window, values in done``.
+    Use: ``with each_block(read, raster, feedback, threads) as done: for window, values in done``.
     Blocks come in order, with progress; afterwards nothing is under way any more.
 
     Parameters
     ----------
     work : callable
         Reads a block, and may compute; called in threads of its own.
-    area : Window
+    source : Raster, Mosaic or Resampled
+        Read whole.
     feedback : QgsProcessingFeedback
     threads : int
         Blocks that are worked on at a time, each of some 10 MiB; more than a few are not used.
@@ -53,7 +67,10 @@ def each_block(
             feedback.setProgress(100 * done / area.size)
             check()
 
-    with closing(read_ahead(work, blocks(area), check, min(threads, _MOST_THREADS))) as ahead:
+    plan, area = source.plan(), source.grid.window
+    threads = plan.threads(min(threads, _MOST_THREADS))
+    feedback.setProgress(0)  # else 100 of one step after 100 of another would not be shown
+    with closing(read_ahead(work, plan.blocks(area), check, threads)) as ahead:
         yield counted(ahead)
 
 

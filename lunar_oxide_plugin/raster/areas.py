@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.errors import RasterError
 from ..core.sphere import MOON_RADIUS_KM, cell_area, unit_vectors
 from .blocks import Window
+from .extent import PlateCarree
 from .guard import require_moon_grid
 from .interpolation import UNIT_NODES, interpolation
 from .moon import GEOGRAPHIC_WKT, FloatArray, Grid, Transform, cylinder
@@ -62,12 +65,17 @@ class PixelAreas:
             )
         require_moon_grid(grid, name)
         self._grid = grid
+        self._plate: PlateCarree | None = None
         self._to_degrees = Transform(grid.wkt)
         self._from_degrees = Transform(GEOGRAPHIC_WKT, grid.wkt)
         measures = cylinder(grid.wkt)
         self._turn = measures.turn if measures else 0.0
         _, dx, rx, _, ry, _ = grid.geotransform
         self._along_parallels = measures is not None and rx == ry == 0
+        # Where latitudes are linear, PROJ is not asked: of a narrow raster, for every pixel.
+        plate = PlateCarree.of(grid.wkt)
+        if plate and measures and math.isclose(plate.turn, measures.turn, rel_tol=1e-9):
+            self._plate = plate
         if measures and self._along_parallels:
             self._dlon = 360 * abs(dx) / measures.turn
         else:
@@ -87,7 +95,8 @@ class PixelAreas:
     def _rows(self, window: Window) -> FloatArray:
         edges = np.arange(window.y, window.y + window.height + 1)
         # Beyond a pole is nothing; MI's polar tiles reach half a pixel there.
-        lat = np.clip(self._to_degrees(*self._grid.position(0, edges))[1], -90, 90)
+        to_degrees = self._plate.degrees if self._plate else self._to_degrees
+        lat = np.clip(to_degrees(*self._grid.position(0, edges))[1], -90, 90)
         return cell_area(lat[:-1], lat[1:], self._dlon)[:, np.newaxis]
 
     def _adaptive(self, window: Window) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from osgeo import gdal, ogr
 
 from ..core.errors import RasterError
-from .blocks import blocks
+from .blocks import Window, around, plan_blocks
 from .gdal_errors import gdal_errors
 from .geopackage import write_polygons
 from .geotiff import Progress, stoppable
@@ -171,10 +171,15 @@ def _require_few(
     count, most, what, remedy = measure
     band, grid = source.GetRasterBand(1), grid_of(source)
     found = done = 0
-    for window in blocks(grid.window):
+    for window in plan_blocks(tuple(band.GetBlockSize()), grid.size).blocks(grid.window):
+        # With the row above and the column to the left, and without what is counted in these
+        # alone: blocks cannot be seen in the count.
+        corner = Window(max(window.x - 1, 0), max(window.y - 1, 0), 1, 1)
         with gdal_errors("The classes cannot be read"):
-            classes = band.ReadAsArray(*window)
-        found += count(classes)
+            classes = band.ReadAsArray(*around([window, corner]))
+        above, left = classes[: window.y - corner.y], classes[:, : window.x - corner.x]
+        found += count(classes) - count(above) - count(left)
+        found += count(above[:, : window.x - corner.x])
         done += window.size
         progress(done / grid.window.size)
         if found > most:

@@ -12,7 +12,7 @@ from ..core.bands import SHADOW_REFLECTANCE
 from ..core.empirical import WAVELENGTHS
 from ..core.errors import NoValidPixelError, RasterError, SpectraError
 from ..core.spectra import LARGEST_STORED, PLAUSIBLE_750, one_value, valid_spectra
-from .blocks import Window, blocks, sample_windows
+from .blocks import Window, sample_windows
 from .raster import Raster
 from .wavelengths import bands_of_wavelengths, sign_of_mi
 
@@ -158,7 +158,7 @@ class ClementineSource(Raster):
     def _sample(self) -> NDArray[np.float32]:
         """Reflectance [3, n] above zero: spread over the raster, else from its first such block."""
         spread = [self._above_zero(window) for window in sample_windows(self.grid.window)]
-        everywhere = map(self._above_zero, blocks(self.grid.window))
+        everywhere = map(self._above_zero, self.plan().blocks(self.grid.window))
         for found in chain([np.concatenate(spread, axis=1)], everywhere):
             if found.size:
                 return found

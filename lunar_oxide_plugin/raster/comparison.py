@@ -15,17 +15,17 @@ from ..core.errors import RasterError
 from ..core.valid_range import valid_range
 from .ahead import read_ahead
 from .areas import PixelAreas
-from .blocks import Window, blocks, sample_windows
+from .blocks import TILE_SIZE, Window, divided_rows, sample_windows
 from .moon import GEOGRAPHIC_WKT, FloatArray, Grid
 from .places import Places
 from .raster import Raster
 from .regridding import LEAST_AREA, AreaMeans, mean_pixel_area
 
-#: Pixels on the side of the blocks that pairs come in: whole tiles of a GeoTIFF of ours.
-_BLOCK = 256
+#: About the pixels of the blocks that pairs come in: a tile of a GeoTIFF of ours.
+_PIXELS = TILE_SIZE**2
 
-#: Of the blocks of a map that are averaged over cells.
-_CELL_BLOCK = 512
+#: And of those of a map that are averaged over cells.
+_CELL_PIXELS = 512**2
 
 #: Degrees as pixels: column = longitude + 180, row = 90 - latitude.
 _DEGREES = Grid(GEOGRAPHIC_WKT, (-180.0, 1.0, 0.0, 90.0, 0.0, -1.0), 360, 180)
@@ -126,6 +126,10 @@ class MapPairs:
         self._coarse = coarse
         #: The common grid.
         self.grid = coarse.raster.grid
+        #: The blocks that pairs come in.
+        self.plan = coarse.raster.plan(_PIXELS, rows=False)
+        if any(one.raster.in_wide_strips for one in (ours, theirs)):
+            self.plan = divided_rows(self.grid.size)
         self._areas = PixelAreas(self.grid, coarse.raster.name)
 
     @property
@@ -146,7 +150,7 @@ class MapPairs:
 
         `progress` is called with the part that is done, 0 ... 1, and raises to stop.
         """
-        windows = list(blocks(self.grid.window, _BLOCK, _BLOCK))
+        windows = list(self.plan.blocks(self.grid.window))
         if self._means is None:
             for number, window in enumerate(windows, start=1):
                 yield self._pairs(window, self._ours.values(window))
@@ -195,13 +199,14 @@ def cell_means(ours: OxideMap, cells: Cells, progress: Progress, threads: int = 
     places = Places(raster.grid, _DEGREES)
     weights = np.zeros((len(ours.oxides), len(cells.bounds)))
     sums = np.zeros_like(weights)
-    windows = list(blocks(raster.grid.window, _CELL_BLOCK, _CELL_BLOCK))
+    plan = raster.plan(_CELL_PIXELS)
+    windows = list(plan.blocks(raster.grid.window))
     done = 0
 
     def check() -> None:
         progress(done / len(windows))
 
-    with closing(read_ahead(ours.values, windows, check, threads)) as ahead:
+    with closing(read_ahead(ours.values, windows, check, plan.threads(threads))) as ahead:
         for window, values in ahead:
             for place in places.of(window) if np.isfinite(values).any() else ():
                 part = place.window
@@ -290,7 +295,7 @@ def _samples(raster: Raster, number: int, check: Callable[[], None]) -> NDArray[
         return values[np.isfinite(values)]
 
     found = np.concatenate([valid(window) for window in sample_windows(raster.grid.window, 8)])
-    for window in blocks(raster.grid.window) if not found.size else ():
+    for window in raster.plan().blocks(raster.grid.window) if not found.size else ():
         found = valid(window)
         if found.size:
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +139,7 @@ class PlateCarree(NamedTuple):
         """By how much x changes once around the Moon."""
         return 360 / self.degrees_per_x
 
-    def degrees(self, x: float, y: float) -> tuple[float, float]:
+    def degrees(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Longitude, going on beyond 180, and latitude of a position."""
         return self.lon0 + x * self.degrees_per_x, self.lat0 + y * self.degrees_per_y
 

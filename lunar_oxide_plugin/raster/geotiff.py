@@ -11,19 +11,13 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from ..core.errors import RasterError
-from .blocks import Window
+from .blocks import LOW_TILE, TILE_STEP, WHOLE_ROWS, Window, tile_shape, whole_blocks
 from .encoding import Encoding
 from .gdal_errors import close, gdal_errors
 from .moon import Grid
 from .storage import BandInfo, Layout, lossless
 
-#: Pixels on the side of a tile.
-TILE_SIZE = 256
-
 _OPTIONS = (
-    "TILED=YES",
-    f"BLOCKXSIZE={TILE_SIZE}",
-    f"BLOCKYSIZE={TILE_SIZE}",
     "SPARSE_OK=TRUE",  # what is never written takes no place and is read as no data
     # Above 2 GB before compression: overviews add a third, so what is below cannot pass 4 GB.
     "BIGTIFF=IF_SAFER",
@@ -82,6 +76,8 @@ class RasterWriter:
         How their values are stored.
     layout : Layout
         What `finish` makes of it.
+    tile : (int, int), optional
+        Width and height of its tiles; as wide as the raster and of any height: strips.
 
     Raises
     ------
@@ -97,6 +93,7 @@ class RasterWriter:
         count: int,
         encoding: Encoding,
         layout: Layout,
+        tile: tuple[int, int] | None = None,
     ) -> None:
         self._partial = partial
         self._encoding = encoding
@@ -106,6 +103,10 @@ class RasterWriter:
         # Lossy just once: what becomes a COG is without loss until then.
         codec = lossless() if layout is Layout.COG else encoding.codec
         self._once = codec.max_error > 0
+        self._size = grid.size
+        self._tile = tile or tile_shape(*grid.size)
+        if self._once and self._tile[0] * self._tile[1] > WHOLE_ROWS:
+            self._tile = LOW_TILE  # which is never written in parts
         with gdal_errors(self._refusal):
             self._dataset = gdal.GetDriverByName("GTiff").Create(
                 str(partial),
@@ -113,7 +114,12 @@ class RasterWriter:
                 grid.height,
                 count,
                 encoding.data_type,
-                [*_OPTIONS, *encoding.options, *codec.of_geotiff(encoding.predictor)],
+                [
+                    *_OPTIONS,
+                    *_tiled(*self._tile),
+                    *encoding.options,
+                    *codec.of_geotiff(encoding.predictor),
+                ],
             )
 
     @property
@@ -146,23 +152,18 @@ class RasterWriter:
         What is never written is no data, too.
         """
         stored = self._encoding.stored(values, window)
+        tiles = whole_blocks(window, self._tile, self._size)
+        if self._once and tiles != window:
+            # A tile that is read back and compressed again would lose twice.
+            raise ValueError(f"{window} does not consist of whole tiles")
         with gdal_errors(self._failure):
-            if self._once:
-                self._require_whole_tiles(window)
             for index, plane in enumerate(stored):
                 band = self._dataset.GetRasterBand(index + 1)
                 band.WriteArray(np.ascontiguousarray(plane), window.x, window.y)
-            # Written now: errors come now, and GDAL's cache does not fill with the raster.
-            self._dataset.FlushCache()
-
-    def _require_whole_tiles(self, window: Window) -> None:
-        """A tile that is read back and compressed again would lose twice."""
-        for start, size, end in (
-            (window.x, window.width, self._dataset.RasterXSize),
-            (window.y, window.height, self._dataset.RasterYSize),
-        ):
-            if start % TILE_SIZE or ((start + size) % TILE_SIZE and start + size != end):
-                raise ValueError(f"{window} does not consist of whole tiles")
+            # Written now: errors come now, and GDAL's cache does not fill with the raster. Of a
+            # tile that is written in parts, once it has the last.
+            if tiles.corner == window.corner:
+                self._dataset.FlushCache()
 
     def set_metadata(self, metadata: Mapping[str, str]) -> None:
         """Add items, before the raster is finished."""
@@ -234,3 +235,10 @@ class RasterWriter:
         if dataset is not None:
             with gdal_errors(self._failure):
                 close(dataset)
+
+
+def _tiled(width: int, height: int) -> list[str]:
+    """Creation options of GDAL's GTiff driver for tiles, or for strips where TIFF has no such."""
+    if width % TILE_STEP or height % TILE_STEP:
+        return [f"BLOCKYSIZE={height}"]
+    return ["TILED=YES", f"BLOCKXSIZE={width}", f"BLOCKYSIZE={height}"]

@@ -78,6 +78,11 @@ class Grid(NamedTuple):
         return Window(0, 0, self.width, self.height)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    @property
     def positioned(self) -> bool:
         """Whether the raster says where it lies: it has a CRS and a geotransform."""
         return bool(self.wkt) and tuple(self.geotransform) != _NO_GEOTRANSFORM

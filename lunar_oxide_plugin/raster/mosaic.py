@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from ..core.bands import MODEL_BANDS
 from ..core.errors import NoValidPixelError, RasterError
-from .blocks import Window, around
+from .blocks import (
+    BLOCK_HEIGHT,
+    BLOCK_WIDTH,
+    BlockPlan,
+    Window,
+    around,
+    in_wide_strips,
+    plan_blocks,
+)
 from .extent import Extent, PlateCarree
 from .file_state import FileState
 from .moon import Grid, spatial_reference
@@ -171,6 +179,19 @@ class Mosaic:
     def sources(self) -> list[MiSource]:
         """The tiles' sources, first choice first."""
         return list(dict.fromkeys(tile.source for tile in self.tiles))
+
+    def plan(self, pixels: int = BLOCK_WIDTH * BLOCK_HEIGHT) -> BlockPlan:
+        """The blocks to read it in, as of `plan_blocks`, by its widest tile."""
+        return plan_blocks(self._own_blocks(), self.grid.size, pixels)
+
+    @property
+    def in_wide_strips(self) -> bool:
+        """Whether only whole rows can be read without decoding a part of them again."""
+        return in_wide_strips(self._own_blocks(), self.grid.size)
+
+    def _own_blocks(self) -> tuple[int, int]:
+        widest, _ = max(self.tiles, key=lambda tile: tile.place.width)
+        return self._opened(widest).own_blocks
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance [8, height, width], NaN where not valid, and validity [height, width].

@@ -171,6 +171,7 @@ class OutputFiles:
         classes: Classes | None = None,
         storage: Storage = DEFAULT,
         style: Path | None = None,
+        tile: tuple[int, int] | None = None,
     ) -> RasterWriter:
         """Begin a tiled, compressed GeoTIFF.
 
@@ -193,6 +194,8 @@ class OutputFiles:
             How it is kept.
         style : Path, optional
             A QGIS style (.qml) to lay beside it, as by `style`.
+        tile : (int, int), optional
+            Width and height of its tiles, as the blocks' `BlockPlan` has them.
 
         Raises
         ------
@@ -204,7 +207,9 @@ class OutputFiles:
             raise RasterError(f"{final} cannot be written: rasters are GeoTIFF, give a .tif name.")
         encoding = classes or (Colours() if rgba else encoding_of(storage.kind, bands))
         said = {"LUNAR_OXIDE_STORAGE": encoding.description} if encoding.description else {}
-        writer = RasterWriter(self.path(final), final, grid, len(bands), encoding, storage.layout)
+        writer = RasterWriter(
+            self.path(final), final, grid, len(bands), encoding, storage.layout, tile
+        )
         self._writers.append(writer)
         writer.describe(grid, bands, {**metadata, **said})
         if style is not None:

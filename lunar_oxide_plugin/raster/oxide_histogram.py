@@ -14,7 +14,7 @@ from ..core.oxides import MG_NUMBER, mg_number, oxide_described
 from ..core.pieces import pieces
 from .ahead import read_ahead
 from .areas import PixelAreas
-from .blocks import Window, blocks
+from .blocks import Window
 from .raster import Raster
 
 _Planes = dict[str, NDArray[np.floating]]
@@ -72,7 +72,9 @@ class OxideHistograms:
         def check() -> None:
             progress(done / area.size)
 
-        with closing(read_ahead(self._planes, blocks(area), check, threads)) as ahead:
+        plan = self._raster.plan()
+        threads = plan.threads(threads)
+        with closing(read_ahead(self._planes, plan.blocks(area), check, threads)) as ahead:
             for window, planes in ahead:
                 areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))
                 for name, plane in planes.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..core.errors import RasterError
 from ..core.oxides import MG_NUMBER, OXIDES, is_fraction, oxide_described
 from ..core.valid_range import MAGNESIUM_NUMBER, valid_range
-from .blocks import Window, blocks, sample_windows
+from .blocks import Window, sample_windows
 from .raster import Raster
 
 #: At most this many by this many samples are read first.
@@ -75,7 +75,7 @@ def _is_fraction(raster: Raster, number: int, content: str, check: Callable[[], 
         fraction = fraction or told is True
     if fraction:
         return True
-    for window in blocks(raster.grid.window):
+    for window in raster.plan().blocks(raster.grid.window):
         check()
         told = _tells_fraction(raster, number, content, window)
         if told is not None:

@@ -17,7 +17,7 @@ from ..core.threads import ThreadPool
 from ..core.uncertainty import uncertainty_name
 from ..core.valid_range import DOMAIN_DISTANCE
 from .ahead import finished, read_ahead
-from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, blocks
+from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, BlockPlan, Window
 from .geotiff import RasterWriter
 from .storage import WEIGHT_STEP, BandInfo
 
@@ -25,9 +25,8 @@ from .storage import WEIGHT_STEP, BandInfo
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
 PIECE = 4096
 
-#: Width and height of a block: as high as the tiles of the files we write, and half as wide as
-#: other algorithms' blocks, as several are in memory at a time.
-_BLOCK = BLOCK_WIDTH // 2, BLOCK_HEIGHT
+#: About the pixels of a block: half of other algorithms', as several are in memory at a time.
+_PIXELS = BLOCK_WIDTH * BLOCK_HEIGHT // 2
 
 #: Blocks under way besides the one that is read: one computed, one that waits to be.
 _QUEUE = 2
@@ -73,6 +72,9 @@ class Spectra(Protocol):
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance [8, height, width] and validity [height, width] of a window."""
 
+    def plan(self, pixels: int) -> BlockPlan:
+        """The blocks to read it in, of about so many pixels."""
+
 
 class Counts(NamedTuple):
     """Pixels of a map."""
@@ -104,7 +106,8 @@ def predict_area(
         In pixels of the source.
     model : OxideModel
     writers : mapping of Product to RasterWriter
-        Rasters of the area's size; only what they hold is computed.
+        Rasters of the area's size, in the tiles of `prediction_plan`; only what they hold is
+        computed.
     threads : int
     progress : callable
         Called with the part that is done, 0 ... 1, at least every tenth of a second; raises
@@ -138,7 +141,7 @@ def predict_area(
             writers[product].write(window.relative_to(area.x, area.y), planes.reshape(shape))
 
     with (
-        closing(read_ahead(source.spectra, blocks(area, *_BLOCK), check)) as read,
+        closing(read_ahead(source.spectra, prediction_plan(source).blocks(area), check)) as read,
         ThreadPool(threads, "predict") as workers,
     ):
         try:
@@ -164,6 +167,11 @@ def predict_area(
         finally:
             workers.shutdown(cancel_futures=True)
     return counts
+
+
+def prediction_plan(source: Spectra) -> BlockPlan:
+    """The blocks in which a source is predicted, and the tiles of the rasters that are written."""
+    return source.plan(_PIXELS)
 
 
 def model_metadata(model: OxideModel) -> dict[str, str]:

@@ -13,11 +13,20 @@ from osgeo import gdal
 from ..core.errors import RasterError
 from ..core.valid_range import ValidRange, valid_range
 from .auxiliary import alpha_band, auxiliary_bands, listed
-from .blocks import Window
+from .blocks import (
+    BLOCK_HEIGHT,
+    BLOCK_WIDTH,
+    BlockPlan,
+    Window,
+    in_wide_strips,
+    plan_blocks,
+    whole_blocks,
+)
 from .file_state import file_states
 from .guard import require_moon_grid
 from .location import Location
 from .out_of_range import FEW, OutOfRange
+from .own_blocks import own_blocks
 from .pixel_types import is_complex, is_signed_byte
 from .texts import band_names, metadata, metadata_item
 from .virtual import file_name, opening
@@ -62,6 +71,7 @@ class Raster:
         self.name = file_name(self.path) or self.path
         self.label = self.place.label
         self._of_thread = threading.local()
+        self._blocks: tuple[int, int] | None = None
         self.grid = self.place.grid(self.dataset)
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
@@ -79,6 +89,22 @@ class Raster:
         if getattr(self._of_thread, "dataset", None) is None:
             self._of_thread.dataset = self._open()
         return self._of_thread.dataset
+
+    def plan(self, pixels: int = BLOCK_WIDTH * BLOCK_HEIGHT, rows: bool = True) -> BlockPlan:
+        """The blocks to read it in, as of `plan_blocks`."""
+        return plan_blocks(self.own_blocks, self.grid.size, pixels, rows)
+
+    @property
+    def in_wide_strips(self) -> bool:
+        """Whether only whole rows can be read without decoding a part of it again."""
+        return in_wide_strips(self.own_blocks, self.grid.size)
+
+    @property
+    def own_blocks(self) -> tuple[int, int]:
+        """Width and height of the blocks that its file is made of."""
+        if self._blocks is None:
+            self._blocks = own_blocks(self.dataset)
+        return self._blocks
 
     def close(self) -> None:
         """Give this thread's handles of the file back until it reads again."""
@@ -158,9 +184,19 @@ class Raster:
                 opaque = np.empty(values.shape[1:], np.float32)
                 _read(alpha, window, opaque)
                 values[:, opaque == 0] = np.nan
-            # Else GDAL keeps what was read until its cache (5 % of memory) is full.
-            self.dataset.FlushCache()
+            self._forget_all_but(window)
         return values
+
+    def _forget_all_but(self, window: Window) -> None:
+        """Empty GDAL's cache of what was read, but for blocks of the file that are wanted again.
+
+        Else it keeps what was read until it is full (5 % of memory).
+        """
+        kept = getattr(self._of_thread, "kept", None)
+        whole = whole_blocks(window, self.own_blocks, self.grid.size)
+        if whole == window or (kept and not whole.intersection(kept)):
+            self.dataset.FlushCache()
+        self._of_thread.kept = None if whole == window else whole
 
     def values(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .ahead import read_ahead
 from .areas import PixelAreas
-from .blocks import Window, blocks
+from .blocks import Window
 from .moon import FloatArray, Grid
 from .places import Caps, Place, Places
 from .raster import Raster
@@ -24,8 +24,8 @@ LEAST_AREA = 0.5
 #: What is added up may miss this part of a half.
 _ROUNDING = 1e-6
 
-#: Pixels on the side of the blocks that are read.
-_BLOCK = 512
+#: About the pixels of the blocks that are read.
+_PIXELS = 512**2
 
 #: Where no row of one map is a row of the other, pixels are divided until they are at most a
 #: quarter as large as those they go into, as each part goes to the one its centre lies in; and
@@ -66,13 +66,15 @@ class AreaMeans:
     """
 
     def __init__(self, raster: Raster, read: Read, grid: Grid, name: str, threads: int = 1) -> None:
-        self._read, self._grid, self._threads = read, grid, threads
+        self._read, self._grid = read, grid
         self._raster = raster
         self._of_thread = threading.local()
         self._pixel_areas()
         self._grid_areas = PixelAreas(grid, name)
         self._places = Places(raster.grid, grid)
-        self._blocks = list(blocks(raster.grid.window, _BLOCK, _BLOCK))
+        plan = raster.plan(_PIXELS, rows=False)
+        self._threads = plan.threads(threads)
+        self._blocks = list(plan.blocks(raster.grid.window))
         self._caps = Caps(raster.grid, self._blocks)
 
     def each(

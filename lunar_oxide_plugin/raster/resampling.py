@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.bands import MODEL_BANDS
 from ..core.errors import RasterError
-from .blocks import Window, blocks
+from .blocks import TILE_SIZE, BlockPlan, Window, blocks, plan_blocks
 from .extent import Extent, PlateCarree
 from .moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT, METRES_PER_DEGREE, Grid
 from .mosaic import Mosaic
@@ -112,6 +112,11 @@ class Resampled:
             f"mean over the valid area of each pixel on the sphere, at least {_LEAST_AREA:g} of "
             f"it; {self._resolution:g} pixels per degree of {self._resolution / self._dx:.6g}"
         )
+
+    def plan(self) -> BlockPlan:
+        """The blocks to read it in: whole rows, where the mosaic wants to be read so."""
+        own = (self.grid.width, 1) if self._mosaic.in_wide_strips else (TILE_SIZE, TILE_SIZE)
+        return plan_blocks(own, self.grid.size)
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Mean reflectance [8, height, width], NaN where not valid; validity [height, width]."""

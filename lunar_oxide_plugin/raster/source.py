@@ -28,7 +28,7 @@ from .band_files import (
     siblings,
     stack,
 )
-from .blocks import Window, blocks, sample_windows
+from .blocks import Window, sample_windows
 from .file_state import file_states
 from .location import Location
 from .mirrored import refuse_mirrored
@@ -61,7 +61,7 @@ class MiSource(Raster):
     files : sequence of BandFile
         The files of a set, one of them at `path`, when it is already known.
     check : callable
-        Called before each block of a long search for valid pixels; raises to stop.
+        Called before each window that is read to decide the scale; raises to stop.
 
     Raises
     ------
@@ -293,8 +293,7 @@ class MiSource(Raster):
         if sample.shape[1] >= _ENOUGH:
             return sample
         found = [sample[:, :0]]
-        for window in blocks(self.grid.window):
-            self._check()
+        for window in self.plan().blocks(self.grid.window):
             found.append(self._measured(window, least))
             if sum(part.shape[1] for part in found) >= _ENOUGH:
                 break
@@ -306,6 +305,7 @@ class MiSource(Raster):
         Nor infinite, or a fill value beyond any way to store reflectance: masked as saturated
         where spectra are read, they would hide here what the scale is.
         """
+        self._check()
         scales, offsets = self._declared()
         stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
         if not self.label:

@@ -92,9 +92,10 @@ class Uncertainty:
         Float32 [bands, height, width], NaN where there is none.
         """
         planes = np.full((len(numbers), window.height, window.width), np.nan, np.float32)
-        for plane, number in zip(planes, numbers):
-            if number in self.bands:
-                (plane[:],) = self.raster.values(window, [self.bands[number]])
+        known = [index for index, number in enumerate(numbers) if number in self.bands]
+        # At once: the bands of a file may share its blocks.
+        read = self.raster.values(window, [self.bands[numbers[index]] for index in known])
+        planes[known] = read
         return planes
 
     def correlation(self, one: str, other: str) -> tuple[float, str]:

@@ -156,7 +156,7 @@ class ZonalStatistics:
         """
         summaries = [self._empty(zone, True).summary(zone.area, zone.covered) for zone in zones]
         statistics: dict[int, ZoneStatistics] = {}
-        plan = passes(zones, self._raster.grid, len(self.names))
+        plan = passes(zones, self._raster.grid, self._raster.plan(), len(self.names))
         with closing(self._pixels(zones, plan, progress)) as pixels:
             for again, (index, _, keep, last), found in pixels:
                 zone = zones[index]
@@ -180,6 +180,7 @@ class ZonalStatistics:
         self, zones: Sequence[Zone], plan: Sequence[Pass], progress: Callable[[float], None]
     ) -> Generator[tuple[bool, Part, Pixels], None, None]:
         """The pixels inside each part of the zones, and whether it is the second time."""
+        threads = self._raster.plan().threads(self._threads)
         total = sum(block.window.size for one in plan for block in one.blocks)
         done = 0.0
 
@@ -198,7 +199,7 @@ class ZonalStatistics:
                 few = sum(part.window.size for part in block.parts) <= _TOGETHER
                 return list(found) if few else found
 
-            with closing(read_ahead(read, blocks, check, self._threads)) as ahead:
+            with closing(read_ahead(read, blocks, check, threads)) as ahead:
                 for (window, parts), found in ahead:
                     for part, pixels in zip(parts, found):
                         check()

@@ -10,7 +10,7 @@ import numpy as np
 from osgeo import ogr
 
 from ..core.zone_statistics import ZoneStatistics
-from .blocks import BLOCK_HEIGHT, BLOCK_WIDTH, Window, around, blocks
+from .blocks import BlockPlan, Window, around, blocks
 from .moon import FloatArray, Grid
 
 #: Bytes that the zones under way may take at once.
@@ -70,10 +70,10 @@ class Pass(NamedTuple):
     blocks: list[Block]
 
 
-def passes(zones: Sequence[Zone], grid: Grid, bands: int) -> list[Pass]:
-    """How to read a raster of some bands for zones."""
+def passes(zones: Sequence[Zone], grid: Grid, plan: BlockPlan, bands: int) -> list[Pass]:
+    """How to read a raster of some bands, with these blocks, for zones."""
     found = []
-    for members in _rounds(zones, grid, bands):
+    for members in _rounds(zones, grid, plan, bands):
         found.append(Pass(False, _blocks(members)))
         large = [member for member in members if not member.keep]
         if large:
@@ -117,9 +117,10 @@ class _Round:
         return False
 
 
-def _rounds(zones: Sequence[Zone], grid: Grid, bands: int) -> list[list[_Member]]:
+def _rounds(zones: Sequence[Zone], grid: Grid, plan: BlockPlan, bands: int) -> list[list[_Member]]:
     """Zones that are measured together; small ones first, as many of them are kept for a large."""
-    across, down = math.ceil(grid.width / BLOCK_WIDTH), math.ceil(grid.height / BLOCK_HEIGHT)
+    width, height = plan.block
+    across, down = math.ceil(grid.width / width), math.ceil(grid.height / height)
     found = [
         (zone.pixels(grid), number, zone.touched)
         for number, zone in enumerate(zones)
@@ -128,8 +129,8 @@ def _rounds(zones: Sequence[Zone], grid: Grid, bands: int) -> list[list[_Member]
     rounds: list[_Round] = []
     for pixels, number, touched in sorted(found):
         cuts = {
-            window.y // BLOCK_HEIGHT * across + window.x // BLOCK_WIDTH: window
-            for window in blocks(touched)
+            window.y // height * across + window.x // width: window
+            for window in blocks(touched, width, height)
         }
         if not any(one.takes(number, cuts, pixels) for one in rounds):
             rounds.append(_Round(across * down, bands))

@@ -14,7 +14,7 @@ from ..core.model import OxideModel
 from ..raster.blocks import Window
 from ..raster.mosaic import Mosaic, Tile
 from ..raster.outputs import OutputFiles
-from ..raster.prediction import Counts, model_metadata, predict_area
+from ..raster.prediction import Counts, model_metadata, predict_area, prediction_plan
 from ..raster.source import MiSource
 from .item import item
 from .job import Job, Part, Reading
@@ -108,6 +108,7 @@ def _write(
                     product.bands,
                     metadata,
                     storage=job.stored,
+                    tile=prediction_plan(mosaic).tile,
                 )
                 for product in job.rasters
             }

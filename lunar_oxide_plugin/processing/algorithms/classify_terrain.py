@@ -243,9 +243,10 @@ class ClassifyTerrain(LunarOxideAlgorithm):
                 metadata,
                 classes=Classes([(one.name, one.colour) for one in CLASSES[scheme]]),
                 style=style(_STYLES[scheme]),
+                tile=raster.plan().tile,
             )
             steps.setCurrentStep(int(fit))
-            work = each_block(lambda at: terrain.block(at, limits), window, steps, threads)
+            work = each_block(lambda at: terrain.block(at, limits), raster, steps, threads)
             with work as done:
                 for block_window, block in done:
                     if block.classes.any():
@@ -369,7 +370,7 @@ def _fitted(
 ) -> _Threshold:
     """The FeO that divides two populations, by a first look at all of a raster."""
     histogram = Histogram(*FEO_BINS)
-    with each_block(terrain.feo, raster.grid.window, feedback, threads) as done:
+    with each_block(terrain.feo, raster, feedback, threads) as done:
         for window, feo in done:
             add_feo(histogram, feo, areas.of(window))
     if not histogram.weights.any():

@@ -425,7 +425,9 @@ def _compare_maps(
     writer = None
     if path:
         bands = [BandInfo(f"{name} difference", "wt%") for name in names]
-        writer = files.raster(path, pairs.grid, bands, metadata, style=style("difference"))
+        writer = files.raster(
+            path, pairs.grid, bands, metadata, style=style("difference"), tile=pairs.plan.tile
+        )
     pictures = [Thumbnail(pairs.grid.width, pairs.grid.height) for _ in names]
     with closing(pairs.each(progress)) as each:
         for window, values, reference, areas in each:

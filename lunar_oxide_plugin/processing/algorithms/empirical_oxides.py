@@ -128,9 +128,15 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
 
         with self.output_files(source) as files:
             writer = files.raster(
-                output, source.grid, bands, metadata, storage=storage, style=style("feo")
+                output,
+                source.grid,
+                bands,
+                metadata,
+                storage=storage,
+                style=style("feo"),
+                tile=source.plan().tile,
             )
-            with each_block(mapped, source.grid.window, steps, threads) as done:
+            with each_block(mapped, source, steps, threads) as done:
                 for window, (values, measured) in done:
                     writer.write(window, values)
                     defined = int(np.isfinite(values).all(axis=0).sum())

@@ -192,11 +192,12 @@ class ImportMiMap(MiAlgorithm):
                 metadata,
                 storage=Storage(layout=Layout.OVERVIEWS),
                 style=style("reflectance"),
+                tile=raster.plan().tile,
             )
             valid_pixels = 0
             steps.setCurrentStep(1)
             # Blocks of the output, which then is written tile by tile.
-            with each_block(raster.spectra, raster.grid.window, steps) as done:
+            with each_block(raster.spectra, raster, steps) as done:
                 for window, (reflectance, valid) in done:
                     writer.write(window, reflectance)
                     valid_pixels += int(valid.sum())

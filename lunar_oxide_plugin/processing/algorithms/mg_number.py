@@ -151,6 +151,7 @@ class MgNumber(StorageAlgorithm):
                     metadata,
                     storage=storage,
                     style=style("mgnumber"),
+                    tile=raster.plan().tile,
                 )
             ]
             if uncertainty:
@@ -162,9 +163,10 @@ class MgNumber(StorageAlgorithm):
                         metadata,
                         storage=storage,
                         style=style("mgnumber_uncertainty"),
+                        tile=raster.plan().tile,
                     )
                 )
-            with each_block(mg_map.planes, raster.grid.window, steps, threads) as done:
+            with each_block(mg_map.planes, raster, steps, threads) as done:
                 for window, planes in done:
                     for writer, plane in zip(writers, planes):
                         writer.write(window, plane[np.newaxis])

@@ -167,12 +167,13 @@ class OxideRgb(LunarOxideAlgorithm):
                 metadata,
                 rgba=True,
                 style=style("rgb"),
+                tile=raster.plan().tile,
             )
 
             def coloured(window: Window) -> np.ndarray:
                 return to_rgba(raster.values(window, numbers), limits)
 
-            with each_block(coloured, raster.grid.window, steps, threads) as done:
+            with each_block(coloured, raster, steps, threads) as done:
                 for window, rgba in done:
                     writer.write(window, rgba)
             path = self.output_path(parameters, self.LEGEND, context)
@@ -241,7 +242,7 @@ def _ranges(
             for band in _finite(raster.values(window, numbers))
         ]
 
-    with each_block(ends, raster.grid.window, steps, threads) as done:
+    with each_block(ends, raster, steps, threads) as done:
         lows, highs = np.array([found for _, found in done]).transpose(2, 1, 0)
     return list(zip(lows.min(axis=1).tolist(), highs.max(axis=1).tolist()))
 
@@ -266,7 +267,7 @@ def _percentiles(
     unsettled = quantiles
     for step in range(2):
         steps.setCurrentStep(step)
-        with each_block(finite, area, steps, threads) as done:
+        with each_block(finite, raster, steps, threads) as done:
             for _, bands in done:
                 for band, of_band in zip(bands, unsettled):
                     for quantile in of_band:

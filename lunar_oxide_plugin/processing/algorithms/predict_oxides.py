@@ -24,6 +24,7 @@ from ...raster.prediction import (
     UNCERTAINTY_MAP,
     model_metadata,
     predict_area,
+    prediction_plan,
 )
 from ...raster.source import MiSource
 from ..inputs import RasterParameter
@@ -167,6 +168,7 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
                     metadata,
                     storage=storage,
                     style=style(product.style),
+                    tile=prediction_plan(source).tile,
                 )
                 for name, product in _PRODUCTS.items()
                 if name in paths

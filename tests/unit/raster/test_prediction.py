@@ -11,7 +11,7 @@ from osgeo import gdal
 from lunar_oxide_plugin.core.errors import CancelledError, LunarOxideError, ModelError, RasterError
 from lunar_oxide_plugin.core.model import OxideModel, bundled_path
 from lunar_oxide_plugin.raster import prediction
-from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.raster.blocks import BlockPlan, Window
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, Grid
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.prediction import (
@@ -48,11 +48,13 @@ class Scene:
             window.slices
         ].copy()
 
+    def plan(self, pixels):
+        return BlockPlan((32, 16), (32, 16), (256, 256))
+
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Many blocks and pieces in a small scene."""
-    monkeypatch.setattr(prediction, "_BLOCK", (32, 16))
+def small_pieces(monkeypatch):
+    """Many pieces in a small scene."""
     monkeypatch.setattr(prediction, "PIECE", 100)
 
 

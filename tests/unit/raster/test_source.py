@@ -14,7 +14,7 @@ from lunar_oxide_plugin.core.errors import (
     RasterError,
     SpectraError,
 )
-from lunar_oxide_plugin.raster.blocks import Window, blocks
+from lunar_oxide_plugin.raster.blocks import BlockPlan, Window
 from lunar_oxide_plugin.raster.guard import is_moon
 from lunar_oxide_plugin.raster.mi_sources import open_mi_source
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
@@ -219,20 +219,21 @@ def test_no_valid_pixel_at_all(tmp_path, fill):
 
 
 def test_a_long_search_for_valid_pixels_can_be_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr("lunar_oxide_plugin.raster.source.blocks", lambda area: blocks(area, 8, 8))
+    monkeypatch.setattr(MiSource, "plan", lambda self: BlockPlan((8, 8), (8, 8), (256, 256)))
     dn = np.full((9, 200, 200), -30000, np.int16)
     asked = []
 
     def check():
         asked.append(1)
-        if len(asked) == 5:
+        if len(asked) == 50:  # after the samples
             raise CancelledError("Cancelled.")
 
     source = open_mi_source(str(write_tile(tmp_path, dn)), check=check)
     asked.clear()
     with pytest.raises(CancelledError):
         source.report()
-    assert len(asked) == 5
+    assert len(asked) == 50
+    assert source.read(Window(0, 0, 1, 1), [1]) == -30000
 
 
 def test_bands_and_scale_of_the_user(tmp_path):
