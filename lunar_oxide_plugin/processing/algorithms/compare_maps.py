@@ -421,19 +421,17 @@ def _compare_maps(
 ) -> list[Shown]:
     """Compare two maps block by block, and write their difference where it is wanted."""
     files, path, metadata = output
-    names = [each.oxide for each in comparison.oxides]
     writer = None
     if path:
-        bands = [BandInfo(f"{name} difference", "wt%") for name in names]
-        writer = files.raster(
-            path, pairs.grid, bands, metadata, style=style("difference"), tile=pairs.plan.tile
-        )
-    pictures = [Thumbnail(pairs.grid.width, pairs.grid.height) for _ in names]
+        bands = [BandInfo(f"{each.oxide} difference", "wt%") for each in comparison.oxides]
+        kept = {"style": style("difference"), "tile": pairs.plan.tile}
+        writer = files.raster(path, pairs.grid, bands, metadata, **kept)
+    pictures = [Thumbnail(*pairs.grid.size) for _ in comparison.oxides]
     with closing(pairs.each(progress)) as each:
         for window, values, reference, areas in each:
             flat = values.reshape(len(values), -1)
-            _add(comparison, flat, reference.reshape(len(names), -1), areas.ravel(), pairs.oxides)
-            differences = values[: len(names)] - reference
+            _add(comparison, flat, reference.reshape(-1, areas.size), areas.ravel(), pairs.oxides)
+            differences = values[: len(reference)] - reference
             differences[:, areas <= 0] = np.nan
             for picture, plane in zip(pictures, differences):
                 picture.add(window.x, window.y, plane)
