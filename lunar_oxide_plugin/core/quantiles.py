@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,21 @@ _Weights = NDArray[np.float64]
 
 #: Bytes that an `ExactQuantile` takes, besides what it keeps.
 HISTOGRAM_BYTES = 8 << 16
+
+
+class Counted(NamedTuple):
+    """Values as `ExactQuantile` takes them: keys and weights [n], and the sums per upper bits."""
+
+    keys: _Keys
+    weights: _Weights | None
+    sums: NDArray[np.float64] | NDArray[np.int64]
+
+
+def counted(values: ArrayLike, weights: ArrayLike | None = None) -> Counted:
+    """Count float32 values [n], not NaN, with positive weights [n]; by default all alike."""
+    keys = _sortable(np.asarray(values, np.float32))
+    w = None if weights is None else np.asarray(weights, np.float64)
+    return Counted(keys, w, np.bincount(keys >> 16, w, 1 << 16))
 
 
 class ExactQuantile:
@@ -64,13 +80,16 @@ class ExactQuantile:
 
     def add(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
         """Add float32 values [n], not NaN, with positive weights [n]; by default all alike."""
-        keys = _sortable(np.asarray(values, np.float32))
-        w = None if weights is None else np.asarray(weights, np.float64)
+        self.add_counted(counted(values, weights))
+
+    def add_counted(self, block: Counted) -> None:
+        """Add values that are counted already, for several quantiles of them."""
+        keys, w, sums = block
         if self._upper is not None:
             self._add_lower(keys, w, self._upper)
             return
         self._keep(keys, w)
-        self._weights += np.bincount(keys >> 16, w, 1 << 16)
+        self._weights += sums
 
     def refine(self) -> bool:
         """End the first pass; whether a second one is needed."""

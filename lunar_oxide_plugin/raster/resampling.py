@@ -249,7 +249,29 @@ def _summed(
     """Weighted sums along an axis, one term of all new pixels after the other."""
     shape = [1] * values.ndim
     shape[axis] = -1
-    total: NDArray[np.float64] = np.zeros(())
+    total: NDArray[np.float64] | None = None
     for index, weight in zip(old, weights):
-        total = total + np.take(values, index, axis=axis) * weight.reshape(shape)
+        if not weight.any():  # none of the new pixels has one more
+            continue
+        term = np.multiply(_along(values, index, axis), weight.reshape(shape), dtype=np.float64)
+        total = term if total is None else np.add(total, term, out=total)
+    if total is None:
+        total = np.zeros(
+            [len(old[0]) if each == -1 else size for each, size in zip(shape, values.shape)]
+        )
     return total
+
+
+def _along(
+    values: NDArray[np.floating], index: NDArray[np.int64], axis: int
+) -> NDArray[np.floating]:
+    """Values at some places of an axis; without a copy where these are evenly spaced."""
+    step = int(index[1] - index[0]) if index.size > 1 else 1
+    if (
+        step > 0
+        and index[-1] - index[0] == step * (index.size - 1)
+        and (np.diff(index) == step).all()
+    ):
+        places = slice(int(index[0]), int(index[-1]) + 1, step)
+        return values[places] if axis == 0 else values[:, places]
+    return np.take(values, index, axis=axis)

@@ -24,7 +24,7 @@ from ...about import style
 from ...core.colours import SCALES
 from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
-from ...core.quantiles import ExactQuantile
+from ...core.quantiles import Counted, ExactQuantile, counted
 from ...raster.blocks import Window, sample_windows
 from ...raster.outputs import OutputFiles
 from ...raster.oxide_units import require_weight_percent
@@ -261,8 +261,8 @@ def _percentiles(
         [ExactQuantile(fraction, _ROOM, sample) for fraction in _FRACTIONS] for sample in samples
     ]
 
-    def finite(window: Window) -> list[np.ndarray]:
-        return _finite(raster.values(window, numbers))
+    def finite(window: Window) -> list[Counted]:
+        return [counted(band) for band in _finite(raster.values(window, numbers))]
 
     unsettled = quantiles
     for step in range(2):
@@ -271,7 +271,7 @@ def _percentiles(
             for _, bands in done:
                 for band, of_band in zip(bands, unsettled):
                     for quantile in of_band:
-                        quantile.add(band)
+                        quantile.add_counted(band)
         if step == 0:
             unsettled = [[one for one in of_band if one.refine()] for of_band in quantiles]
         if not any(unsettled):
