@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -33,6 +33,8 @@ class ClementineSource(Raster):
         Factor from stored value to reflectance, instead of the file's own.
     mask_shadow : bool
         Treat pixels up to reflectance 0.01 in any of the three as invalid.
+    check : callable
+        Called before each window that is read to check the medians; raises to stop.
 
     Raises
     ------
@@ -50,7 +52,9 @@ class ClementineSource(Raster):
         bands: Sequence[int] | None = None,
         scale: float | None = None,
         mask_shadow: bool = True,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        self._check = check
         super().__init__(path)
         self._refuse_mi()
         self.bands = self._checked(bands) if bands else self._named()
@@ -168,5 +172,6 @@ class ClementineSource(Raster):
         )
 
     def _above_zero(self, window: Window) -> NDArray[np.float32]:
+        self._check()
         found = self._reflectance(window).reshape(len(self.bands), -1)
         return found[:, ((found > 0) & (found < LARGEST_STORED)).all(axis=0)]

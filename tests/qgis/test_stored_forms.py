@@ -1,12 +1,18 @@
 """The same pixels in strips, lines or tiles of any size give the same results, read once."""
 
 import csv
+import threading
 
 import numpy as np
 import pytest
 from osgeo import gdal
+from qgis.core import QgsFeedback
 
+from lunar_oxide_plugin.core.errors import CancelledError
 from lunar_oxide_plugin.core.model import BUNDLED
+from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH
+from lunar_oxide_plugin.raster.clementine import ClementineSource
+from lunar_oxide_plugin.raster.raster import Raster
 from tests import mi_tiles
 from tests.polygons import lunar_crs, write_polygons
 
@@ -21,6 +27,7 @@ FORMS = {
     "BIL": ("ENVI", ["INTERLEAVE=BIL"]),
     "VRT of strips": ("VRT", []),
 }
+BLOCK = BLOCK_WIDTH * BLOCK_HEIGHT
 LERC, MG_NUMBER_STEP = 2, 0.00002
 MODEL = [name for name, _ in BUNDLED].index("plsr")
 
@@ -155,3 +162,52 @@ def test_the_same_results_from_any_form(succeed, plain, expected, tmp_path, form
     assert found.keys() == expected["results"].keys()
     for name, other in expected["results"].items():
         assert same(name, found[name], other), name
+
+
+def test_cancel_is_asked_after_few_pixels(succeed, plain, tmp_path, monkeypatch):
+    """Whatever the time it takes: at most a few blocks are read before it is asked again."""
+    since = {"asked": 0, "most": 0}
+    lock = threading.Lock()
+    read, is_cancelled = Raster.read, QgsFeedback.isCanceled
+
+    def counting_read(self, window, numbers, shape=None):
+        with lock:
+            since["asked"] += window.size if shape is None else shape[0] * shape[1]
+            since["most"] = max(since["most"], since["asked"])
+        return read(self, window, numbers, shape)
+
+    def counting_question(self):
+        with lock:
+            since["asked"] = 0
+        return is_cancelled(self)
+
+    monkeypatch.setattr(Raster, "read", counting_read)
+    monkeypatch.setattr(QgsFeedback, "isCanceled", counting_question)
+    most = {}
+
+    def watched(name, parameters):
+        since.update(asked=0, most=0)
+        succeed(name, parameters)
+        most[name] = since["most"]
+
+    results(watched, stored(plain, tmp_path, "strips of one row"), tmp_path / "results")
+    assert {name: count for name, count in most.items() if not 0 < count <= 4 * BLOCK} == {}
+
+
+def test_a_search_in_clementine_data_can_be_stopped(tmp_path):
+    path = tmp_path / "dark.tif"
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), 700, 3000, 3)
+    dataset.SetProjection(lunar_crs().ExportToWkt())
+    dataset.SetGeoTransform((10, 0.01, 0, 20, 0, -0.01))
+    for number, wavelength in enumerate((415, 750, 950), start=1):
+        dataset.GetRasterBand(number).SetDescription(f"{wavelength} nm")
+    dataset = None
+    asked = []
+
+    def check():
+        asked.append(1)
+        if len(asked) == 18:  # after the 16 samples
+            raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        ClementineSource(str(path), check=check)

@@ -183,7 +183,7 @@ def _opened(
         When it is not, naming the methods that are for it.
     """
     if method.instrument == CLEMENTINE:
-        return ClementineSource(path, **options)
+        return ClementineSource(path, **options, check=check)
     try:
         return open_mi_source(path, **options, check=check)
     except RasterError as error:

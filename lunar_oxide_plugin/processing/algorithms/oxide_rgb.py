@@ -254,8 +254,10 @@ def _percentiles(
     area = raster.grid.window
     samples: list[np.ndarray | None] = [None] * len(numbers)
     if area.size > _ROOM:
-        windows = sample_windows(area, _SAMPLES)
-        read = [raster.values(window, numbers).reshape(len(numbers), -1) for window in windows]
+        read = []
+        for window in sample_windows(area, _SAMPLES):
+            stop_if_cancelled(steps)
+            read.append(raster.values(window, numbers).reshape(len(numbers), -1))
         samples = _finite(np.concatenate(read, axis=1))
     quantiles = [
         [ExactQuantile(fraction, _ROOM, sample) for fraction in _FRACTIONS] for sample in samples
