@@ -211,6 +211,10 @@ def region(polygon, own, place=None):
     parts = []
     for part in polygon.parts:
         rings = [_continuous(ring, own.turn) for ring in part]
+        if own.turn is not None:  # holes beside their outer ring
+            middle = rings[0][:, 0].mean()
+            turns = [round((ring[:, 0].mean() - middle) / own.turn) for ring in rings]
+            rings = [ring - [own.turn * n, 0] for ring, n in zip(rings, turns)]
         if place is not None:
             rings = [_on_pixels(ring, own, place) for ring in rings]
         outer, *holes = (_inside(ring) for ring in rings)
