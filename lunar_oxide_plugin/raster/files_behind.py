@@ -16,8 +16,8 @@ from pathlib import Path
 from osgeo import gdal
 
 from ..core.errors import RasterError
-from .network import asking_driver, is_address
-from .virtual import file_name, is_file, opened_quietly, read_head
+from .network import ASKING_DRIVERS, asking_driver, is_address
+from .virtual import file_name, gdal_options, is_file, opened_quietly, read_head
 
 #: Where in one of GDAL's names that of a file may begin, and where it may end.
 _BEGINNINGS = re.compile(r"/vsi\w+[/?]|://|[:,={\"'?&|]")
@@ -36,6 +36,9 @@ _LONGEST_XML = 1 << 28
 
 #: Characters; what is longer is no name.
 _LONGEST_NAME = 4096
+
+#: Drivers whose files are rasters or layers themselves, not parts of one.
+_OF_SOURCES = ("DERIVED", "GTI", "OGR_VRT", "VRT")
 
 #: How a TIFF begins: it refers to no other file.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -165,8 +168,13 @@ def files_behind(name: str, vector: bool = False) -> list[str]:
         for file in own:
             require_plain(file, title, folders)
             found.update(dict.fromkeys((file, *folders.parts_beside(file))))
+        named, parts = _uses(source, kind, title)
+        for part in parts:
+            require_plain(part, title, folders)
+            found.update(dict.fromkeys(disk_files(part)))
+        seen.update(parts)
         # What is in an archive, or in parts of files, refers to others, and so may that itself.
-        for other in (*own, *_uses(source, kind, title)):
+        for other in (*own, *named):
             if other not in seen:
                 seen.add(other)
                 to_read.append(other)
@@ -219,27 +227,34 @@ def _is_file_or_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _uses(source: str, kind: int, title: str) -> Iterator[str]:
-    """Names that a source refers to, and its parts."""
+def _uses(source: str, kind: int, title: str) -> tuple[list[str], list[str]]:
+    """Names of other sources that one refers to, and its own parts."""
     if source.lstrip().startswith("<"):
-        yield from _named_in_xml(source, "", title)
-        return
-    plain = is_file(source)
-    head = read_head(source, 256) if plain else b""
-    if head.startswith(_TIFF):
-        return  # not opened: a mosaic may have thousands of them
+        return list(_named_in_xml(source, "", title)), []
+    head = read_head(source, 256) if is_file(source) else b""
+    if head.startswith(_TIFF) or (b"\0" in head and _has_header(source)):
+        # Not opened: a mosaic may have thousands of them, and a CRS in a header takes 20 ms.
+        return [], []
+    named: list[str] = []
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         text = read_head(source, _LONGEST_XML).decode("utf-8", "replace")
-        yield from _named_in_xml(text, source.removesuffix(file_name(source)), title)
-    driver = asking_driver(source)
-    if driver:
+        named += _named_in_xml(text, source.removesuffix(file_name(source)), title)
+    # Else GDAL lists the folder of every file that it opens.
+    with gdal_options(GDAL_DISABLE_READDIR_ON_OPEN="TRUE"):
+        dataset = opened_quietly(source, kind)
+        driver = dataset.GetDriver().ShortName if dataset else asking_driver(source)
+        listed = (dataset.GetFileList() or []) if dataset else []
+    if driver in ASKING_DRIVERS:
         raise RasterError(
             f"{title} is, or refers to, a file of GDAL's driver {driver}, which asks servers for "
             "the data. Download them and use the copy."
         )
-    dataset = opened_quietly(source, kind)
-    if dataset is not None:
-        yield from dataset.GetFileList() or []
+    return (named + listed, []) if driver in _OF_SOURCES else (named, listed)
+
+
+def _has_header(source: str) -> bool:
+    """Whether the header of raw values lies beside them (ENVI, EHdr), as `_Folders` counts it."""
+    return any(is_file(name) for name in (f"{source}.hdr", str(Path(source).with_suffix(".hdr"))))
 
 
 def _named_in_xml(text: str, folder: str, title: str) -> Iterator[str]:

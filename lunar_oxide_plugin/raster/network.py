@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 )
 
 #: Drivers that ask servers for what a local file describes.
-_DRIVERS = (
+ASKING_DRIVERS = (
     *("DAAS", "EEDA", "EEDAI", "GeoRaster", "HTTP", "JPIPKAK", "NGW", "OGCAPI", "PLMOSAIC"),
     *("PLSCENES", "PostGISRaster", "RASDAMAN", "STACIT", "STACTA", "WCS", "WMS", "WMTS"),
 )
@@ -61,7 +61,7 @@ def asking_driver(name: str) -> str:
         return ""
     finally:
         gdal.PopErrorHandler()
-    return driver.ShortName if driver is not None and driver.ShortName in _DRIVERS else ""
+    return driver.ShortName if driver is not None and driver.ShortName in ASKING_DRIVERS else ""
 
 
 def network_options(name: str) -> dict[str, str]:
