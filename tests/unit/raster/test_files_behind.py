@@ -16,6 +16,7 @@ from lunar_oxide_plugin.raster.location import Location
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.raster import Raster
+from lunar_oxide_plugin.raster.virtual import opening
 
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -30,7 +31,9 @@ def raster(path, driver="GTiff", wkt=GEOGRAPHIC_WKT, left=-50.0, step=0.1):
 
 
 def vrt(path, *sources):
-    gdal.BuildVRT(str(path), [str(source) for source in sources]).FlushCache()
+    # GDAL's pool of open files lives on with VRTs in VRTs, of the size that it had at first.
+    with opening("A VRT"):
+        gdal.BuildVRT(str(path), [str(source) for source in sources]).FlushCache()
     return path
 
 
