@@ -90,7 +90,7 @@ def test_dialogs_and_models_make_a_report_unless_told_otherwise(provider):
 
 
 def test_progress_rises_over_all_rasters(succeed, oxide_raster, tmp_path):
-    inputs = [str(oxide_raster(600, 20)[0]), str(oxide_raster(300, 20)[0])]
+    inputs = [str(oxide_raster(600, 2000)[0]), str(oxide_raster(300, 2000)[0])]
     _, feedback = succeed("oxidehistogram", {"INPUT": inputs, "TABLE": tmp_path / "t.csv"})
     assert feedback.steps == sorted(feedback.steps)
     assert feedback.steps[-1] == pytest.approx(100)
@@ -101,7 +101,7 @@ def test_progress_rises_over_all_rasters(succeed, oxide_raster, tmp_path):
 
 @pytest.mark.parametrize("share", [20, 80])
 def test_cancel_leaves_nothing(run, oxide_raster, tmp_path, share):
-    inputs = [str(oxide_raster(600, 20)[0]), str(oxide_raster(600, 20)[0])]
+    inputs = [str(oxide_raster(600, 2000)[0]), str(oxide_raster(600, 20)[0])]
     before = set(tmp_path.iterdir())
     outputs = {"REPORT": tmp_path / "r.html", "TABLE": tmp_path / "t.csv"}
     _, ok, feedback = run("oxidehistogram", {"INPUT": inputs, **outputs}, Feedback(share))
