@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingOutputDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsVectorLayer,
@@ -184,24 +185,41 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         definitions = self.parameterDefinitions()
         for name in unknown_names(definitions, parameters):
             feedback.pushWarning(f"There is no parameter {name}; it is not used.")
-        _as_processing(lambda: self._prepare(definitions, parameters, context, feedback))
-        _as_processing(lambda: self._say_crs(feedback))
+        self._values = dict(parameters)
+        del parameters  # an error that is kept, see `_as_processing`, would keep their layers
+
+        def prepare() -> None:
+            self._prepare(definitions, context, feedback)
+            self._say_crs(feedback)
+
+        try:
+            _as_processing(prepare)
+        except QgsProcessingException:
+            self._forget()
+            raise
         return True
+
+    def _forget(self) -> None:
+        """Let go of layers and rasters: QGIS may keep an algorithm until it ends."""
+        self._rasters, self._vectors, self._values = (), {}, {}
 
     def _prepare(
         self,
         definitions: list[QgsProcessingParameterDefinition],
-        parameters: dict[str, Any],
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> None:
-        self._values = understood(definitions, parameters, context)
+        self._values = understood(definitions, self._values, context)
         require_plain_files(definitions, self._values)
         self.check(self._values, context)
         self._paths = raster_paths(definitions, self._values, context)
         self._vectors = vector_inputs(definitions, self._values, context)
         self._extents = extent_inputs(definitions, self._values, context)
         self._kept: dict[str, list[str]] = {}
+        for definition in definitions:
+            if definition.type() == QgsProcessingParameterFile.typeName():
+                path = self.parameterAsFile(self._values, definition.name(), context)
+                self.keep_files(definition.name(), [path] if path else [])
         for name, vector in self._vectors.items():
             self.keep(name, vector.layer)
             for note in vector.notes:
@@ -221,10 +239,14 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
-        _as_processing(lambda: self._reach(feedback))
-        results = _as_processing(lambda: self.compute(self._values, context, feedback))
-        for remark in self.remarks():
-            feedback.pushWarning(remark)
+        del parameters  # which `prepareAlgorithm` has read
+        try:
+            _as_processing(lambda: self._reach(feedback))
+            results = _as_processing(lambda: self.compute(self._values, context, feedback))
+            for remark in self.remarks():
+                feedback.pushWarning(remark)
+        finally:
+            self._forget()
         style_when_loaded(results.values(), context)
         return results
 

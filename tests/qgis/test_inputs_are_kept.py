@@ -48,6 +48,8 @@ def measure(refused, oxide_raster, tmp_path):
     path, *_ = oxide_raster()
 
     def run(zones, table):
+        if isinstance(zones, QgsVectorLayer):
+            QgsProject.instance().addMapLayer(zones)
         before = _files(tmp_path)
         message = refused(
             "zonaloxides",
@@ -56,7 +58,9 @@ def measure(refused, oxide_raster, tmp_path):
         assert _files(tmp_path) == before
         return message
 
-    return run
+    yield run
+    # QGIS keeps the frames of a refused run until Python ends, too late for a layer of theirs.
+    QgsProject.instance().removeAllMapLayers()
 
 
 @pytest.mark.parametrize("end", ["shp", "shx", "dbf", "prj", "cpg"])

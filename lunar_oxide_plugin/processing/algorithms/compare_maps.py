@@ -173,18 +173,6 @@ class CompareMaps(LunarOxideAlgorithm):
         for name, title in ((self.R2, "R2"), (self.RMSE, "RMSE (wt%)"), (self.BIAS, "Bias (wt%)")):
             self.addOutput(QgsProcessingOutputNumber(name, title))
 
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Also note the table, which no output may replace."""
-        prepared = super().prepareAlgorithm(parameters, context, feedback)
-        table = self.parameterAsFile(self._values, self.REFERENCE_TABLE, context)
-        self.keep_files(self.REFERENCE_TABLE, [table] if table else [])
-        return prepared
-
     def compute(
         self,
         parameters: dict[str, Any],
