@@ -19,7 +19,7 @@ from tests.polygons import lunar_crs, write_polygons
 from .conftest import OXIDES
 
 #: Wide and high enough that GDAL's cache is not meant to hold the strips under a row of tiles.
-WIDTH, HEIGHT = 9000, 260
+WIDTH, HEIGHT = 8500, 258
 
 FORMS = {
     "strips of one row": ("GTiff", ["COMPRESS=DEFLATE", "BLOCKYSIZE=1"]),
@@ -93,7 +93,7 @@ def results(succeed, paths, folder):
     folder.mkdir()
     zones = write_polygons(
         folder / "zones.gpkg",
-        {"a": "POLYGON((-49.9 43.99,-42 43.95,-42.1 43.77,-49 43.8,-49.9 43.99))"},
+        {"a": "POLYGON((-49.9 43.99,-42.5 43.95,-42.6 43.77,-49 43.8,-49.9 43.99))"},
     )
 
     def to(name):
@@ -110,7 +110,13 @@ def results(succeed, paths, folder):
     succeed("classifyterrain", {"INPUT": oxides, "OUTPUT": to("classes.tif")})
     succeed(
         "comparemaps",
-        {"INPUT": oxides, "REFERENCE": oxides, "DIFFERENCE": to("difference.tif")},
+        {
+            "INPUT": oxides,
+            "REFERENCE": oxides,
+            "OXIDE": 2,
+            "OUTPUT": to("difference.tif"),
+            "REPORT": None,
+        },
     )
     succeed(
         "zonaloxides",
@@ -121,7 +127,7 @@ def results(succeed, paths, folder):
             "TABLE": to("zones.csv"),
         },
     )
-    succeed("oxidehistogram", {"INPUT": [oxides], "TABLE": to("histogram.csv")})
+    succeed("oxidehistogram", {"INPUT": [oxides], "TABLE": to("histogram.csv"), "REPORT": None})
     found = {file.name: gdal.Open(str(file)).ReadAsArray() for file in folder.glob("*.tif")}
     for name in ("zones.csv", "histogram.csv"):
         with (folder / name).open(encoding="utf-8") as file:
