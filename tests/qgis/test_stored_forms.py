@@ -160,18 +160,9 @@ def _same_row(found, other):
     return len(found) == len(other)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_the_same_results_from_any_form(succeed, plain, expected, tmp_path, form):
-    if "results" not in expected:
-        expected["results"] = results(succeed, plain, expected["folder"])
-    found = results(succeed, stored(plain, tmp_path, form), tmp_path / "results")
-    assert found.keys() == expected["results"].keys()
-    for name, other in expected["results"].items():
-        assert same(name, found[name], other), name
-
-
-def test_cancel_is_asked_after_few_pixels(succeed, plain, tmp_path, monkeypatch):
-    """Whatever the time it takes: at most a few blocks are read before it is asked again."""
+@pytest.fixture()
+def asked_after(succeed, monkeypatch):
+    """Run algorithms; the most pixels that each read before it asked for a cancel again."""
     since = {"asked": 0, "most": 0}
     lock = threading.Lock()
     read, is_cancelled = Raster.read, QgsFeedback.isCanceled
@@ -196,7 +187,19 @@ def test_cancel_is_asked_after_few_pixels(succeed, plain, tmp_path, monkeypatch)
         succeed(name, parameters)
         most[name] = since["most"]
 
-    results(watched, stored(plain, tmp_path, "strips of one row"), tmp_path / "results")
+    return watched, most
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_results_from_any_form(succeed, asked_after, plain, expected, tmp_path, form):
+    """Cancel is asked for after a few blocks at most, whatever the time they take."""
+    if "results" not in expected:
+        expected["results"] = results(succeed, plain, expected["folder"])
+    watched, most = asked_after
+    found = results(watched, stored(plain, tmp_path, form), tmp_path / "results")
+    assert found.keys() == expected["results"].keys()
+    for name, other in expected["results"].items():
+        assert same(name, found[name], other), name
     assert {name: count for name, count in most.items() if not 0 < count <= 4 * BLOCK} == {}
 
 
