@@ -161,6 +161,7 @@ class Raster:
         values = np.empty((len(numbers), *shape), np.float32)
         isis = self.dataset.GetDriver().ShortName in ("ISIS2", "ISIS3")
         with opening(f"{self.name} cannot be read at {tuple(window)}", self.path):
+            self._forget_before(window)
             for plane, number in zip(values, numbers):
                 band = self.dataset.GetRasterBand(number)
                 if _is_sparse(band, window):
@@ -184,17 +185,22 @@ class Raster:
                 opaque = np.empty(values.shape[1:], np.float32)
                 _read(alpha, window, opaque)
                 values[:, opaque == 0] = np.nan
-            self._forget_all_but(window)
+            self._forget_after(window)
         return values
 
-    def _forget_all_but(self, window: Window) -> None:
+    def _forget_before(self, window: Window) -> None:
+        """Empty GDAL's cache of blocks of the file that were kept for other windows."""
+        kept: Window | None = getattr(self._of_thread, "kept", None)
+        if kept and not kept.intersection(window):
+            self.dataset.FlushCache()
+
+    def _forget_after(self, window: Window) -> None:
         """Empty GDAL's cache of what was read, but for blocks of the file that are wanted again.
 
         Else it keeps what was read until it is full (5 % of memory).
         """
-        kept = getattr(self._of_thread, "kept", None)
         whole = whole_blocks(window, self.own_blocks, self.grid.size)
-        if whole == window or (kept and not whole.intersection(kept)):
+        if whole == window:
             self.dataset.FlushCache()
         self._of_thread.kept = None if whole == window else whole
 
