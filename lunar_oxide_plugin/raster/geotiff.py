@@ -13,6 +13,7 @@ from osgeo import gdal
 from ..core.errors import RasterError
 from .blocks import LOW_TILE, TILE_STEP, WHOLE_ROWS, Window, tile_shape, whole_blocks
 from .encoding import Encoding
+from .gdal_cache import small_cache
 from .gdal_errors import close, gdal_errors
 from .moon import Grid
 from .storage import BandInfo, Layout, lossless
@@ -198,7 +199,7 @@ class RasterWriter:
         levels = [1]
         while smaller / levels[-1] >= _SMALLEST_OVERVIEW:
             levels.append(2 * levels[-1])
-        with stoppable(progress, self._failure) as report:
+        with small_cache(), stoppable(progress, self._failure) as report:
             if not self._once:
                 # Opened anew: reading by several threads, as it is written, makes GDAL 3.6 print
                 # thousands of needless errors.
@@ -217,7 +218,7 @@ class RasterWriter:
             "BIGTIFF=IF_SAFER",
         ]
         try:
-            with stoppable(progress, self._failure) as report:
+            with small_cache(), stoppable(progress, self._failure) as report:
                 source = gdal.Open(str(self._partial))
                 made = gdal.GetDriverByName("COG").CreateCopy(
                     str(copy), source, False, options, report
