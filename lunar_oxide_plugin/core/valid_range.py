@@ -15,15 +15,22 @@ from .uncertainty import uncertainty_name
 DOMAIN_DISTANCE = "domain distance"
 
 
+#: Values within the range of any quantity that stand for no data by custom: ASCII grids, GDAL, ISIS
+#: and netCDF. No height on the Moon in m is so low (the lowest is -9130).
+_FILLS = (-9999.0, -9999.9, -32767.0, -32768.0, -99999.0, -999999.0, -2147483648.0)
+
+
 class ValidRange(NamedTuple):
     """Lowest and highest value that may be a measurement."""
 
     low: float
     high: float
     unit: str = ""
+    #: Negative values between them that are none.
+    fills: tuple[float, ...] = ()
 
     def __str__(self) -> str:
-        """For messages: "-20 to 100 wt%"."""
+        """For messages: "-20 to 65.53 wt%"."""
         return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
 
     def before(self, factor: float) -> ValidRange:
@@ -33,14 +40,15 @@ class ValidRange(NamedTuple):
 
 #: Of any quantity: the fill values of netCDF (1e20, 9.97e36) and those at the end of float32 lie
 #: outside, and no quantity that is mapped.
-ANY = ValidRange(-1e15, 1e15)
+ANY = ValidRange(-1e15, 1e15, fills=_FILLS)
 
-#: A content is at most 100 wt%. It cannot be negative either, but what is computed may be, and
-#: has to stay, as means would be too high without it: models that are linear in the spectrum
-#: cross zero, by noise or outside of their training domain. FeO by Lucey et al. (2000, JGR 105,
-#: 20297) is -7.6 wt% where R950/R750 is 1.19, the origin of its angle, below which lunar soils
-#: stay; -20 leaves as much again.
-OXIDE = ValidRange(-20.0, 100.0, "wt%")
+#: Above the 65 wt% that a model gives at most of all five oxides, more than any rock holds, and
+#: below 65.535, which is the fill value 65535 in steps of 0.001. A content cannot be negative
+#: either, but what is computed may be, and has to stay, as means would be too high without it:
+#: models that are linear in the spectrum cross zero, by noise or outside of their training domain.
+#: FeO by Lucey et al. (2000, JGR 105, 20297) is -7.6 wt% where R950/R750 is 1.19, the origin of its
+#: angle, below which lunar soils stay; -20 leaves as much again.
+OXIDE = ValidRange(-20.0, 65.53, "wt%")
 
 #: A molar fraction, but for rounding.
 MAGNESIUM_NUMBER = ValidRange(-0.001, 1.001)

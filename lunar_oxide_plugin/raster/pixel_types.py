@@ -5,6 +5,10 @@ from __future__ import annotations
 from osgeo import gdal
 
 from .texts import metadata_item
+from .virtual import file_name, opened_quietly
+
+#: GDAL's number of its own type of signed bytes, from 3.7 on; before, it has no name for it.
+_INT8 = 14
 
 
 def is_signed_byte(band: gdal.Band) -> bool:
@@ -22,3 +26,38 @@ def is_signed_byte(band: gdal.Band) -> bool:
 def is_complex(band: gdal.Band) -> bool:
     """Whether its values are complex numbers, of which GDAL would give the real part."""
     return bool(gdal.DataTypeIsComplex(band.DataType))
+
+
+def hidden_signed_bytes(dataset: gdal.Dataset) -> str:
+    """Name of a file in signed bytes from which a VRT makes unsigned ones; "" without any.
+
+    gdalbuildvrt and gdalwarp drop what says that bytes are signed, so that -1 becomes 255.
+    """
+    to_open = [dataset]
+    seen = {dataset.GetDescription()}
+    while to_open:
+        one = to_open.pop()
+        if not (_is_vrt(one) and any(map(_is_byte, _bands(one)))):
+            continue
+        for name in one.GetFileList() or []:
+            source = None if name in seen else opened_quietly(name)
+            seen.add(name)
+            if source is None:
+                continue
+            if any(band.DataType == _INT8 or is_signed_byte(band) for band in _bands(source)):
+                return file_name(name)
+            if _is_vrt(source):  # others are closed: a mosaic may have thousands
+                to_open.append(source)
+    return ""
+
+
+def _is_vrt(dataset: gdal.Dataset) -> bool:
+    return bool(dataset.GetDriver().ShortName == "VRT")
+
+
+def _bands(dataset: gdal.Dataset) -> list[gdal.Band]:
+    return [dataset.GetRasterBand(number) for number in range(1, 1 + dataset.RasterCount)]
+
+
+def _is_byte(band: gdal.Band) -> bool:
+    return bool(band.DataType == gdal.GDT_Byte and not is_signed_byte(band))

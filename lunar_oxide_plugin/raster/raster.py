@@ -27,7 +27,7 @@ from .guard import require_moon_grid
 from .location import Location
 from .out_of_range import FEW, OutOfRange
 from .own_blocks import own_blocks
-from .pixel_types import is_complex, is_signed_byte
+from .pixel_types import hidden_signed_bytes, is_complex, is_signed_byte
 from .texts import band_names, metadata, metadata_item
 from .virtual import file_name, opening
 
@@ -76,6 +76,13 @@ class Raster:
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
         require_moon_grid(self.grid, self.name)
+        hidden = hidden_signed_bytes(self.dataset)
+        if hidden:
+            raise RasterError(
+                f"{self.name} takes the signed bytes (-128 to 127) of {hidden} for bytes from 0 to "
+                "255. Convert that file first (gdal_translate -ot Int16), and make the VRT anew "
+                "from the result."
+            )
         if not self.grid.wkt:
             self.notes.append(f"{self.name} has no coordinate reference system; nor have results.")
         #: The files it is read from, as they were when it was opened.
@@ -270,11 +277,17 @@ class Raster:
 
     def _mask_out_of_range(self, window: Window, number: int, plane: NDArray[np.float32]) -> None:
         """Make values outside a band's valid range NaN, and count them."""
-        low, high = self.range_of(number)[:2]
+        low, high, _, fills = self.range_of(number)
         # The ends first, which takes no memory, and half the time of comparing every value.
-        if not (np.fmin.reduce(plane, None) < low or np.fmax.reduce(plane, None) > high):
+        least, most = np.fmin.reduce(plane, None), np.fmax.reduce(plane, None)
+        filled = bool(fills) and least <= np.float32(max(fills))
+        if not (least < low or most > high or filled):
             return
         outside = (plane < low) | (plane > high)
+        if filled:
+            outside |= np.isin(plane, np.array(fills, np.float32))
+            if not outside.any():
+                return
         if plane.shape == (window.height, window.width):  # else some of them, for a picture
             self.out_of_range(number).add(window, plane, outside)
         plane[outside] = np.nan

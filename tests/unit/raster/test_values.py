@@ -103,6 +103,8 @@ def test_any_type_and_tag(data_type, tag, values):
     masked = dataset.GetRasterBand(1).GetMaskBand().ReadAsArray() == 0
     right = np.where(masked, np.nan, plane.astype(np.float64))
     right[~(np.abs(right) <= 1e15)] = np.nan  # no measurement in any unit
+    custom = np.array([-9999, -9999.9, -32768, -(2**31)], np.float32)
+    right[np.isin(right.astype(np.float32), custom)] = np.nan
     assert whole(raster)[0] == pytest.approx(right.astype(np.float32), rel=0, abs=0, nan_ok=True)
     gdal.Unlink(name)
 
@@ -124,6 +126,50 @@ def test_signed_bytes_of_a_copy_without_its_metadata_are_known_by_the_tag(tmp_pa
     gdal.BuildVRT(str(tmp_path / "s.vrt"), [path]).FlushCache()
     (values,) = whole(Raster(str(tmp_path / "s.vrt")))
     np.testing.assert_array_equal(values, [[np.nan, -100, -1], [0, 12, 127]])
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("make", [gdal.BuildVRT, gdal.Warp], ids=["mosaic", "warped"])
+def test_a_vrt_that_hides_signed_bytes_is_refused(tmp_path, make, depth):
+    """Without a tag nothing in the VRT says that its 255 is -1."""
+    path = signed(tmp_path / "s.tif", np.array([[-100, -1], [12, 127]], np.int8), names=["FeO"])
+    for level in range(depth):
+        above = str(tmp_path / f"{level}.vrt")
+        options = {"format": "VRT"} if make is gdal.Warp else {}
+        make(above, [path], **options).FlushCache()
+        path = above
+    with pytest.raises(RasterError, match=r"signed bytes .* of s\.tif .*gdal_translate -ot Int16"):
+        Raster(path)
+
+
+def test_a_vrt_that_says_signed_bytes_is_read(tmp_path):
+    plane = np.array([[-100, -1], [12, 127]], np.int8)
+    path = signed(tmp_path / "s.tif", plane)
+    gdal.Translate(str(tmp_path / "s.vrt"), path, format="VRT").FlushCache()
+    np.testing.assert_array_equal(whole(Raster(str(tmp_path / "s.vrt")))[0], plane)
+
+
+@pytest.mark.parametrize("name", ["", "FeO_wt", "TiO2 (Lucey)"])
+@pytest.mark.parametrize("fill", [-9999, -9999.9, -32768, -32767, -99999, -2147483648])
+def test_usual_fill_values_of_a_band_of_unknown_content(tmp_path, name, fill):
+    """Heights on the Moon, down to -9130 m, stay."""
+    plane = np.array([[fill, 12.5], [-9130, fill]], np.float32)
+    raster = Raster(written(tmp_path / "a.tif", [plane], names=[name]))
+    np.testing.assert_array_equal(whole(raster)[0], [[np.nan, 12.5], [-9130, np.nan]])
+    (remark,) = raster.remarks()
+    assert "2 pixels of band 1" in remark and "usually stand for no data" in remark
+
+
+def test_more_of_an_oxide_than_any_rock_holds(tmp_path):
+    """65535 without a tag, in units of 0.001 wt% as STORAGE writes them, and 99.99."""
+    stored = np.array([[65535, 12500], [20000, 65535]], np.uint16)
+    scaled = written(tmp_path / "a.tif", [stored], gdal.GDT_UInt16, names=["FeO"], scale=0.001)
+    right = np.array([[np.nan, 12.5], [20, np.nan]], np.float32)
+    assert whole(Raster(scaled))[0] == pytest.approx(right, rel=1e-6, nan_ok=True)
+    plane = np.nan_to_num(right, nan=99.99)
+    raster = Raster(written(tmp_path / "b.tif", [plane], names=["FeO"]))
+    np.testing.assert_array_equal(whole(raster)[0], right)
+    assert "2 pixels of band 1 (FeO) with values outside of -20 to 65.53 wt%" in raster.remarks()[0]
 
 
 def test_signed_bytes_with_scale_and_fill(tmp_path):
@@ -175,7 +221,7 @@ def test_fill_values_that_no_tag_matches(tmp_path, fill, tag, name):
 
 def test_contents_computed_below_zero_stay(tmp_path):
     """Without them means of noise around zero would be too high."""
-    plane = np.array([[-7.6, -0.5], [0, 99]], np.float32)
+    plane = np.array([[-7.6, -0.5], [0, 64]], np.float32)
     raster = Raster(written(tmp_path / "map.tif", [plane], names=["FeO"]))
     np.testing.assert_array_equal(whole(raster)[0], plane)
     assert raster.remarks() == []
@@ -183,10 +229,10 @@ def test_contents_computed_below_zero_stay(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "elevation", "OMAT", "FeO difference"])
 def test_of_a_band_of_unknown_content_only_impossible_numbers_are_masked(tmp_path, name):
-    plane = np.array([[-9999.9, 65535, -32768], [LOWEST, 1e20, 3]], np.float32)
+    plane = np.array([[-9998, 65535, -32000], [LOWEST, 1e20, 3]], np.float32)
     raster = Raster(written(tmp_path / "map.tif", [plane], names=[name]))
     np.testing.assert_array_equal(
-        whole(raster)[0], np.array([[-9999.9, 65535, -32768], [np.nan, np.nan, 3]], np.float32)
+        whole(raster)[0], np.array([[-9998, 65535, -32000], [np.nan, np.nan, 3]], np.float32)
     )
 
 
