@@ -217,6 +217,16 @@ def test_without_a_key_rows_have_the_numbers_of_the_table(succeed, oxide_raster,
         assert float(row["FeO"]) == pytest.approx(rows[int(row["unit"])]["FeO_mean"], abs=5e-5)
 
 
+def test_units_with_an_empty_name_are_called_by_their_number(succeed, oxide_raster, tmp_path):
+    zones = geojson(tmp_path / "z.geojson", [{"unit": text} for text in ("a", "", "  ", None)])
+    table = tmp_path / "t.csv"
+    outputs = {"OUTPUT": tmp_path / "units.gpkg", "TABLE": table}
+    succeed(
+        "zonaloxides", {"INPUT": oxide_raster()[0], "ZONES": zones, "NAME_FIELD": "unit", **outputs}
+    )
+    assert [row["unit"] for row in rows_of(table)] == ["a", "2", "3", "4"]
+
+
 @pytest.mark.parametrize(
     "values", [["crater-7", "crater-8"], [3, 3], [1.5, 2.5], [-1, 2], [4, None]]
 )

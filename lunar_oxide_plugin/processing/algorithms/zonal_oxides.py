@@ -35,7 +35,7 @@ from ...raster.uncertainty import Uncertainty
 from ...raster.zonal import ZonalStatistics
 from ...raster.zone_plan import Zone
 from ...report.unit_report import UnitMap, html_report
-from ..attributes import attribute, attribute_text
+from ..attributes import attribute_text
 from ..base import LunarOxideAlgorithm
 from ..inputs import FeatureParameter, RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
@@ -250,11 +250,8 @@ class ZonalOxides(LunarOxideAlgorithm):
                 f"NAME_FIELD is {field}, but {zones.name} has the fields "
                 f"{', '.join(fields)}. Choose one of them, or leave it empty."
             )
-        values = [feature[field] for feature in features]
-        return [
-            str(number) if attribute(value) is None else attribute_text(value)
-            for number, value in zip(numbers, values)
-        ]
+        names = [attribute_text(feature[field]) for feature in features]
+        return [name if name.strip() else str(number) for number, name in zip(numbers, names)]
 
     def _uncertainty(self, raster: Raster, bands: Mapping[str, int]) -> Uncertainty | None:
         paths = self.input_paths(self.UNCERTAINTY)
