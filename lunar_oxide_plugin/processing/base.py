@@ -39,7 +39,7 @@ from .inputs import checked_inputs, plain_value, raster_paths, require_plain_fil
 from .layer_files import layer_files
 from .loading import style_when_loaded
 from .progress import stop_if_cancelled
-from .values import understood, unknown_names
+from .values import understood, warn_of_unknown
 from .vector_input import VectorInput, vector_inputs
 
 T = TypeVar("T")
@@ -183,8 +183,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         A model does not ask `checkParameterValues` of its steps, so all is checked here again.
         """
         definitions = self.parameterDefinitions()
-        for name in unknown_names(definitions, parameters):
-            feedback.pushWarning(f"There is no parameter {name}; it is not used.")
+        warn_of_unknown(definitions, parameters, feedback)
         self._values = dict(parameters)
         del parameters  # an error that is kept, see `_as_processing`, would keep their layers
 

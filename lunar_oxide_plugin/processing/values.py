@@ -16,6 +16,7 @@ from typing import Any
 from qgis.core import (
     NULL,
     QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
@@ -96,11 +97,14 @@ def understood(
     return values
 
 
-def unknown_names(
-    definitions: Iterable[QgsProcessingParameterDefinition], parameters: Mapping[str, Any]
-) -> list[str]:
-    """Names of parameters that an algorithm does not have, such as misspelt ones."""
-    return sorted(set(parameters) - {definition.name() for definition in definitions})
+def warn_of_unknown(
+    definitions: Iterable[QgsProcessingParameterDefinition],
+    parameters: Mapping[str, Any],
+    feedback: QgsProcessingFeedback,
+) -> None:
+    """Name the parameters that an algorithm does not have, such as misspelt ones."""
+    for name in sorted(set(parameters) - {definition.name() for definition in definitions}):
+        feedback.pushWarning(f"There is no parameter {name}; it is not used.")
 
 
 def _given(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import help_url, icon
@@ -12,7 +12,7 @@ from ..core.errors import LunarOxideError
 from ..translation import tr
 from .base import plain_help, translate
 from .inputs import checked_inputs
-from .values import understood
+from .values import understood, warn_of_unknown
 from .vector_input import vector_inputs
 
 #: Titles by id. A model has one name for both, and an id cannot be read as a sentence.
@@ -79,6 +79,16 @@ class Workflow(QgsProcessingModelAlgorithm):
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(checked, context)
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Name parameters that only the steps have, as MODEL, which QGIS passes over in silence."""
+        warn_of_unknown(self.parameterDefinitions(), parameters, feedback)
+        return bool(super().prepareAlgorithm(parameters, context, feedback))
 
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
         """Accept inputs in different CRSs: each step checks the body and transforms."""

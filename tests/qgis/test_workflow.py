@@ -151,6 +151,14 @@ def test_refuses_in_the_words_of_its_steps(refused, tile, zones, tmp_path):
     assert "Put the .lbl and the .img of a tile together" in message
 
 
+def test_a_parameter_of_a_step_alone_is_not_passed_over_in_silence(succeed, tile, zones, tmp_path):
+    """MODEL is one of Predict oxides: the maps are of the default model all the same."""
+    given = {"INPUT": tile[0], "ZONES": zones, **outputs_in(tmp_path), "MODEL": 0}
+    _, feedback = succeed("oxideworkflow", given)
+    unknown = [warning for warning in feedback.warnings if "no parameter" in warning]
+    assert unknown == ["There is no parameter MODEL; it is not used."]
+
+
 def test_takes_a_tile_that_qgis_cannot_load(succeed, zones, tmp_path):
     """As Predict oxides does: here the image is in capitals, its label and its name are not."""
     (tmp_path / "tile").mkdir()
