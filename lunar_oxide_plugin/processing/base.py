@@ -35,7 +35,13 @@ from ..raster.outputs import OutputFiles
 from ..raster.raster import Raster
 from ..translation import tr
 from .extent_input import extent_inputs
-from .inputs import checked_inputs, plain_value, raster_paths, require_plain_files
+from .inputs import (
+    checked_inputs,
+    other_crs_in_project,
+    plain_value,
+    raster_paths,
+    require_plain_files,
+)
 from .layer_files import layer_files
 from .loading import style_when_loaded
 from .progress import stop_if_cancelled
@@ -189,7 +195,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
         def prepare() -> None:
             self._prepare(definitions, context, feedback)
-            self._say_crs(feedback)
+            self._say_crs(context, feedback)
 
         try:
             _as_processing(prepare)
@@ -224,12 +230,15 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             for note in vector.notes:
                 feedback.pushWarning(note)
 
-    def _say_crs(self, feedback: QgsProcessingFeedback) -> None:
-        """Log where the CRS that a user has set for a layer takes the place of the file's."""
-        for place in (place for places in self._paths.values() for place in places):
+    def _say_crs(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
+        """Log whether the CRS that a user has set for a layer takes the place of the file's."""
+        places = [place for places in self._paths.values() for place in places]
+        for place in places:
             note = place.note(place.dataset()) if place.wkt else ""
             if note:
                 feedback.pushInfo(note)
+        for note in other_crs_in_project(places, context):
+            feedback.pushWarning(note)
 
     def processAlgorithm(
         self,

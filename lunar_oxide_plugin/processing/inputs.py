@@ -24,7 +24,7 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.files_behind import require_plain, why_not_plain
+from ..raster.files_behind import is_same_file, require_plain, why_not_plain
 from ..raster.location import Location
 from ..raster.raster import Raster
 from ..raster.virtual import is_file
@@ -164,6 +164,28 @@ def raster_paths(
     return paths
 
 
+def other_crs_in_project(places: Iterable[Location], context: QgsProcessingContext) -> list[str]:
+    """What to say of files, given by their paths, that a layer shows with a CRS the user set.
+
+    The histories of QGIS keep the paths of layers, and batches take files, so that the same file
+    may come with one CRS or the other.
+    """
+    project = context.project()
+    layers = [
+        (layer.name(), _of_layer(layer))
+        for layer in (project.mapLayers().values() if project else ())
+        if isinstance(layer, QgsRasterLayer) and layer.isValid() and layer.providerType() == "gdal"
+    ]
+    changed = [(name, shown) for name, shown in layers if shown.wkt]
+    return [
+        f"{place.name} is read with its own CRS. The layer {name} of the project shows it with "
+        "another; to use that, choose the layer instead of the file."
+        for place in (places if changed else ())
+        for name, shown in changed
+        if not place.wkt and is_same_file(place.name, shown.name) and shown.note(place.dataset())
+    ]
+
+
 def layer_wkt(layer: QgsVectorLayer) -> str:
     """CRS of a vector layer, or else of its file; "" when there is none.
 
@@ -228,8 +250,13 @@ def _location(
     provider = layer.dataProvider()
     if provider is None or provider.name() != "gdal":
         raise RasterError(f"{name}: {layer.name()} is not a file. Save it as a GeoTIFF first.")
+    return _of_layer(layer)
+
+
+def _of_layer(layer: QgsRasterLayer) -> Location:
+    """Where a layer comes from, with the CRS that a user has set for it."""
     crs = layer.crs()
-    changed = crs.isValid() and crs != provider.crs()
+    changed = crs.isValid() and crs != layer.dataProvider().crs()
     # Open options stand behind the path of a layer's source.
     return Location(layer.source().split("|option:")[0], crs.toWkt(_WKT2) if changed else "")
 

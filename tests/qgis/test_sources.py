@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsRasterLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
 
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
 from tests import mi_tiles
@@ -287,3 +287,25 @@ def test_no_tile_of_a_folder_is_overwritten(refused, tile, tmp_path):
     gdal.Translate(str(tif), str(label))
     message = refused("importmimap", {"FOLDER": str(tmp_path), "INPUT": [str(tif)], "OUTPUT": tif})
     assert "would overwrite the input" in message
+
+
+def test_a_path_of_a_layer_with_another_crs_is_said_to_be_read_with_its_own(
+    succeed, oxide_raster, tmp_path
+):
+    """As the histories of QGIS keep layers: the numbers are others than with the layer itself."""
+    path, *_ = oxide_raster()
+    layer = QgsRasterLayer(str(path), "shifted")
+    project = QgsProject.instance()
+    project.addMapLayer(layer)
+    given = {"OUTPUT": tmp_path / "mg.tif"}
+    try:
+        for text in (str(path), str(path.parent / "." / path.name)):
+            _, feedback = succeed("mgnumber", {"INPUT": text, **given})
+            assert "its own CRS" not in " ".join(feedback.warnings)
+        layer.setCrs(QgsCoordinateReferenceSystem.fromProj("+proj=longlat +R=1737400 +pm=20"))
+        _, feedback = succeed("mgnumber", {"INPUT": path, **given})
+        assert f"{path} is read with its own CRS. The layer shifted" in " ".join(feedback.warnings)
+        _, feedback = succeed("mgnumber", {"INPUT": layer.id(), **given})
+        assert "its own CRS" not in " ".join(feedback.warnings)
+    finally:
+        project.removeMapLayer(layer.id())
