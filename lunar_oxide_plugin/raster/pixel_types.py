@@ -11,6 +11,23 @@ from .virtual import file_name, opened_quietly
 _INT8 = 14
 
 
+#: Ends of integer types, by which fill values are often stored.
+_ENDS = {
+    gdal.GDT_Byte: (255,),
+    gdal.GDT_UInt16: (65535,),
+    gdal.GDT_Int16: (-32768, 32767),
+    _INT8: (-128,),
+}
+
+
+def untagged_ends(band: gdal.Band) -> tuple[int, ...]:
+    """Stored values of a scaled band that may be fill values, when nothing says what no data is."""
+    scaled = band.GetScale() not in (None, 1) or band.GetOffset() not in (None, 0)
+    if not scaled or band.GetNoDataValue() is not None or band.GetMaskFlags() != gdal.GMF_ALL_VALID:
+        return ()
+    return _ENDS[_INT8] if is_signed_byte(band) else _ENDS.get(band.DataType, ())
+
+
 def is_signed_byte(band: gdal.Band) -> bool:
     """Whether a band of type Byte holds signed bytes, -128 to 127.
 

@@ -27,7 +27,7 @@ from .guard import require_moon_grid
 from .location import Location
 from .out_of_range import FEW, OutOfRange
 from .own_blocks import own_blocks
-from .pixel_types import hidden_signed_bytes, is_complex, is_signed_byte
+from .pixel_types import hidden_signed_bytes, is_complex, is_signed_byte, untagged_ends
 from .texts import band_names, metadata, metadata_item
 from .virtual import file_name, opening
 
@@ -76,7 +76,8 @@ class Raster:
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
         require_moon_grid(self.grid, self.name)
-        hidden = hidden_signed_bytes(self.dataset)
+        with opening(f"{self.name} cannot be read", self.path):
+            hidden = hidden_signed_bytes(self.dataset)
         if hidden:
             raise RasterError(
                 f"{self.name} takes the signed bytes (-128 to 127) of {hidden} for bytes from 0 to "
@@ -89,6 +90,7 @@ class Raster:
         self.files = file_states(self.place.files)
         self._ranges: dict[int, ValidRange] = {}
         self._outside: dict[int, OutOfRange] = {}
+        self._at_ends: dict[int, OutOfRange] = {}
 
     @property
     def dataset(self) -> gdal.Dataset:
@@ -226,6 +228,7 @@ class Raster:
         for index, number in enumerate(numbers):
             band = self.dataset.GetRasterBand(number)
             scale, offset = band.GetScale(), band.GetOffset()
+            self._count_ends(window, number, band, values[index])
             if scale not in (None, 1):
                 values[index] *= np.float32(scale)
             if offset not in (None, 0):
@@ -267,13 +270,36 @@ class Raster:
             if found.many_values and found.pixels > FEW * self.grid.window.size:
                 raise RasterError(f"{text}.")
             said.append(f"{text}. They were taken as nodata.")
+        for number, found in sorted(self._at_ends.items()):
+            said.append(
+                f"{self.name}: {found.pixels} pixels of {self._described(number)} are stored as "
+                f"{' and '.join(f'{value:g}' for value in found.values)}, an end of their data "
+                "type, which often stands for no data. They were measured; if they are no data, "
+                "set the nodata value of the file (gdal_edit.py -a_nodata)."
+            )
         return said
 
     def described_out_of_range(self, number: int) -> str:
         """What `values` met outside a band's valid range, and what to do, without the full stop."""
-        name = self.band_names[number - 1]
-        band = f"band {number} ({name})" if name else f"band {number}"
+        band = self._described(number)
         return f"{self.name}: {self.out_of_range(number).described(band, self.range_of(number))}"
+
+    def _described(self, number: int) -> str:
+        name = self.band_names[number - 1]
+        return f"band {number} ({name})" if name else f"band {number}"
+
+    def _count_ends(
+        self, window: Window, number: int, band: gdal.Band, stored: NDArray[np.float32]
+    ) -> None:
+        """Count stored values at an end of their type that are in the valid range when scaled."""
+        low, high = self.range_of(number)[:2]
+        scale, offset = band.GetScale() or 1, band.GetOffset() or 0
+        ends = [end for end in untagged_ends(band) if low <= end * scale + offset <= high]
+        if not ends or stored.shape != (window.height, window.width):
+            return
+        found = np.isin(stored, np.array(ends, np.float32))
+        if found.any():
+            self._at_ends.setdefault(number, OutOfRange()).add(window, stored, found)
 
     def _mask_out_of_range(self, window: Window, number: int, plane: NDArray[np.float32]) -> None:
         """Make values outside a band's valid range NaN, and count them."""

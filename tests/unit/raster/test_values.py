@@ -172,6 +172,31 @@ def test_more_of_an_oxide_than_any_rock_holds(tmp_path):
     assert "2 pixels of band 1 (FeO) with values outside of -20 to 65.53 wt%" in raster.remarks()[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "data_type", "end", "scale"),
+    [
+        (np.uint8, gdal.GDT_Byte, 255, 0.1),
+        (np.uint16, gdal.GDT_UInt16, 65535, 0.0005),
+        (np.int16, gdal.GDT_Int16, 32767, 0.001),
+        (np.int16, gdal.GDT_Int16, -32768, 0.0005),
+    ],
+)
+def test_scaled_integers_at_an_end_of_their_type_are_said_to_be_measured(
+    tmp_path, kind, data_type, end, scale
+):
+    """25.5 wt% FeO may be a measurement or the fill value 255; a tag tells."""
+    plane = np.array([[end, 100], [120, end]], kind)
+    more = {"names": ["FeO"], "scale": scale}
+    raster = Raster(written(tmp_path / "a.tif", [plane], data_type, **more))
+    for _ in range(2):  # counted once
+        assert whole(raster)[0] == pytest.approx(plane * scale, rel=1e-6)
+    (remark,) = raster.remarks()
+    assert f"2 pixels of band 1 (FeO) are stored as {end}, an end" in remark
+    raster = Raster(written(tmp_path / "b.tif", [plane], data_type, nodata=end, **more))
+    assert np.isnan(whole(raster)[0]).sum() == 2
+    assert raster.remarks() == []
+
+
 def test_signed_bytes_with_scale_and_fill(tmp_path):
     """13 wt% is stored as 26; -128 without a tag is -64 wt%, which no oxide is."""
     plane = np.array([[-128, 26], [-4, 127]], np.int8)
