@@ -25,6 +25,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
+from ..core.oxides import oxide_described
 from ..core.threads import available_cores
 from ..raster.ahead import read_ahead
 from ..raster.extent import Extent
@@ -221,6 +222,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         self._vectors = vector_inputs(definitions, self._values, context)
         self._extents = extent_inputs(definitions, self._values, context)
         self._kept: dict[str, list[str]] = {}
+        self._doubts: dict[str, str] = {}
         for definition in definitions:
             if definition.type() == QgsProcessingParameterFile.typeName():
                 path = self.parameterAsFile(self._values, definition.name(), context)
@@ -321,6 +323,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> int:
         """Band number a parameter names, or when it is empty the band described as the oxide.
 
+        A band that is described as another oxide is taken, with a remark.
+
         Raises
         ------
         RasterError
@@ -334,6 +338,12 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                     f"{name} is {number}, but {raster.name} has the bands 1 to {len(names)}."
                 )
             raster.require_measurement([number], f" ({name})")
+            described = oxide_described(names[number - 1])
+            if described not in (None, oxide) and name == f"{oxide.upper()}_BAND":
+                self._doubts[name] = (
+                    f"{name} is {number}, which {raster.name} describes as {names[number - 1]}; it "
+                    f"was taken as {oxide}."
+                )
             return number
         raster.require_measurement()
         if names.count(oxide) != 1:
@@ -379,7 +389,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
     def remarks(self) -> list[str]:
         """What is to be said of the rasters of `output_files`, as far as they have been read."""
-        return [remark for raster in self._rasters for remark in raster.remarks()]
+        remarks = [remark for raster in self._rasters for remark in raster.remarks()]
+        return [*self._doubts.values(), *remarks]
 
     def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""

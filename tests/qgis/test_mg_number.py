@@ -91,3 +91,16 @@ def test_refusals(refused, oxide_raster, tmp_path):
     chosen = {"MGO_BAND": 5, "FEO_BAND": 5}  # TiO2 by its description
     assert "gdal_edit.py -scale 100" in refused("mgnumber", {"INPUT": fractions, "OUTPUT": output})
     assert "band 5" in refused("mgnumber", {"INPUT": fractions, "OUTPUT": output, **chosen})
+
+
+def test_a_band_of_another_oxide_is_taken_with_a_remark(succeed, oxide_raster, tmp_path):
+    path, values, *_ = oxide_raster()
+    output = tmp_path / "mg.tif"
+    given = {"INPUT": path, "OUTPUT": output, "MGO_BAND": 1, "FEO_BAND": 3}
+    _, feedback = succeed("mgnumber", given)
+    said = [text for text in feedback.warnings if "MGO_BAND is 1" in text]
+    assert len(said) == 1
+    assert "describes as Al2O3; it was taken as MgO" in said[0]
+    assert not any("FEO_BAND" in text for text in feedback.warnings)
+    mg, fe = values[0] / 40.304, values[2] / 71.844
+    np.testing.assert_allclose(read(output)[0], mg / (mg + fe), rtol=1e-6)
