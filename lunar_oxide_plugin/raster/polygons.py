@@ -244,7 +244,10 @@ def _continuous(
     parts: list[list[FloatArray]] = []
     for rings in given:
         part = [_unrolled(ring, measures, whole) for ring in rings]
-        if any(new is not old for new, old in zip(part, rings)):
+        shell = _middle(part[0])
+        if any(new is not old for new, old in zip(part, rings)) or any(
+            abs(_middle(hole) - shell) > turn / 2 for hole in part[1:]
+        ):
             part = [part[0], *_within(part[0], part[1:], turn)]
         turns = round((_middle(parts[0][0]) - _middle(part[0])) / turn) if parts else 0
         parts.append([ring + np.array([turns * turn, 0]) for ring in part] if turns else part)

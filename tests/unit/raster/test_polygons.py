@@ -409,3 +409,20 @@ def test_vertices_in_no_order_are_measured_or_refused(count):
         odd ^= ((y0 > y) != (y1 > y)) & (x < at)
     share = found.GetArea()
     assert share == pytest.approx(odd.mean(), abs=4 * math.sqrt(0.25 / x.size))
+
+
+@pytest.mark.parametrize("turns", [-1, 0, 1])
+@pytest.mark.parametrize("crs", [GEOGRAPHIC_WKT, EQUIRECTANGULAR_WKT])
+def test_a_hole_in_other_longitudes_than_its_shell(turns, crs):
+    """310 E and 50 W are one place, also of a ring's hole."""
+    unit = 1 if crs == GEOGRAPHIC_WKT else math.radians(R)
+    shell = unit * np.array([(-51.0, 0), (-49.0, 0), (-49.0, 2), (-51.0, 2)])
+    hole = unit * np.array([(-50.5, 0.5), (-49.5, 0.5), (-49.5, 1.5), (-50.5, 1.5)])
+    hole += [360 * unit * turns, 0]
+    grid = Grid(crs, (-52 * unit, unit / 10, 0, 3 * unit, 0, -unit / 10), 40, 40)
+    found, repair = polygon_on_grid(polygon(shell.tolist(), hole.tolist()), crs, grid)
+    sines = [math.sin(math.radians(lat)) for lat in (0, 0.5, 1.5, 2)]
+    expected = 2 * (sines[3] - sines[0]) - (sines[2] - sines[1])
+    area = (R / 1000) ** 2 * math.radians(1) * expected
+    assert polygon_area(found, grid.wkt) == pytest.approx(area, rel=1e-9)
+    assert repair == ""
