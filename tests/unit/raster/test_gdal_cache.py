@@ -12,7 +12,7 @@ from lunar_oxide_plugin.raster.moon import GEOGRAPHIC_WKT, Grid
 from lunar_oxide_plugin.raster.outputs import OutputFiles
 from lunar_oxide_plugin.raster.storage import BandInfo, Layout, Storage
 
-LARGEST = 64 << 20
+LARGEST = 24 << 20
 
 
 @pytest.fixture(autouse=True)
