@@ -18,6 +18,10 @@ LOCK = "run.lock"
 _FAR = 1 << 20
 
 
+#: How the file begins, if it says anything: another one of its name is somebody's own.
+_BEGINNING = b"process "
+
+
 class _TakenError(Exception):
     """Another process holds it."""
 
@@ -72,7 +76,8 @@ def _locked(path: Path) -> int:
             number, new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644), True
         except FileExistsError:
             try:
-                number, new = os.open(path, os.O_RDWR), False
+                # No link that another user may have laid: what it leads to would be written to.
+                number, new = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), False
             except FileNotFoundError:
                 continue
         try:
@@ -87,8 +92,17 @@ def _locked(path: Path) -> int:
             raise FileExistsError(path) from None
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(number), path.stat()):
+                _require_of_a_run(number, path)
                 return number
         os.close(number)  # the one who held it has just removed it
+
+
+def _require_of_a_run(number: int, path: Path) -> None:
+    """Refuse a file that no run made, and close it; else it would be overwritten and removed."""
+    if os.fstat(number).st_size and os.read(number, len(_BEGINNING)) != _BEGINNING:
+        os.close(number)
+        raise OSError(f"{path} is no file of a run. Choose another folder.")
+    os.lseek(number, 0, os.SEEK_SET)
 
 
 def _lock(number: int) -> None:

@@ -301,6 +301,20 @@ def test_two_runs_in_one_folder(scene, tmp_path, start):
     assert not (folder / lock.LOCK).exists()
 
 
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_file_of_the_name_of_the_lock_is_kept(tmp_path, is_link):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    own = tmp_path / "own.txt" if is_link else folder / lock.LOCK
+    own.write_text("not of a run")
+    if is_link:
+        (folder / lock.LOCK).symlink_to(own)
+    with pytest.raises(RasterError, match="cannot be used"), lock.sole_use(folder):
+        pass
+    assert own.read_text() == "not of a run"
+    assert (folder / lock.LOCK).is_symlink() == is_link
+
+
 def test_a_file_system_without_locks(tmp_path, monkeypatch):
     def no_locks(number):
         raise OSError(37, "No locks available")
