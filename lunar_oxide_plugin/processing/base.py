@@ -304,10 +304,10 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         """The extent of a parameter, None when it is left empty; says what was assumed of it."""
         if name not in self._extents:
             return None
-        extent, assumed = self._extents[name]
-        if assumed:
-            feedback.pushWarning(assumed)
-        return extent
+        given = self._extents[name]
+        if given.assumed:
+            feedback.pushWarning(given.assumed)
+        return given.extent
 
     def input_paths(self, name: str) -> list[Location]:
         """Where the rasters of a parameter come from."""
@@ -379,6 +379,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                 yield from place.files
         for files in self._kept.values():
             yield from files
+        for extent in self._extents.values():
+            yield from extent.files
 
     def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
         """The files to be written, none of which may be a part of what these rasters read."""

@@ -25,6 +25,7 @@ from ..raster.extent import Extent
 from ..raster.guard import is_moon, require_moon
 from ..raster.moon import GEOGRAPHIC_WKT
 from .inputs import layer_wkt
+from .layer_files import extent_files, quiet_file
 
 #: Four numbers, and perhaps a CRS: left, right, bottom, top [authority:code].
 _TEXT = re.compile(r"\s*([^,]+),([^,]+),([^,]+),([^,\[]+?)\s*(?:\[(.*)\])?\s*")
@@ -39,10 +40,13 @@ _EXAMPLE = "-50,-49,43,44 [IAU_2015:30100]"
 
 
 class ExtentInput(NamedTuple):
-    """An extent, and what was assumed of its CRS ("" where it was given)."""
+    """An extent as a parameter gives it."""
 
     extent: Extent
+    #: What was assumed of its CRS, "" where it was given
     assumed: str
+    #: Of the layer that has it
+    files: list[str]
 
 
 def extent_inputs(
@@ -73,6 +77,7 @@ def _extent(name: str, value: Any, context: QgsProcessingContext) -> ExtentInput
     if isinstance(value, QgsProperty):
         value, _ = value.value(context.expressionContext())
     written = _TEXT.fullmatch(value) if isinstance(value, str) else None
+    files: list[str] = []
     if written:
         sides, wkt = _sides(name, value, written.groups()[:4]), _crs(name, written[5] or "")
     elif isinstance(value, QgsReferencedRectangle):
@@ -82,13 +87,15 @@ def _extent(name: str, value: Any, context: QgsProcessingContext) -> ExtentInput
     else:
         layer = value
         if isinstance(value, str):
-            layer = QgsProcessingUtils.mapLayerFromString(value, context)
+            with quiet_file(value):
+                layer = QgsProcessingUtils.mapLayerFromString(value, context)
         if not isinstance(layer, QgsMapLayer):
             raise RasterError(
                 f"{name} is '{value}', which is neither an extent nor a layer. Give left, right, "
                 f"bottom and top with a CRS, as {_EXAMPLE}."
             )
         sides, wkt = _of_rectangle(name, layer.extent()), layer_wkt(layer)
+        files = extent_files(layer)
     assumed = ""
     if not wkt:
         wkt, assumed = _assumed(sides, context)
@@ -96,7 +103,7 @@ def _extent(name: str, value: Any, context: QgsProcessingContext) -> ExtentInput
     if wkt:
         require_moon(wkt, name)
     left, right, bottom, top = sides
-    return ExtentInput(Extent(wkt, left, bottom, right, top), assumed)
+    return ExtentInput(Extent(wkt, left, bottom, right, top), assumed, files)
 
 
 def _sides(name: str, text: str, words: Iterable[str]) -> tuple[float, ...]:

@@ -53,12 +53,7 @@ def require_output_file(name: str, value: Any) -> None:
     RasterError
         When it is a place in a database, in memory or elsewhere, or begins with ~.
     """
-    if isinstance(value, QgsProcessingOutputLayerDefinition):
-        value = value.sink
-    if isinstance(value, QgsProperty):
-        value = value.staticValue()
-    if not isinstance(value, str) or value == QgsProcessing.TEMPORARY_OUTPUT:
-        return
+    value = named_output(value)
     if value.startswith("~"):
         raise RasterError(
             f"{name} is {value}, but ~ is not replaced here. Give the whole path: "
@@ -72,6 +67,16 @@ def require_output_file(name: str, value: Any) -> None:
             f"{name} is {value}, but results are written to files only, not to databases or to "
             "memory. Give the path of a file, and load it from there."
         )
+
+
+def named_output(value: Any) -> str:
+    """The path that a user gave to an output; empty for a temporary one and for none."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    named = isinstance(value, str) and value != QgsProcessing.TEMPORARY_OUTPUT
+    return value if named else ""
 
 
 def _path(value: Any) -> Any:

@@ -22,7 +22,9 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
+from ..raster.virtual import reaching
 from .inputs import layer_wkt
+from .layer_files import quiet_file
 
 #: What parameters of ours take, and what else a layer may be.
 _KINDS = {
@@ -76,17 +78,18 @@ class VectorInput(NamedTuple):
             When a geometry is invalid and the input's own options say to stop there.
         """
         unchecked = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-        for feature in self.source.getFeatures(QgsFeatureRequest(), unchecked):
-            check()
-            if self.geometry_check is not None and not _is_valid(feature):
-                if self.geometry_check == _SKIP:
-                    continue
-                raise RasterError(
-                    f"Feature {feature.id()} of {self.name} ({self.parameter}) has an invalid "
-                    "geometry, at which this input is set to stop. Repair it, or change that in "
-                    "the options beside the input."
-                )
-            yield feature
+        with reaching(self.described[0]):
+            for feature in self.source.getFeatures(QgsFeatureRequest(), unchecked):
+                check()
+                if self.geometry_check is not None and not _is_valid(feature):
+                    if self.geometry_check == _SKIP:
+                        continue
+                    raise RasterError(
+                        f"Feature {feature.id()} of {self.name} ({self.parameter}) has an invalid "
+                        "geometry, at which this input is set to stop. Repair it, or change that "
+                        "in the options beside the input."
+                    )
+                yield feature
 
 
 def vector_inputs(
@@ -132,8 +135,9 @@ def vector_input(
     if isinstance(place, QgsProperty):
         place, _ = place.value(context.expressionContext())
     wanted = _KINDS[definition.dataTypes()[0]]
-    layer = QgsProcessingParameters.parameterAsVectorLayer(definition, {name: place}, context)
-    source = QgsProcessingParameters.parameterAsSource(definition, dict(parameters), context)
+    with quiet_file(place):
+        layer = QgsProcessingParameters.parameterAsVectorLayer(definition, {name: place}, context)
+        source = QgsProcessingParameters.parameterAsSource(definition, dict(parameters), context)
     if layer is None or source is None:
         raise RasterError(
             f"{name} is {_called(place)}, which is neither a vector file nor a layer of the "

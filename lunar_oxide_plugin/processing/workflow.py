@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import help_url, icon
-from ..core.errors import LunarOxideError
+from ..core.errors import LunarOxideError, RasterError
+from ..raster.file_state import require_no_input
+from ..raster.outputs import same_name
 from ..translation import tr
 from .base import plain_help, translate
-from .inputs import checked_inputs
+from .inputs import checked_inputs, raster_paths, require_plain_files
+from .layer_files import layer_files
+from .paths import named_output
 from .values import understood, warn_of_unknown
 from .vector_input import vector_inputs
 
@@ -74,8 +80,10 @@ class Workflow(QgsProcessingModelAlgorithm):
         definitions = self.parameterDefinitions()
         try:
             given = understood(definitions, parameters, context)
+            require_plain_files(definitions, given)
             vector_inputs(definitions, given, context)
             checked = checked_inputs(definitions, given)
+            self._require_inputs_kept(given, context)
         except LunarOxideError as error:
             return False, str(error)
         return super().checkParameterValues(checked, context)
@@ -93,3 +101,24 @@ class Workflow(QgsProcessingModelAlgorithm):
     def validateInputCrs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> bool:
         """Accept inputs in different CRSs: each step checks the body and transforms."""
         return True
+
+    def _require_inputs_kept(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> None:
+        """Refuse an output onto an input or another output: a step knows its own files only."""
+        definitions = self.parameterDefinitions()
+        places = raster_paths(definitions, parameters, context).values()
+        vectors = vector_inputs(definitions, parameters, context).values()
+        inputs = [file for raster in chain(*places) for file in raster.files]
+        inputs += [file for vector in vectors for file in layer_files(vector.layer)]
+        outputs: dict[str, str] = {}
+        for definition in definitions:
+            path = named_output(parameters.get(definition.name()))
+            if not (definition.isDestination() and path):
+                continue
+            require_no_input(path, inputs, definition.name())
+            other = outputs.setdefault(str(same_name(Path(path))), definition.name())
+            if other != definition.name():
+                raise RasterError(
+                    f"{definition.name()} and {other} are both {path}. Give each its own name."
+                )

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 from osgeo import gdal
@@ -25,6 +25,12 @@ _ENDS = re.compile(r"[\"'}?|&,:]")
 
 #: An element of XML with its attributes and its text. `<` alone ends a text.
 _ELEMENT = re.compile(r"<(\w+)((?:\s[^<>]*)?)>([^<]+)(?=<)")
+
+#: Text that is written as it is.
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+
+#: How XML begins that says where vector data lie.
+_DESCRIBES = re.compile(r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->)*<(?:OGR|GDAL|VRT|VSI)", re.DOTALL)
 
 _RELATIVE = re.compile(r"\brelative\w*\s*=\s*[\"']([01])", re.IGNORECASE)
 
@@ -45,8 +51,9 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 #: Endings of files that belong to one of the same name; GDAL does not count all of them.
 _BESIDE = (
-    *(".aux.xml", ".cpg", ".csvt", ".dbf", ".hdr", ".msk", ".ovr", ".prj", ".qix", ".qpj"),
-    *(".sbn", ".sbx", ".shx", ".tfw", ".wld"),
+    *(".aih", ".ain", ".aux", ".aux.xml", ".cpg", ".csvt", ".dbf", ".fbn", ".fbx", ".hdr"),
+    *(".idm", ".ind", ".ixs", ".msk", ".mxs", ".ovr", ".prj", ".qix", ".qmd", ".qpj", ".rrd"),
+    *(".sbn", ".sbx", ".shx", ".tfw", ".tiffw", ".tifw", ".wld", ".xml"),
 )
 
 _KINDS = {
@@ -169,6 +176,9 @@ def files_behind(name: str, vector: bool = False) -> list[str]:
             require_plain(file, title, folders)
             found.update(dict.fromkeys((file, *folders.parts_beside(file))))
         named, parts = _uses(source, kind, title)
+        for other in (*named, *parts):
+            if is_address(other) and not is_address(name):
+                raise _on_network(title, other)
         for part in parts:
             require_plain(part, title, folders)
             found.update(dict.fromkeys(disk_files(part)))
@@ -238,7 +248,9 @@ def _uses(source: str, kind: int, title: str) -> tuple[list[str], list[str]]:
     named: list[str] = []
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         text = read_head(source, _LONGEST_XML).decode("utf-8", "replace")
-        named += _named_in_xml(text, source.removesuffix(file_name(source)), title)
+        # KML, GML and others hold addresses that GDAL does not read.
+        if kind == gdal.OF_RASTER or _DESCRIBES.match(text):
+            named += _named_in_xml(text, source.removesuffix(file_name(source)), title)
     # Else GDAL lists the folder of every file that it opens.
     with gdal_options(GDAL_DISABLE_READDIR_ON_OPEN="TRUE"):
         dataset = opened_quietly(source, kind)
@@ -265,6 +277,7 @@ def _named_in_xml(text: str, folder: str, title: str) -> Iterator[str]:
     RasterError
         When one is an address on a network.
     """
+    text = _CDATA.sub(lambda found: escape(found[1]), text)
     for tag, attributes, escaped in dict.fromkeys(_ELEMENT.findall(text)):
         name = unescape(escaped).strip()
         if tag in _PROSE:
@@ -272,11 +285,7 @@ def _named_in_xml(text: str, folder: str, title: str) -> Iterator[str]:
                 yield from disk_files(name, folder)
             continue
         if is_address(name):
-            raise RasterError(
-                f"{title} refers to data on a network ({tag}: {name[:200]}), which is not read "
-                "because a file says so. Give that address itself as the input if you trust it, "
-                "or download the data and refer to the copy."
-            )
+            raise _on_network(title, f"{tag}: {name[:200]}")
         if name.startswith("<"):
             yield name
             continue
@@ -284,6 +293,14 @@ def _named_in_xml(text: str, folder: str, title: str) -> Iterator[str]:
         # Some drivers do not say from where: both are looked at.
         for place in {"0": [""], "1": [folder], "": ["", folder]}[said[1] if said else ""]:
             yield from _as_named(name, place)
+
+
+def _on_network(title: str, what: str) -> RasterError:
+    return RasterError(
+        f"{title} refers to data on a network ({what}), which is not read "
+        "because a file says so. Give that address itself as the input if you trust it, "
+        "or download the data and refer to the copy."
+    )
 
 
 def _as_named(name: str, folder: str) -> Iterator[str]:

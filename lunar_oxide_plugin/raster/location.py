@@ -21,6 +21,7 @@ from .virtual import (
     is_archive,
     is_file,
     opening,
+    reaching,
     readable,
     split_ending,
 )
@@ -182,7 +183,8 @@ def rasters_in_archive(path: str) -> list[str]:
 def _is_raster(path: str) -> bool:
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        return gdal.IdentifyDriverEx(path, gdal.OF_RASTER) is not None
+        with reaching(path):
+            return gdal.IdentifyDriverEx(path, gdal.OF_RASTER) is not None
     finally:
         gdal.PopErrorHandler()
 

@@ -36,6 +36,8 @@ _OFFLINE = {
     "CPL_VSIL_CURL_ALLOWED_FILENAME": "-",
     "GDAL_HTTP_PROXY": _NOWHERE,
     "GDAL_HTTPS_PROXY": _NOWHERE,
+    # Of a server that the system's NO_PROXY names, no answer is waited for.
+    "GDAL_HTTP_TIMEOUT": "1",
 }
 
 #: Of this thread while it reads from a network: seconds until a server must be reached, and for
@@ -64,8 +66,10 @@ def asking_driver(name: str) -> str:
     return driver.ShortName if driver is not None and driver.ShortName in ASKING_DRIVERS else ""
 
 
-def network_options(name: str) -> dict[str, str]:
+def network_options(name: str) -> dict[str, str | None]:
     """GDAL's options while a source is read; what the user has set himself stays."""
     if not is_address(name):
-        return _OFFLINE
-    return {key: value for key, value in _PATIENT.items() if gdal.GetConfigOption(key) is None}
+        return {**_OFFLINE}
+    patient = {k: value for k, value in _PATIENT.items() if gdal.GetConfigOption(k) is None}
+    # Another source may be open, which is not to reach a network.
+    return {**dict.fromkeys(_OFFLINE), **patient}

@@ -118,7 +118,7 @@ class OutputFiles:
         # What belongs to an earlier file of this name goes with it.
         for file in (final, *sidecars(final)):
             require_no_input(file, self._inputs, f"{final} cannot be written: it")
-        if _same_name(final) in [_same_name(other) for _, other in self._renames]:
+        if same_name(final) in [same_name(other) for _, other in self._renames]:
             raise RasterError(f"{final} is named for two outputs. Give each its own name.")
 
     def _folder(self, final: Path) -> WorkFolder:
@@ -296,7 +296,7 @@ def _require_plain(final: Path) -> None:
         )
 
 
-def _same_name(final: Path) -> tuple[Path, str]:
+def same_name(final: Path) -> tuple[Path, str]:
     """The same for all names of a file: on macOS and Windows letter case does not matter."""
     return final.absolute().parent.resolve(), unicodedata.normalize("NFC", final.name).casefold()
 

@@ -33,7 +33,7 @@ _SETTINGS = {"CPL_VSIL_GZIP_WRITE_PROPERTIES": "NO", "GDAL_MAX_DATASET_POOL_SIZE
 
 
 @contextmanager
-def gdal_options(**options: str) -> Iterator[None]:
+def gdal_options(**options: str | None) -> Iterator[None]:
     """Set GDAL options for this thread, and put back what was there."""
     previous = {name: gdal.GetThreadLocalConfigOption(name) for name in options}
     try:
@@ -43,6 +43,16 @@ def gdal_options(**options: str) -> Iterator[None]:
     finally:
         for name, value in previous.items():
             gdal.SetThreadLocalConfigOption(name, value)
+
+
+@contextmanager
+def reaching(name: str) -> Iterator[None]:
+    """Let this thread reach a network only for a source that is an address on one.
+
+    GDAL leaves no file behind meanwhile, and holds few open.
+    """
+    with gdal_options(**_SETTINGS, **network_options(name)):
+        yield
 
 
 @contextmanager
@@ -61,7 +71,7 @@ def opening(action: str, name: str = "") -> Iterator[None]:
     RasterError
         "<action>: <GDAL's first error>".
     """
-    with gdal_options(**_SETTINGS, **network_options(name)), gdal_errors(action):
+    with reaching(name), gdal_errors(action):
         yield
 
 
@@ -122,7 +132,7 @@ def opened_quietly(path: str, kind: int = gdal.OF_RASTER) -> gdal.Dataset | None
     """What GDAL makes of a file, without a word; None when it cannot open it."""
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        with gdal_options(**_SETTINGS, **network_options(path)):
+        with reaching(path):
             return gdal.OpenEx(path, kind)
     except RuntimeError:  # where another plugin enabled GDAL's exceptions
         return None

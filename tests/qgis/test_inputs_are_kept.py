@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
     QgsVectorLayerJoinInfo,
 )
+from qgis.PyQt.QtCore import QUrl
 
 from tests.polygons import write_polygons
 
@@ -233,3 +235,129 @@ def test_a_crs_that_only_has_another_name_changes_nothing(succeed, layer_of, tmp
     assert not any("CRS of the layer" in line for line in feedback.info)
     ours, theirs = (gdal.Open(str(path)).GetSpatialRef() for path in (tmp_path / "mg.tif", plain))
     assert ours.IsSame(theirs)
+
+
+@pytest.mark.parametrize("form", ["held", "by id", "by name"])
+def test_no_layer_behind_a_virtual_layer(measure, tmp_path, form):
+    source = write_polygons(tmp_path / "in ä.gpkg", {"a": SQUARE})
+    name = f"behind_{form.replace(' ', '_')}"
+    behind = QgsVectorLayer(str(source), name, "ogr")
+    QgsProject.instance().addMapLayer(behind)
+    path = QUrl.toPercentEncoding(str(source)).data().decode()
+    of = {"held": f"layer=ogr:{path}:{name}:UTF-8&", "by id": f"layer_ref={behind.id()}&"}
+    query = "query=SELECT * FROM %s" % name  # noqa: S608, UP031 - the name is ours
+    layer = QgsVectorLayer(f"?{of.get(form, '')}{query}", "v", "virtual")
+    assert layer.isValid()
+    layer.setCrs(behind.crs())
+    QgsProject.instance().addMapLayer(layer)
+    assert "TABLE would overwrite the input" in measure(layer, source)
+
+
+@pytest.mark.parametrize("as_layer", [False, True])
+def test_no_file_that_an_extent_is_taken_from(refused, oxide_raster, tile, tmp_path, as_layer):
+    path, *_ = oxide_raster()
+    before = Path(path).read_bytes()
+    layer = QgsRasterLayer(str(path), "extent")
+    QgsProject.instance().addMapLayer(layer)
+    extent = layer if as_layer else str(path)
+    message = refused("importmimap", {"INPUT": [str(tile[0])], "EXTENT": extent, "OUTPUT": path})
+    assert "OUTPUT would overwrite the input" in message
+    assert Path(path).read_bytes() == before
+
+
+def test_no_file_that_places_a_tiff(refused, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    beside = Path(path).with_suffix(".tifw")
+    beside.write_text("1\n0\n0\n-1\n0\n0\n")
+    message = refused("oxidehistogram", {"INPUT": [str(path)], "TABLE": beside})
+    assert "TABLE would overwrite the input" in message
+    assert beside.read_text().startswith("1\n")
+
+
+@pytest.mark.parametrize(
+    ("step", "onto"),
+    [
+        ("mg:MgNumber", "input.tif"),
+        ("units:Table", "input.tif"),
+        ("units:Report", "z.shp"),
+        ("rgb:RGB", "z.dbf"),
+    ],
+)
+def test_no_input_of_a_workflow_by_a_step_that_does_not_read_it(
+    refused, oxide_raster, tmp_path, step, onto
+):
+    zones = shapefile(tmp_path)
+    path, *_ = oxide_raster()
+    shutil.copy(path, tmp_path / "input.tif")
+    before = _files(tmp_path)
+    outputs = {
+        "predict:Oxides": tmp_path / "oxides.tif",
+        "units:Units": tmp_path / "units.gpkg",
+        step: tmp_path / onto,
+    }
+    given = {"INPUT": tmp_path / "input.tif", "ZONES": zones, **outputs}
+    assert f"{step} would overwrite the input" in refused("oxideworkflow", given)
+    assert _files(tmp_path) == before
+
+
+def test_no_two_outputs_of_a_workflow_have_one_name(refused, oxide_raster, tmp_path):
+    path, *_ = oxide_raster()
+    given = {"INPUT": path, "ZONES": shapefile(tmp_path), "units:Units": tmp_path / "u.gpkg"}
+    given |= {"predict:Uncertainty": tmp_path / "a.tif", "rgb:RGB": tmp_path / "." / "a.tif"}
+    assert "Give each its own name" in refused("oxideworkflow", given)
+
+
+@pytest.fixture()
+def server():
+    """The port of a server that answers nothing, and who came."""
+    came = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def wait():
+            with suppress(OSError):
+                while True:
+                    came.append(listening.accept())
+
+        threading.Thread(target=wait, daemon=True).start()
+        yield listening.getsockname()[1], came
+
+
+@pytest.mark.parametrize("source", ["/vsicurl/http://127.0.0.1:{}/a", "WFS:http://127.0.0.1:{}/a"])
+@pytest.mark.parametrize("name", ["ZONES", "EXTENT", "of a workflow"])
+def test_a_file_of_polygons_that_names_a_server_asks_it_nothing(
+    refused, oxide_raster, tile, tmp_path, server, name, source
+):
+    port, came = server
+    path, *_ = oxide_raster()
+    zones = tmp_path / "z.vrt"
+    zones.write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='z'><SrcDataSource>"
+        f"{source.format(port)}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    given = {
+        "ZONES": ("zonaloxides", {"INPUT": path, "ZONES": zones, "OUTPUT": tmp_path / "u.gpkg"}),
+        "EXTENT": (
+            "importmimap",
+            {"INPUT": [str(tile[0])], "EXTENT": zones, "OUTPUT": tmp_path / "o.tif"},
+        ),
+        "of a workflow": ("oxideworkflow", {"INPUT": path, "ZONES": zones}),
+    }
+    start = time.monotonic()
+    assert "z.vrt refers to data on a network" in refused(*given[name])
+    assert time.monotonic() - start < 3
+    assert not came
+
+
+def test_addresses_in_kml_are_not_read(oxide_raster, succeed, tmp_path):
+    zones = tmp_path / "z.kml"
+    zones.write_text(
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Style id="s"><IconStyle><Icon>'
+        "<href>http://127.0.0.1:1/x.png</href></Icon></IconStyle></Style><Placemark><Polygon>"
+        "<outerBoundaryIs><LinearRing><coordinates>-49.9,43.9 -49.8,43.9 -49.8,43.8 -49.9,43.9"
+        "</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Document></kml>"
+    )
+    path, *_ = oxide_raster()
+    layer = QgsVectorLayer(str(zones), "z", "ogr")
+    layer.setCrs(QgsRasterLayer(str(path), "r").crs())
+    QgsProject.instance().addMapLayer(layer)
+    succeed("zonaloxides", {"INPUT": path, "ZONES": layer, "OUTPUT": tmp_path / "u.gpkg"})

@@ -100,6 +100,10 @@ FORMS = {
             f"<SourceFilename>/vsicurl/{url}/a.raw</SourceFilename></VRTRasterBand>"
         ),
     ),
+    "an address as character data": (
+        "a.vrt",
+        lambda url: _vrt(_band(f"<![CDATA[/vsicurl/{url}/a.tif]]>")),
+    ),
     "WMS": ("a.tif", _wms),
     "WMS in a VRT": ("a.vrt", lambda url: _vrt(_band(_escaped(_wms(url))))),
     "WMTS": (

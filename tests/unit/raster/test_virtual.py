@@ -14,6 +14,7 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.raster.location import Location
 from lunar_oxide_plugin.raster.mi_label import MiLabel, find_label, labels_in_archive
 from lunar_oxide_plugin.raster.raster import Raster
 from lunar_oxide_plugin.raster.source import MiSource
@@ -321,3 +322,15 @@ def test_of_a_large_mosaic_few_files_are_held_open(tmp_path):
         assert (raster.values(Window(4 * number, 0, 4, 4), [1]) == number).all()
     held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
     assert 0 < sum(path.startswith(str(tmp_path)) for path in held) < 40
+
+
+@pytest.mark.parametrize("archive", ["a.tgz", "a.tar.gz", "a.tar", "a.zip"])
+def test_nothing_is_left_beside_an_archive_of_a_raster(tmp_path, archive):
+    path = tmp_path / "a.tif"
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), 4, 4)
+    dataset.GetRasterBand(1).Fill(1)
+    del dataset
+    packed = pack(tmp_path / archive, path)
+    before = sorted(tmp_path.iterdir())
+    assert Location(str(packed)).dataset().ReadAsArray().sum() == 16
+    assert sorted(tmp_path.iterdir()) == before
