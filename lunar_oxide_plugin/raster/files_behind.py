@@ -32,6 +32,9 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 #: How XML begins that says where vector data lie.
 _DESCRIBES = re.compile(r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->)*<(?:OGR|GDAL|VRT|VSI)", re.DOTALL)
 
+#: A CRS in GeoJSON that lies on a server, for which QGIS waits.
+_LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{[^"]*"[^]]{0,300}?"(?:href|url)"\s*:\s*"(https?:[^"]*)"')
+
 _RELATIVE = re.compile(r"\brelative\w*\s*=\s*[\"']([01])", re.IGNORECASE)
 
 #: Elements for people, or of a CRS: an address in them is not read, a name of a file may be.
@@ -251,6 +254,10 @@ def _uses(source: str, kind: int, title: str) -> tuple[list[str], list[str]]:
         # KML, GML and others hold addresses that GDAL does not read.
         if kind == gdal.OF_RASTER or _DESCRIBES.match(text):
             named += _named_in_xml(text, source.removesuffix(file_name(source)), title)
+    if kind == gdal.OF_VECTOR and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        linked = _LINKED_CRS.search(read_head(source, _LONGEST_XML))
+        if linked:
+            raise _on_network(title, f"crs: {linked[1][:200].decode('utf-8', 'replace')}")
     # Else GDAL lists the folder of every file that it opens.
     with gdal_options(GDAL_DISABLE_READDIR_ON_OPEN="TRUE"):
         dataset = opened_quietly(source, kind)

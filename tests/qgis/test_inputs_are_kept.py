@@ -1,5 +1,6 @@
 """What a run reads is never overwritten, asked of a server in secret, or waited for without end."""
 
+import json
 import os
 import shutil
 import socket
@@ -345,6 +346,16 @@ def test_a_file_of_polygons_that_names_a_server_asks_it_nothing(
     start = time.monotonic()
     assert "z.vrt refers to data on a network" in refused(*given[name])
     assert time.monotonic() - start < 3
+    assert not came
+
+
+@pytest.mark.parametrize(("kind", "key"), [("link", "href"), ("url", "url")])
+def test_a_crs_on_a_server_is_not_asked_for(measure, tmp_path, server, kind, key):
+    port, came = server
+    crs = {"type": kind, "properties": {key: f"http://127.0.0.1:{port}/crs"}}
+    zones = tmp_path / "z.geojson"
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [], "crs": crs}))
+    assert "z.geojson refers to data on a network" in measure(zones, tmp_path / "t.csv")
     assert not came
 
 
