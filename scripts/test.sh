@@ -38,7 +38,7 @@ suite() { # NAME
 export -f suite
 
 # The longest first, so that no processor waits at the end.
-suites=(unit training cli scaleout qgis tools desktop)
+suites=(unit training cli qgis scaleout tools desktop)
 failed=0
 printf '%s\n' "${suites[@]}" | xargs -P 3 -I '{}' bash -c 'suite {}' || failed=1
 

@@ -24,7 +24,6 @@ WIDTH, HEIGHT = 8500, 258
 FORMS = {
     "strips of one row": ("GTiff", ["COMPRESS=DEFLATE", "BLOCKYSIZE=1"]),
     "odd tiles": ("GTiff", ["TILED=YES", "BLOCKXSIZE=240", "BLOCKYSIZE=48"]),
-    "BIL": ("ENVI", ["INTERLEAVE=BIL"]),
     "VRT of strips": ("VRT", []),
 }
 BLOCK = BLOCK_WIDTH * BLOCK_HEIGHT
@@ -78,8 +77,6 @@ def stored(paths, folder, form):
             gdal.GetDriverByName("GTiff").CreateCopy(
                 str(source), gdal.Open(str(path)), options=strips
             )
-        if driver == "ENVI":
-            copy = copy.with_suffix(".img")
         gdal.GetDriverByName(driver).CreateCopy(
             str(copy), gdal.Open(str(source)), options=options
         ).FlushCache()
