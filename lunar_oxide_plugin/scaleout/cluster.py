@@ -14,14 +14,15 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from queue import Empty, Queue
 from typing import Any
 
 from ..core.errors import LunarOxideError
+from ..core.threads import ThreadPool
 from .agreement import ARITHMETIC, differences, facts
 from .job import Job, Part
 from .outcomes import Outcome, in_words
@@ -246,6 +247,15 @@ def threads_of_workers(client: Any) -> dict[str, int]:
     return found
 
 
+def _fetch(fetchers: ThreadPool, ended: Queue[tuple[Any, Any]], future: Any) -> None:
+    """Have a thread fetch what became of a window."""
+    try:
+        with suppress(RuntimeError):  # it is over
+            fetchers.submit(lambda: ended.put((future, _end(future))))
+    except LunarOxideError as error:  # no thread could be started
+        ended.put((future, error))
+
+
 def compute_on_cluster(
     client: Any, job: Job, parts: Iterable[Part], folder: str, threads: int, attempts: int
 ) -> Iterator[Outcome | str | None]:
@@ -270,12 +280,9 @@ def compute_on_cluster(
     under_way: dict[Any, tuple[Part, int]] = {}
     ended: Queue[tuple[Any, dict[str, Any] | BaseException]] = Queue()
     # A worker that hangs keeps what is fetched from it waiting, and nothing else.
-    fetchers = ThreadPoolExecutor(_FETCHED, "fetch")
+    fetchers = ThreadPool(_FETCHED, "fetch")
 
-    def fetch(future: Any) -> None:
-        with suppress(RuntimeError):  # it is over
-            fetchers.submit(lambda: ended.put((future, _end(future))))
-
+    fetch = partial(_fetch, fetchers, ended)
     limit = _Limit(client)
 
     def waiting() -> Iterator[tuple[Part, int]]:
