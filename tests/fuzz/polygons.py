@@ -167,7 +167,7 @@ def write_points(path, places):
     for number, (lon, lat) in enumerate(places):
         feature = ogr.Feature(layer.GetLayerDefn())
         feature["site"] = f"site {number}"
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT({lon!r} {lat!r})"))
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT({float(lon)!r} {float(lat)!r})"))
         layer.CreateFeature(feature)
     layer = dataset = None
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from osgeo import gdal
 
+from tests import signed_bytes
+
 from .scenes import OXIDES
 
 gdal.UseExceptions()
@@ -80,7 +82,7 @@ def store(random, folder, place, values) -> Stored:
     path, driver = folder / "oxides.tif", "GTiff"
     options = list(_LAYOUTS[random.integers(len(_LAYOUTS))])
     if name == "signed byte":
-        options.append("PIXELTYPE=SIGNEDBYTE")
+        options.append(signed_bytes.OPTION)
     elif random.random() < 0.2 and _simple(place) and not kind.step and "mask" not in name:
         path, driver = folder / "oxides.img", "ENVI"
         options = [f"INTERLEAVE={random.choice(['BSQ', 'BIL', 'BIP'])}"]
@@ -140,10 +142,10 @@ def _write(path, driver, options, place, stored, kind, order, mask):
             band.SetOffset(kind.offset)
         if kind.tag is not None:
             band.SetNoDataValue(kind.tag)
-        plane = stored[index]
-        if "PIXELTYPE=SIGNEDBYTE" in options:
-            plane = plane.astype(np.int8).view(np.uint8)
-        band.WriteArray(plane)
+        if signed_bytes.OPTION in options:
+            signed_bytes.write(band, stored[index])
+        else:
+            band.WriteArray(stored[index])
     if mask is not None:
         dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
         dataset.GetRasterBand(1).GetMaskBand().WriteArray(np.where(mask, 255, 0).astype(np.uint8))

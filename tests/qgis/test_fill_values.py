@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr
 
+from tests import signed_bytes
 from tests.polygons import lunar_crs, write_polygons
 
 from .conftest import read
@@ -161,18 +162,18 @@ def test_spoilt_pixels_end_the_run_without_an_output(refused, oxide_raster, tmp_
 
 
 def test_signed_bytes_in_units(succeed, tmp_path):
-    """As GDAL before 3.7 writes them; FeO was 23.6 for 12.4 where 61 pixels are no data."""
+    """FeO was 23.6 for 12.4 where 61 pixels are no data."""
     feo = np.rint(np.random.default_rng(2).uniform(1, 25, (40, 60))).astype(np.int8)
     feo[HOLE] = -128
     path = str(tmp_path / "signed.tif")
-    options = ["PIXELTYPE=SIGNEDBYTE"]
+    options = [signed_bytes.OPTION]
     dataset = gdal.GetDriverByName("GTiff").Create(path, 60, 40, 1, gdal.GDT_Byte, options)
     dataset.SetProjection(lunar_crs().ExportToWkt())
     dataset.SetGeoTransform((-50, 1 / 64, 0, 44, 0, -1 / 64))
     band = dataset.GetRasterBand(1)
     band.SetDescription("FeO")
     band.SetNoDataValue(-128)
-    band.WriteRaster(0, 0, 60, 40, feo.tobytes(), 60, 40, gdal.GDT_Byte)
+    signed_bytes.write(band, feo)
     dataset = band = None
     results, _ = succeed("classifyterrain", {"INPUT": path, "OUTPUT": tmp_path / "classes.tif"})
     weights = np.where(

@@ -15,6 +15,7 @@ from lunar_oxide_plugin.raster.band_files import siblings
 from lunar_oxide_plugin.raster.blocks import Window
 from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.source import MiSource
+from tests import signed_bytes
 from tests.mi_tiles import FILTERS, MODEL_PLANES, scene
 
 CENTRES = (414, 749, 901, 950, 1001, 1000, 1049, 1248, 1548)
@@ -223,19 +224,19 @@ def test_pairs_of_forms_have_patterns_of_their_own(tmp_path):
 
 
 def test_a_set_of_signed_bytes_stays_signed(tmp_path):
-    """As GDAL before 3.7 has them: the stack is a VRT, whose bands say so too."""
+    """The stack is a VRT, whose bands say so too."""
     stored = np.rint(scene() * 2e-5 * 200).astype(np.int8)
     stored[:, 3, 4] = -5
     for index in MODEL_PLANES:
         path = str(tmp_path / f"moon {CENTRES[index]} nm.tif")
         size = stored.shape[:0:-1]
-        options = ["PIXELTYPE=SIGNEDBYTE"]
+        options = [signed_bytes.OPTION]
         made = gdal.GetDriverByName("GTiff").Create(path, *size, 1, gdal.GDT_Byte, options)
         made.SetProjection(EQUIRECTANGULAR_WKT)
         made.SetGeoTransform((1000.0, 59.0, 0.0, 2000.0, 0.0, -59.0))
         band = made.GetRasterBand(1)
         band.SetScale(0.005)
-        band.WriteRaster(0, 0, *size, stored[index].tobytes(), *size, gdal.GDT_Byte)
+        signed_bytes.write(band, stored[index])
         made = band = None
     source = MiSource(path)
     read = source.read(source.grid.window, source.bands)

@@ -350,7 +350,7 @@ FULL_DISK = """
 
 @pytest.mark.parametrize("second", ["alone", "second"])
 @pytest.mark.parametrize(
-    ("limit", "step"), [(100, "write"), (5000, "write"), (0, "close")], ids=str
+    ("limit", "step"), [(100, "write"), (1000, "write"), (0, "close")], ids=str
 )
 def test_a_full_disk(tmp_path, limit, step, second):
     for name in ("a.tif", "first.tif"):
