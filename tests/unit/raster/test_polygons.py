@@ -291,25 +291,25 @@ def test_areas_of_large_polygons_in_mercator():
 
 
 BOX = [(0, 0), (10, 0), (10, 10), (0, 10)]
-SQUARE = lambda west, south, side: [  # noqa: E731
-    (west, south),
-    (west + side, south),
-    (west + side, south + side),
-    (west, south + side),
-]
+
+
+def square(west, south, side):
+    east, north = west + side, south + side
+    return [(west, south), (east, south), (east, north), (west, north)]
+
 
 #: Rings in tenths of a degree near the equator, and the area in their squares.
 BROKEN = {
     "bow tie": ([[[(0, 0), (10, 10), (10, 0), (0, 10)]]], 50),
-    "hole that shares an edge": ([[BOX, SQUARE(0, 2, 4)]], 84),
-    "hole that reaches out": ([[BOX, SQUARE(-3, 2, 5)]], 90),
-    "hole outside": ([[BOX, SQUARE(20, 2, 5)]], 100),
-    "hole in a hole": ([[BOX, SQUARE(2, 2, 6), SQUARE(4, 4, 2)]], 64),
-    "equal holes": ([[BOX, SQUARE(2, 2, 6), SQUARE(2, 2, 6)]], 64),
-    "overlapping holes": ([[BOX, SQUARE(1, 1, 4), SQUARE(3, 3, 4)]], 72),
-    "overlapping parts": ([[BOX], [SQUARE(5, 5, 10)]], 175),
+    "hole that shares an edge": ([[BOX, square(0, 2, 4)]], 84),
+    "hole that reaches out": ([[BOX, square(-3, 2, 5)]], 90),
+    "hole outside": ([[BOX, square(20, 2, 5)]], 100),
+    "hole in a hole": ([[BOX, square(2, 2, 6), square(4, 4, 2)]], 64),
+    "equal holes": ([[BOX, square(2, 2, 6), square(2, 2, 6)]], 64),
+    "overlapping holes": ([[BOX, square(1, 1, 4), square(3, 3, 4)]], 72),
+    "overlapping parts": ([[BOX], [square(5, 5, 10)]], 175),
     "equal parts": ([[BOX], [BOX]], 100),
-    "part in the hole of another, overlapping": ([[BOX, SQUARE(2, 2, 6)], [SQUARE(1, 1, 3)]], 68),
+    "part in the hole of another, overlapping": ([[BOX, square(2, 2, 6)], [square(1, 1, 3)]], 68),
     "spike": ([[[(0, 0), (10, 0), (10, 10), (10, 30), (10, 10), (0, 10)]]], 100),
     "vertices twice": ([[[(0, 0), (0, 0), (10, 0), (10, 0), (10, 10), (0, 10)]]], 100),
     "pentagram": (
