@@ -9,21 +9,28 @@ from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingDestinationParameter,
     QgsProcessingModelAlgorithm,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
 )
 
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
+#: What a layer of features holds.
+_FEATURES = {
+    QgsProcessing.SourceType.TypeVectorPolygon: "polygons",
+    QgsProcessing.SourceType.TypeVectorPoint: "points",
+}
+
 _WORDS = {
     "raster": "raster",
     "multilayer": "rasters",
-    "source": "polygons or points",
     "vector": "vector layer",
     "enum": "choice",
     "boolean": "yes or no",
@@ -107,6 +114,12 @@ def _text(algorithm: QgsProcessingAlgorithm) -> list[str]:
     return [paragraph for paragraph in paragraphs if paragraph not in of_parameters]
 
 
+def _kind(one: QgsProcessingParameterDefinition) -> str:
+    if isinstance(one, QgsProcessingParameterFeatureSource):
+        return _FEATURES[one.dataTypes()[0]]
+    return _WORDS[one.type()]
+
+
 def _row(one: QgsProcessingParameterDefinition) -> str:
     words = [f"**{_escaped(one.description())}.** {_escaped(one.help())}"]
     if isinstance(one, QgsProcessingParameterEnum):
@@ -114,7 +127,7 @@ def _row(one: QgsProcessingParameterDefinition) -> str:
         words.append("<br>".join(["", *choices]))
     default = one.defaultValue()
     shown = "" if default in (None, "") or _is_destination(one) else f"`{default}`"
-    kind = _WORDS[one.type()] + (", optional" if _is_optional(one) else "")
+    kind = _kind(one) + (", optional" if _is_optional(one) else "")
     if one.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced:
         kind += ", advanced"
     return f"| `{one.name()}` | {''.join(words)} | {kind} | {shown} |"
