@@ -14,7 +14,6 @@ from .uncertainty import uncertainty_name
 #: Band description of the distance from the model's training domain.
 DOMAIN_DISTANCE = "domain distance"
 
-
 #: Values within the range of any quantity that stand for no data by custom: ASCII grids, GDAL, ISIS
 #: and netCDF. No height on the Moon in m is so low (the lowest is -9130).
 _FILLS = (-9999.0, -9999.9, -32767.0, -32768.0, -99999.0, -999999.0, -2147483648.0)

@@ -10,7 +10,6 @@ from .virtual import file_name, opened_quietly
 #: GDAL's number of its own type of signed bytes, from 3.7 on; before, it has no name for it.
 _INT8 = 14
 
-
 #: Ends of integer types, by which fill values are often stored.
 _ENDS = {
     gdal.GDT_Byte: (255,),

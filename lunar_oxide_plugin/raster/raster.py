@@ -342,9 +342,8 @@ def _equal_to_no_data(band: gdal.Band, values: NDArray[np.float32]) -> NDArray[n
     value = band.GetNoDataValue()
     plain = band.GetDataset().GetDriver().ShortName in _PLAIN_DRIVERS
     flags = band.GetMaskFlags()
-    if is_signed_byte(
-        band
-    ):  # which GDAL's mask takes for unsigned, and -128 for no value of theirs
+    if is_signed_byte(band):
+        # GDAL's mask takes them for unsigned, and -128 for no value of theirs.
         plain, flags = True, flags & ~gdal.GMF_ALL_VALID or gdal.GMF_NODATA
     if (
         flags != gdal.GMF_NODATA

@@ -14,6 +14,7 @@ import numpy as np
 from qgis.core import (
     QgsFeatureRequest,
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
 )
@@ -25,7 +26,6 @@ class Failure(NamedTuple):
     """A scene in which plugin and oracle differ, or that ended in another error."""
 
     seed: int
-    check: str
     said: str
 
 
@@ -55,7 +55,7 @@ def as_in_the_window(name, parameters, refusable=False):
     context.setFeedback(feedback)
     try:
         return processing.run(f"lunaroxide:{name}", parameters, context=context, feedback=feedback)
-    except Exception as error:
+    except QgsProcessingException as error:
         said = f"{error} {' '.join(feedback.errors)}"
         if refusable and "Traceback" not in said:
             return None
@@ -92,9 +92,9 @@ def run_scenes(
             check, _ = run_scene(seed)
             done[check] += 1
         except DifferenceError as error:
-            failures.append(Failure(seed, "", str(error)))
+            failures.append(Failure(seed, str(error)))
         except Exception:
-            failures.append(Failure(seed, "", traceback.format_exc()))
+            failures.append(Failure(seed, traceback.format_exc()))
         if failures and failures[-1].seed == seed:
             say(f"seed {seed}: {failures[-1].said}")
     return done, failures
