@@ -62,7 +62,7 @@ docs: ## Build the documentation as a site, build/site
 	.venv-docs/bin/python -m scripts.site
 	.venv-docs/bin/python -m mkdocs build --strict --quiet
 
-styles: setup-plugin ## Rewrite the QGIS styles from core/colours.py
+styles: setup-plugin ## Rewrite the QGIS styles from core/oxides/colours.py
 	$(PYTHON) -m scripts.styles
 
 workflows: setup-plugin ## Rewrite the bundled workflows from their steps

@@ -17,7 +17,7 @@ from qgis.core import (
 )
 
 from .about import FOLDER, NAME
-from .raster.guard import is_moon
+from .raster.moon.require_moon import is_moon
 
 #: Where QGIS also looks for templates: Options > Layouts. It has been renamed since.
 _SEARCH_PATHS, _SEARCH_PATHS_SINCE = "Layout/searchPathsForTemplates", "search-paths-for-templates"

@@ -16,8 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from osgeo import gdal, ogr
 
-from lunar_oxide_plugin.core.colours import SCALES
-from lunar_oxide_plugin.core.oxides import MG_NUMBER, OXIDES
+from lunar_oxide_plugin.core.oxides.colours import SCALES
+from lunar_oxide_plugin.core.oxides.oxides import MG_NUMBER, OXIDES
 from lunar_oxide_plugin.report.figures import colour_map
 
 #: What to show, in degrees (west, east, south, north): the Sosigenes patch is small.

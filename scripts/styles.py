@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from lunar_oxide_plugin.core.colours import (
+from lunar_oxide_plugin.core.oxides.colours import (
     DOMAIN_CLASSES,
     SCALES,
     UNCERTAINTY_SCALES,
     Scale,
 )
-from lunar_oxide_plugin.core.oxides import MG_NUMBER, OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import MG_NUMBER, OXIDES
 
 FOLDER = Path(__file__).resolve().parent.parent / "lunar_oxide_plugin" / "styles"
 

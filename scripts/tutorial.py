@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lunar_oxide_plugin.core.units import TABLE_ORDER
+from lunar_oxide_plugin.core.results.units import TABLE_ORDER
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "tutorial.md"

@@ -22,21 +22,23 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
-from . import paper_report, study_report, tables
+from . import tables
 from .card import metadata, sigma_scale
-from .comparison import write_comparison
 from .domain import fit_domain, pixel_covariance
-from .empirical_report import write_empirical_report
+from .empirical.report import write_empirical_report
 from .evaluate import Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
 from .files import require_writable
 from .methods import DEFAULT, METHODS, Method
 from .methods.convolutional import ConvolutionalNetworks
-from .paper_study import make_paper_record
+from .paper import report as paper_report
+from .paper.study import make_paper_record
 from .record import Record, make_record, method_of, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
-from .study import make_study
+from .study import report as study_report
+from .study.comparison import write_comparison
+from .study.run import make_study
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"

@@ -7,8 +7,8 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT
+from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 
 from . import own_report
 from .domain import FLOOR

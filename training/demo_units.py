@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog, nnls
 
-from lunar_oxide_plugin.core import demo_scene
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.demo import scene as demo_scene
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .tables import BAND_COLUMNS, DATA, SiteTable, load_paper_predictions, load_sites
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from . import protocols
 from .domain import fit_domain

@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from lunar_oxide_plugin.core.oxides import SUM_LIMIT
+from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 
 from .domain import FLOOR, Domain
 from .files import write_whole

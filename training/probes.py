@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.bands import DN_SCALE, MODEL_BANDS
+from lunar_oxide_plugin.core.spectra.bands import DN_SCALE, MODEL_BANDS
 
 from .tables import SiteTable
 

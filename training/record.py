@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from . import probes, tables
 from .domain import Domain, fit_domain, pixel_covariance

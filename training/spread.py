@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .graph import FLOAT, Graph
 from .methods.kernel import Kernel, fit_kernel

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.oxides import OXIDES
-from lunar_oxide_plugin.core.site_samples import MEAN_COLUMNS, SAMPLED
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.sites.site_samples import MEAN_COLUMNS, SAMPLED
 from lunar_oxide_plugin.core.tables import unquoted_formula
 
 DATA = Path(__file__).parent / "data"

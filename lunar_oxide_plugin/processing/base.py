@@ -25,15 +25,15 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..about import NAME, VERSION, help_url, icon
 from ..core.errors import LunarOxideError, RasterError
-from ..core.oxides import oxide_described
+from ..core.oxides.oxides import oxide_described
 from ..core.threads import available_cores
-from ..raster.ahead import read_ahead
-from ..raster.extent import Extent
-from ..raster.file_state import file_states, require_no_input
-from ..raster.location import Location
-from ..raster.mosaic import Mosaic
-from ..raster.outputs import OutputFiles
-from ..raster.raster import Raster
+from ..raster.gdal_io.file_state import file_states, require_no_input
+from ..raster.gdal_io.read_ahead import read_ahead
+from ..raster.moon.extent import Extent
+from ..raster.sources.location import Location
+from ..raster.sources.mosaic import Mosaic
+from ..raster.sources.raster import Raster
+from ..raster.writing.outputs import OutputFiles
 from ..translation import tr
 from .extent_input import extent_inputs
 from .inputs import (

@@ -21,9 +21,9 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.extent import Extent
-from ..raster.guard import is_moon, require_moon
-from ..raster.moon import GEOGRAPHIC_WKT
+from ..raster.moon.crs import GEOGRAPHIC_WKT
+from ..raster.moon.extent import Extent
+from ..raster.moon.require_moon import is_moon, require_moon
 from .inputs import layer_wkt
 from .layer_files import extent_files, quiet_file
 

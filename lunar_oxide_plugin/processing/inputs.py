@@ -24,10 +24,10 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.files_behind import is_same_file, require_plain, why_not_plain
-from ..raster.location import Location
-from ..raster.raster import Raster
-from ..raster.virtual import is_file
+from ..raster.gdal_io.files_behind import is_same_file, require_plain, why_not_plain
+from ..raster.gdal_io.virtual_files import is_file
+from ..raster.sources.location import Location
+from ..raster.sources.raster import Raster
 
 _RASTERS = (QgsProcessingParameterRasterLayer, QgsProcessingParameterMultipleLayers)
 

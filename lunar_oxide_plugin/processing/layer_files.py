@@ -17,9 +17,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QUrl
 
 from ..core.errors import RasterError
-from ..raster.files_behind import disk_files, files_behind
-from ..raster.network import is_address
-from ..raster.virtual import is_file, reaching
+from ..raster.gdal_io.files_behind import disk_files, files_behind
+from ..raster.gdal_io.network import is_address
+from ..raster.gdal_io.virtual_files import is_file, reaching
 
 
 def layer_files(layer: QgsVectorLayer) -> list[str]:

@@ -23,8 +23,8 @@ from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from ..core.errors import ModelError, OnnxruntimeError
-from ..core.model import BUNDLED, OxideModel, bundled_path
-from ..core.onnx_runtime import OLDEST
+from ..core.models.model import BUNDLED, OxideModel, bundled_path
+from ..core.models.onnx_runtime import OLDEST
 from .runtime import extend_path, install_command, profile_folder
 
 #: Log of the last installation, in the profile's folder for Python.

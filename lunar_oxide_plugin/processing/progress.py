@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar
 from qgis.core import QgsProcessingFeedback
 
 from ..core.errors import CancelledError
-from ..raster.ahead import read_ahead
-from ..raster.blocks import BlockPlan, Window
-from ..raster.moon import Grid
+from ..raster.gdal_io.blocks import BlockPlan, Window
+from ..raster.gdal_io.read_ahead import read_ahead
+from ..raster.moon.crs import Grid
 
 T = TypeVar("T")
 

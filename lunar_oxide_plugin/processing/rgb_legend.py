@@ -9,8 +9,8 @@ import numpy as np
 from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter
 
-from ..core.colours import SCALES
-from ..core.composite import Limits, greys, triangle
+from ..core.oxides.colours import SCALES
+from ..core.oxides.composite import Limits, greys, triangle
 
 #: Size of the image, and of the triangle in it, in pixels.
 WIDTH, HEIGHT = 1000, 940

@@ -8,7 +8,7 @@ from pathlib import Path
 from qgis.core import QgsApplication
 
 from ..core.errors import OnnxruntimeError
-from ..core.model import OxideModel
+from ..core.models.model import OxideModel
 
 
 def load_model(path: str | Path) -> OxideModel:

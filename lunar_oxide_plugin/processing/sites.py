@@ -12,9 +12,9 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..core.ground_truth import load_ground_truth
-from ..core.oxides import OXIDES
-from ..core.site_samples import SOURCE_COLUMNS, Site
+from ..core.oxides.oxides import OXIDES
+from ..core.sites.ground_truth import load_ground_truth
+from ..core.sites.site_samples import SOURCE_COLUMNS, Site
 from .attributes import attribute, attribute_text
 from .vector_input import VectorInput
 

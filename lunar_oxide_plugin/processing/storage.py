@@ -11,8 +11,8 @@ from qgis.core import (
     QgsProcessingParameterEnum,
 )
 
-from ..raster.outputs import OutputFiles
-from ..raster.storage import KINDS, LAYOUTS, Kind, Layout, Storage, require_available
+from ..raster.writing.outputs import OutputFiles
+from ..raster.writing.storage import KINDS, LAYOUTS, Kind, Layout, Storage, require_available
 from .base import LunarOxideAlgorithm
 from .progress import progress_or_cancel
 

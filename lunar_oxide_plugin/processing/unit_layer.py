@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from qgis.core import QgsFeature, QgsFields
 
+from ..core.results.units import Unit
 from ..core.tables import distinct_names
-from ..core.units import Unit
-from ..raster.geopackage import GEOMETRY, KEY, write_polygons
-from ..raster.outputs import OutputFiles
+from ..raster.writing.geopackage import GEOMETRY, KEY, write_polygons
+from ..raster.writing.outputs import OutputFiles
 from .attributes import column
 
 

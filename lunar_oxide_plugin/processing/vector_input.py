@@ -22,7 +22,7 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.virtual import reaching
+from ..raster.gdal_io.virtual_files import reaching
 from .inputs import layer_wkt
 from .layer_files import quiet_file
 

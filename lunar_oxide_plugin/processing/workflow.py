@@ -11,8 +11,8 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..about import help_url, icon
 from ..core.errors import LunarOxideError, RasterError
-from ..raster.file_state import require_no_input
-from ..raster.outputs import same_name
+from ..raster.gdal_io.file_state import require_no_input
+from ..raster.writing.outputs import same_name
 from ..translation import tr
 from .base import plain_help, translate
 from .inputs import checked_inputs, raster_paths, require_plain_files

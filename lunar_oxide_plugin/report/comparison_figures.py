@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.comparison import BINS, Agreement, OxideComparison
+from ..core.results.comparison import BINS, Agreement, OxideComparison
 from .figures import COLOURS, MARKERS, drawn, formula
 
 FloatArray = NDArray[np.float64]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..core.comparison import ALL, Agreement, OxideComparison
-from ..core.oxides import OXIDES
-from ..core.published import GLOBAL, PUBLISHED_MEANS
+from ..core.oxides.oxides import OXIDES
+from ..core.oxides.published import GLOBAL, PUBLISHED_MEANS
+from ..core.results.comparison import ALL, Agreement, OxideComparison
 from .comparison_figures import CellPairs, Picture, figure
 from .page import Page
 

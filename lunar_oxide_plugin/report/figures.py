@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ..core.colours import VIRIDIS, Scale
+from ..core.oxides.colours import VIRIDIS, Scale
 
 #: Colours of series that differ in brightness too, for grey prints and colour-blind readers
 #: (Okabe and Ito 2008, "Color Universal Design").

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.histogram import (
+from ..core.oxides.published import PUBLISHED_MEANS, PublishedMeans
+from ..core.results.histogram import (
     BINS,
     QUANTITIES,
     Histogram,
@@ -15,7 +16,6 @@ from ..core.histogram import (
     decimals_of,
     unit_of,
 )
-from ..core.published import PUBLISHED_MEANS, PublishedMeans
 from .figures import COLOURS, drawn, formula
 
 #: Per cent of area that the axes show, the same in all figures.

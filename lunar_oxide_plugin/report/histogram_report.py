@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..core.histogram import (
-    BINS,
-    QUANTITIES,
-    Histogram,
-    RasterHistograms,
-    decimals_of,
-)
-from ..core.modes import CHANCE, DIP, LEAST_SHARE, MOST, SMOOTHING
-from ..core.published import PUBLISHED_MEANS
+from ..core.mathematics.modes import CHANCE, DIP, LEAST_SHARE, MOST, SMOOTHING
+from ..core.oxides.published import PUBLISHED_MEANS
+from ..core.results.histogram import BINS, QUANTITIES, Histogram, RasterHistograms, decimals_of
 from ..core.tables import cell
 from .histogram_figure import histogram_figure, mean_label
 from .page import Page

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.mixture import Histogram, Mixture
-from ..core.oxides import MG_NUMBER
-from ..core.published import ZHANG
-from ..core.terrain import CLASSES, ClassSummary, Limits, Scheme, rules
+from ..core.mathematics.mixture import Histogram, Mixture
+from ..core.oxides.oxides import MG_NUMBER
+from ..core.oxides.published import ZHANG
+from ..core.results.terrain import CLASSES, ClassSummary, Limits, Scheme, rules
 from .figures import COLOURS, drawn
 from .page import Page
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.colours import SCALES
-from ..core.overview import Overview
-from ..core.units import Unit
+from ..core.oxides.colours import SCALES
+from ..core.results.overview import Overview
+from ..core.results.units import Unit
 from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 
 #: More units than these have no colour of their own.

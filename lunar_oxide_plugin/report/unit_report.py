@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.oxides import MG_NUMBER, OXIDES
-from ..core.separability import overlap, separations
-from ..core.units import TABLE_ORDER, Unit
+from ..core.oxides.oxides import MG_NUMBER, OXIDES
+from ..core.results.separability import overlap, separations
+from ..core.results.units import TABLE_ORDER, Unit
 from .page import Page
 from .unit_figures import NAMED, UnitMap, box_plots, scatter, scattered, unit_map
 

@@ -19,10 +19,10 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ..core.errors import LunarOxideError
-from ..core.model import BUNDLED, DEFAULT_MODEL
+from ..core.models.model import BUNDLED, DEFAULT_MODEL
 from ..core.threads import available_cores
-from ..raster.mosaic import Mosaic
-from ..raster.storage import Kind
+from ..raster.sources.mosaic import Mosaic
+from ..raster.writing.storage import Kind
 from . import cluster
 from .index import Finished, remove_index, write_index
 from .job import Job, Part, Reading, absolute_name, make_job, open_mosaic

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..about import VERSION
-from ..core.bands import MODEL_BANDS
 from ..core.errors import RasterError
-from ..core.model import CHUNK, OxideModel
-from ..core.onnx_runtime import import_onnxruntime
+from ..core.models.model import CHUNK, OxideModel
+from ..core.models.onnx_runtime import import_onnxruntime
+from ..core.spectra.bands import MODEL_BANDS
 from .code import CODE_SHA256
 from .job import Job, sha256
 from .models import model_of

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..about import style
-from ..raster.blocks import Window
-from ..raster.location import Location
-from ..raster.outputs import OutputFiles
-from ..raster.prediction import Product
-from ..raster.vrt import Vrt
+from ..raster.gdal_io.blocks import Window
+from ..raster.maps.prediction import Product
+from ..raster.sources.location import Location
+from ..raster.writing.outputs import OutputFiles
+from ..raster.writing.vrt import Vrt
 from .item import COLLECTION, EXTENSIONS, MISSION, STAC_VERSION, TITLES, footprint
 from .job import PRODUCTS, Job, Part
 from .results import Results, write_json

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..raster.extent import PlateCarree
-from ..raster.moon import Grid, wrapped_longitude
-from ..raster.prediction import Counts, Product
+from ..raster.maps.prediction import Counts, Product
+from ..raster.moon.crs import Grid, wrapped_longitude
+from ..raster.moon.extent import PlateCarree
 from .job import PRODUCTS, Job, Part
 from .results import COMPUTED_FROM, Results, checksum
 

@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 
 from ..about import VERSION
 from ..core.errors import LunarOxideError, RasterError, SpectraError
-from ..core.model import BUNDLED, bundled_path
-from ..core.onnx_runtime import import_onnxruntime
-from ..raster.blocks import Window, blocks
-from ..raster.encoding import Encoding, encoding_of
-from ..raster.extent import Extent
-from ..raster.mi_folder import mi_products
-from ..raster.mi_sources import open_mi_sources
-from ..raster.moon import GEOGRAPHIC_WKT, Grid
-from ..raster.mosaic import Mosaic
-from ..raster.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Product
-from ..raster.storage import Kind, Layout, Storage, require_available
-from ..raster.virtual import is_file
-from ..raster.vrt import absolute
+from ..core.models.model import BUNDLED, bundled_path
+from ..core.models.onnx_runtime import import_onnxruntime
+from ..raster.gdal_io.blocks import Window, blocks
+from ..raster.gdal_io.virtual_files import is_file
+from ..raster.maps.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Product
+from ..raster.mi.mi_folder import mi_products
+from ..raster.moon.crs import GEOGRAPHIC_WKT, Grid
+from ..raster.moon.extent import Extent
+from ..raster.sources.mi_sources import open_mi_sources
+from ..raster.sources.mosaic import Mosaic
+from ..raster.writing.encoding import Encoding, encoding_of
+from ..raster.writing.storage import Kind, Layout, Storage, require_available
+from ..raster.writing.vrt import absolute
 from .code import CODE_SHA256
 from .models import load_model
 from .tiles import PlacedTile, sample_of, state_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..core.errors import ModelError
-from ..core.model import OxideModel
+from ..core.models.model import OxideModel
 
 #: The last one loaded: a worker lives for many windows, and often for several runs.
 _loaded: list[OxideModel] = []

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import RasterError
-from ..raster.outputs import OutputFiles
-from ..raster.work_folder import PARTIAL
+from ..raster.writing.outputs import OutputFiles
+from ..raster.writing.work_folder import PARTIAL
 from .job import FORMAT, PRODUCTS, Job, Part, sha256
 from .lock import LOCK, sole_use
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import RasterError
-from ..raster.blocks import Window
-from ..raster.file_content import forget_remote, remote_state, sample_sha256
-from ..raster.file_state import is_of_qgis
-from ..raster.location import Location
-from ..raster.mi_sources import open_mi_sources
-from ..raster.source import MiSource
-from ..raster.virtual import readable
+from ..raster.gdal_io.blocks import Window
+from ..raster.gdal_io.file_content import forget_remote, remote_state, sample_sha256
+from ..raster.gdal_io.file_state import is_of_qgis
+from ..raster.gdal_io.virtual_files import readable
+from ..raster.sources.location import Location
+from ..raster.sources.mi_source import MiSource
+from ..raster.sources.mi_sources import open_mi_sources
 
 if TYPE_CHECKING:
     from .job import Reading

@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from ..about import NAME
-from ..core.model import OxideModel
-from ..raster.blocks import Window
-from ..raster.mosaic import Mosaic, Tile
-from ..raster.outputs import OutputFiles
-from ..raster.prediction import Counts, model_metadata, predict_area, prediction_plan
-from ..raster.source import MiSource
+from ..core.models.model import OxideModel
+from ..raster.gdal_io.blocks import Window
+from ..raster.maps.prediction import Counts, model_metadata, predict_area, prediction_plan
+from ..raster.sources.mi_source import MiSource
+from ..raster.sources.mosaic import Mosaic, Tile
+from ..raster.writing.outputs import OutputFiles
 from .item import item
 from .job import Job, Part, Reading
 from .models import model_of

@@ -11,11 +11,11 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsProcessingFeedback
 
-from lunar_oxide_plugin.core.model import BUNDLED
-from lunar_oxide_plugin.core.oxides import OXIDES
-from lunar_oxide_plugin.raster.geopackage import write_polygons
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
-from lunar_oxide_plugin.raster.rings import polygon_of
+from lunar_oxide_plugin.core.models.model import BUNDLED
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT
+from lunar_oxide_plugin.raster.moon.rings import polygon_of
+from lunar_oxide_plugin.raster.writing.geopackage import write_polygons
 
 from .algorithms import algorithms
 from .rows import Spread, at_most

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.model import OxideModel, bundled_path
-from lunar_oxide_plugin.core.oxides import within_limits
+from lunar_oxide_plugin.core.models.model import OxideModel, bundled_path
+from lunar_oxide_plugin.core.oxides.oxides import within_limits
 
 from .measure import Work, fastest
 from .plain_export import PlainExport

@@ -7,7 +7,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.model import (
+from lunar_oxide_plugin.core.models.model import (
     BUNDLED,
     DEFAULT_MODEL,
     OUTPUTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lunar_oxide_plugin.core.model import (
+from lunar_oxide_plugin.core.models.model import (
     BUNDLED,
     DEFAULT_MODEL,
     OUTPUTS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from lunar_oxide_plugin.core.model import OxideModel, bundled_path
+from lunar_oxide_plugin.core.models.model import OxideModel, bundled_path
 
 from .measure import Work, fastest
 from .threads import predict_in_memory, side_by_side

@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
-from lunar_oxide_plugin.raster import prediction
-from lunar_oxide_plugin.raster.blocks import blocks
-from lunar_oxide_plugin.raster.mi_sources import open_mi_source
-from lunar_oxide_plugin.raster.mosaic import Mosaic
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.resampling import Resampled
-from lunar_oxide_plugin.raster.source import MiSource
+from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
+from lunar_oxide_plugin.raster.gdal_io.blocks import blocks
+from lunar_oxide_plugin.raster.maps import prediction
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource
+from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
+from lunar_oxide_plugin.raster.sources.resampling import Resampled
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 
 from .measure import Work
 from .rows import at_least

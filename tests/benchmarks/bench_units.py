@@ -6,8 +6,8 @@ from pathlib import Path
 
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.oxides import OXIDES
-from lunar_oxide_plugin.raster.raster import Raster
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.raster.sources.raster import Raster
 
 from .measure import seconds_of
 from .pixel_algorithms import grid_of, oxide_raster, read_bare, units_on

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from training.network import KERNEL, Network
+from training.methods.network import KERNEL, Network
 
 
 class KerasNetworks:

@@ -17,18 +17,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from osgeo import ogr
 
-from lunar_oxide_plugin.core.demo_scene import SCENES
-from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.core.oxides import OXIDES
-from lunar_oxide_plugin.core.uncertainty import uncertainty_name
-from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, blocks
-from lunar_oxide_plugin.raster.geopackage import write_polygons
-from lunar_oxide_plugin.raster.mi_tile import write_tile
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT, METRES_PER_DEGREE, Grid
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.raster import Raster
-from lunar_oxide_plugin.raster.source import MiSource
-from lunar_oxide_plugin.raster.storage import BandInfo, Layout, Storage
+from lunar_oxide_plugin.core.demo.scene import SCENES
+from lunar_oxide_plugin.core.demo.surface import Surface
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.uncertainty import uncertainty_name
+from lunar_oxide_plugin.raster.gdal_io.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, blocks
+from lunar_oxide_plugin.raster.maps.demo_tile import write_tile
+from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT, METRES_PER_DEGREE, Grid
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource
+from lunar_oxide_plugin.raster.sources.raster import Raster
+from lunar_oxide_plugin.raster.writing.geopackage import write_polygons
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
+from lunar_oxide_plugin.raster.writing.storage import BandInfo, Layout, Storage
 
 from .algorithms import algorithms
 from .rows import Spread

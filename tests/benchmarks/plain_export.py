@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from training.graph import IR_VERSION, OPSET, Graph
-from training.network import KERNEL, Layer, Network
+from training.methods.network import KERNEL, Layer, Network
 
 from .reference import session
 

@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from lunar_oxide_plugin.core.demo_scene import SCENES
-from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.raster.blocks import Window
-from lunar_oxide_plugin.raster.mi_tile import write_tile
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.storage import Kind
+from lunar_oxide_plugin.core.demo.scene import SCENES
+from lunar_oxide_plugin.core.demo.surface import Surface
+from lunar_oxide_plugin.raster.gdal_io.blocks import Window
+from lunar_oxide_plugin.raster.maps.demo_tile import write_tile
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
+from lunar_oxide_plugin.raster.writing.storage import Kind
 from lunar_oxide_plugin.scaleout import cluster
 from lunar_oxide_plugin.scaleout.agreement import facts
 from lunar_oxide_plugin.scaleout.job import Job, Part, Reading, make_job, open_mosaic

@@ -14,19 +14,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.demo_scene import SCENES
-from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
-from lunar_oxide_plugin.raster.blocks import blocks
-from lunar_oxide_plugin.raster.encoding import Encoding, encoding_of
-from lunar_oxide_plugin.raster.geotiff import RasterWriter
-from lunar_oxide_plugin.raster.mi_sources import open_mi_source
-from lunar_oxide_plugin.raster.mi_tile import write_tile
-from lunar_oxide_plugin.raster.moon import Grid
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.prediction import OXIDE_MAP
-from lunar_oxide_plugin.raster.raster import Raster
-from lunar_oxide_plugin.raster.storage import Codec, Kind, Layout
+from lunar_oxide_plugin.core.demo.scene import SCENES
+from lunar_oxide_plugin.core.demo.surface import Surface
+from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
+from lunar_oxide_plugin.raster.gdal_io.blocks import blocks
+from lunar_oxide_plugin.raster.maps.demo_tile import write_tile
+from lunar_oxide_plugin.raster.maps.prediction import OXIDE_MAP
+from lunar_oxide_plugin.raster.moon.crs import Grid
+from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.raster import Raster
+from lunar_oxide_plugin.raster.writing.encoding import Encoding, encoding_of
+from lunar_oxide_plugin.raster.writing.geotiff import RasterWriter
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
+from lunar_oxide_plugin.raster.writing.storage import Codec, Kind, Layout
 
 REPEATS = 5
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.model import OxideModel, Prediction
+from lunar_oxide_plugin.core.models.model import OxideModel, Prediction
 
 #: Pixels per call, as `raster.prediction.PIECE`, which cannot be imported without GDAL.
 PIECE = 4096

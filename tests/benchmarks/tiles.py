@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.demo_scene import SCENES
-from lunar_oxide_plugin.core.demo_surface import Surface
-from lunar_oxide_plugin.raster.blocks import blocks
-from lunar_oxide_plugin.raster.mi_tile import write_tile
-from lunar_oxide_plugin.raster.outputs import OutputFiles
-from lunar_oxide_plugin.raster.source import MiSource
+from lunar_oxide_plugin.core.demo.scene import SCENES
+from lunar_oxide_plugin.core.demo.surface import Surface
+from lunar_oxide_plugin.raster.gdal_io.blocks import blocks
+from lunar_oxide_plugin.raster.maps.demo_tile import write_tile
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 from tests.cli.conftest import soils
 from tests.mi_tiles import write_tile as write_small_tile
 

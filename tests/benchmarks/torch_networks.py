@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.network import Layer, Network
+from training.methods.network import Layer, Network
 
 from .plain_export import convolution_weights
 

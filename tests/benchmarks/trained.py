@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.evaluate import train_final
 from training.methods import METHODS, Fitted
-from training.network import Network
+from training.methods.network import Network
 from training.tables import load_sites
 
 

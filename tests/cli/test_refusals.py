@@ -11,13 +11,7 @@ import pytest
 from tests import mi_tiles
 from tests.refusals import CASES, prepare
 
-from .conftest import (
-    QgisProcess,
-    bands,
-    contents,
-    side_by_side,
-    small_files_only,
-)
+from .conftest import QgisProcess, bands, contents, side_by_side, small_files_only
 
 COMMAND = "pip install --no-deps --only-binary :all: --target"
 

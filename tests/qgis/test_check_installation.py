@@ -11,8 +11,8 @@ from osgeo import gdal
 from qgis.core import Qgis
 
 from lunar_oxide_plugin.about import VERSION
-from lunar_oxide_plugin.core.model import BUNDLED, bundled_path
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.models.model import BUNDLED, bundled_path
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 
 def test_versions_are_those_in_use(succeed):

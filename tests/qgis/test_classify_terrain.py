@@ -8,7 +8,7 @@ import pytest
 from osgeo import gdal, ogr
 
 from lunar_oxide_plugin.about import style
-from lunar_oxide_plugin.core.terrain import CLASSES, Scheme
+from lunar_oxide_plugin.core.results.terrain import CLASSES, Scheme
 from tests.polygons import lunar_crs
 
 from .conftest import OXIDES, Feedback, read

@@ -8,7 +8,7 @@ import pytest
 from osgeo import gdal
 from scipy import stats
 
-from lunar_oxide_plugin.core.cells import LUNAR_PROSPECTOR
+from lunar_oxide_plugin.core.results.cells import LUNAR_PROSPECTOR
 from tests.polygons import lunar_crs
 
 from .conftest import OXIDES, Feedback, read

@@ -7,7 +7,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsApplication, QgsProcessingContext, QgsVectorLayer
 
-from lunar_oxide_plugin.core.demo_scene import SCENES
+from lunar_oxide_plugin.core.demo.scene import SCENES
 
 from .conftest import Feedback, read
 

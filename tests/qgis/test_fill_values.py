@@ -14,7 +14,7 @@ HOLE = (slice(14, 22), slice(8, 30))
 LOWEST = float(np.finfo(np.float32).min)
 REMARK = "176 pixels of band 3 (FeO) with values outside of -20 to 65.53 wt%"
 
-#: All others that are met: tests/unit/raster/test_values.py.
+#: All others that are met: tests/unit/raster/sources/test_values.py.
 FILL, TAG = LOWEST, -3.4e38
 
 

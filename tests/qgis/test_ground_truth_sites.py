@@ -9,7 +9,7 @@ from .conftest import ROOT
 
 
 def bundled_rows():
-    path = ROOT / "lunar_oxide_plugin" / "core" / "ground_truth_sites.csv"
+    path = ROOT / "lunar_oxide_plugin" / "core" / "sites" / "ground_truth_sites.csv"
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
 

@@ -14,8 +14,8 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from lunar_oxide_plugin.raster import mi_folder
-from lunar_oxide_plugin.raster.source import MiSource
+from lunar_oxide_plugin.raster.mi import mi_folder
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource
 from tests import mi_tiles
 from tests.polygons import lunar_crs
 

@@ -14,7 +14,7 @@ from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from lunar_oxide_plugin.core.errors import OnnxruntimeError
-from lunar_oxide_plugin.core.onnx_runtime import import_onnxruntime
+from lunar_oxide_plugin.core.models.onnx_runtime import import_onnxruntime
 from lunar_oxide_plugin.processing import onnxruntime_install, runtime
 from lunar_oxide_plugin.processing.onnxruntime_install import LOG, install
 

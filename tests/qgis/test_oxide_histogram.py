@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.histogram import BINS
+from lunar_oxide_plugin.core.results.histogram import BINS
 from tests.polygons import lunar_crs
 
 from .conftest import Feedback

@@ -8,7 +8,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsRasterLayer
 
-from lunar_oxide_plugin.core.composite import to_rgba
+from lunar_oxide_plugin.core.oxides.composite import to_rgba
 from lunar_oxide_plugin.processing import rgb_legend
 
 from .conftest import read

@@ -10,7 +10,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsRasterLayer
 
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, bundled_path
+from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, bundled_path
 from tests import mi_tiles
 from tests.polygons import lunar_crs
 

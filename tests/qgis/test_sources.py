@@ -11,7 +11,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
 
-from lunar_oxide_plugin.raster.moon import EQUIRECTANGULAR_WKT
+from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT
 from tests import mi_tiles
 
 from .conftest import read

@@ -7,7 +7,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsPointXY, QgsRaster, QgsRasterLayer
 
-from lunar_oxide_plugin.raster import storage
+from lunar_oxide_plugin.raster.writing import storage
 from tests import mi_tiles
 from tests.polygons import write_polygons
 

@@ -9,10 +9,10 @@ from osgeo import gdal
 from qgis.core import QgsFeedback
 
 from lunar_oxide_plugin.core.errors import CancelledError
-from lunar_oxide_plugin.core.model import BUNDLED
-from lunar_oxide_plugin.raster.blocks import BLOCK_HEIGHT, BLOCK_WIDTH
-from lunar_oxide_plugin.raster.clementine import ClementineSource
-from lunar_oxide_plugin.raster.raster import Raster
+from lunar_oxide_plugin.core.models.model import BUNDLED
+from lunar_oxide_plugin.raster.gdal_io.blocks import BLOCK_HEIGHT, BLOCK_WIDTH
+from lunar_oxide_plugin.raster.sources.clementine import ClementineSource
+from lunar_oxide_plugin.raster.sources.raster import Raster
 from tests import mi_tiles
 from tests.polygons import lunar_crs, write_polygons
 

@@ -6,7 +6,7 @@ from osgeo import gdal
 from qgis.core import QgsColorRampLegendNode, QgsLayerTreeLayer, QgsRasterLayer
 
 from lunar_oxide_plugin.about import style
-from lunar_oxide_plugin.core.colours import DOMAIN_CLASSES, SCALES, UNCERTAINTY_SCALES
+from lunar_oxide_plugin.core.oxides.colours import DOMAIN_CLASSES, SCALES, UNCERTAINTY_SCALES
 
 from .conftest import OXIDES
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
+from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from tests import mi_tiles
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,27 +11,14 @@ import urllib.request
 import pytest
 from osgeo import gdal
 
-from lunar_oxide_plugin.scaleout.cluster import (
-    ClusterError,
-    remote_cluster,
-    threads_of_workers,
-)
+from lunar_oxide_plugin.scaleout.cluster import ClusterError, remote_cluster, threads_of_workers
 
-from .conftest import (
-    ENVIRONMENT,
-    ROOT,
-    assert_same_pixels,
-    records,
-    run,
-    tile_name,
-    until,
-    windows,
-)
+from .conftest import ENVIRONMENT, ROOT, assert_same_pixels, records, run, tile_name, until, windows
 
 #: A worker that hangs in its first window, when its rasters are written but have no names yet.
 HANGS = """
 import time
-from lunar_oxide_plugin.raster.outputs import OutputFiles
+from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 OutputFiles._rename = lambda self: time.sleep(3600)
 """
 

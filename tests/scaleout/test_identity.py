@@ -12,9 +12,9 @@ import pytest
 from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import ModelError, RasterError
-from lunar_oxide_plugin.core.model import bundled_path
-from lunar_oxide_plugin.raster.blocks import Window
-from lunar_oxide_plugin.raster.storage import Kind
+from lunar_oxide_plugin.core.models.model import bundled_path
+from lunar_oxide_plugin.raster.gdal_io.blocks import Window
+from lunar_oxide_plugin.raster.writing.storage import Kind
 from lunar_oxide_plugin.scaleout import lock, models, outcomes
 from lunar_oxide_plugin.scaleout.code import code_sha256
 from lunar_oxide_plugin.scaleout.job import Part, Reading, make_job, open_mosaic

@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.raster.blocks import Window
+from lunar_oxide_plugin.raster.gdal_io.blocks import Window
 from lunar_oxide_plugin.scaleout import cluster as real
 from lunar_oxide_plugin.scaleout.job import Part
 from lunar_oxide_plugin.scaleout.results import Results

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.demo_scene import SCENES, TABLE
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.demo.scene import SCENES, TABLE
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 from training.demo_units import build, load_targets, mix, oxide_scale, table_text
 from training.tables import load_sites
 

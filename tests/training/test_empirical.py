@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.empirical import METHODS, OTAKE_PUBLISHED, OTAKE_REFITTED
-from training import empirical, tables
+from lunar_oxide_plugin.core.spectra.empirical import (
+    METHODS,
+    OTAKE_PUBLISHED,
+    OTAKE_REFITTED,
+)
+from training import tables
+from training.empirical import refit as empirical
 from training.evaluate import Configuration
 from training.methods import angles as angle_methods
 from training.protocols import FIT, K_FOLD, MISSION

@@ -7,8 +7,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from lunar_oxide_plugin.core.model import BUNDLED, DEFAULT_MODEL, OxideModel
-from lunar_oxide_plugin.core.oxides import OXIDES, SUM_LIMIT
+from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT
 from training import probes, tables
 from training.__main__ import MODELS, bundled
 from training.card import metadata, sigma_scale
@@ -17,7 +17,7 @@ from training.evaluate import train_final
 from training.export import build_model, save_model
 from training.graph import IR_VERSION, OPSET
 from training.methods import DEFAULT, METHODS
-from training.network import Settings
+from training.methods.network import Settings
 from training.protocols import FIT, K_FOLD, PROTOCOLS
 from training.record import method_of
 from training.spread import fit_spread, stated

@@ -7,7 +7,7 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
-from lunar_oxide_plugin.core.oxides import SUM_LIMIT
+from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 from training import spread, tables
 from training.methods import METHODS
 from training.methods.features import FEATURES, basis

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lunar_oxide_plugin.core.ground_truth import load_ground_truth
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.sites.ground_truth import load_ground_truth
 from training import tables
 
 

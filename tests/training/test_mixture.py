@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from lunar_oxide_plugin.core.mixture import Histogram, fit_mixture
+from lunar_oxide_plugin.core.mathematics.mixture import Histogram, fit_mixture
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.network import (
+from training.methods.network import (
     Settings,
     _batches,
     _loss,

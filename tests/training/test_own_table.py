@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.model import OxideModel
+from lunar_oxide_plugin.core.models.model import OxideModel
 from lunar_oxide_plugin.core.tables import csv_text
 from training import files, tables
 from training.__main__ import main

@@ -8,13 +8,14 @@ import pytest
 from matplotlib.image import imread
 from scipy.stats import linregress, pearsonr
 
-from lunar_oxide_plugin.core.oxides import OXIDES
-from training import metrics, paper_study
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from training import metrics
 from training.__main__ import REPORTS
-from training.network import Settings
-from training.one_band import correlations, regress
-from training.paper_report import write_paper_report
-from training.paper_study import KERNELS, make_paper_record, random_splits
+from training.methods.network import Settings
+from training.paper import study as paper_study
+from training.paper.one_band import correlations, regress
+from training.paper.report import write_paper_report
+from training.paper.study import KERNELS, make_paper_record, random_splits
 from training.protocols import FIT, K_FOLD
 from training.tables import load_missing_sites
 

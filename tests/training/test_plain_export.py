@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lunar_oxide_plugin.core.model import OxideModel, bundled_path
-from lunar_oxide_plugin.core.oxides import within_limits
+from lunar_oxide_plugin.core.models.model import OxideModel, bundled_path
+from lunar_oxide_plugin.core.oxides.oxides import within_limits
 from tests.benchmarks.plain_export import PlainExport
 from tests.benchmarks.trained import fitted, networks, plausible_spectra
 

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from training.graph import IR_VERSION, OPSET, Graph
 from training.methods import METHODS
 

@@ -11,8 +11,7 @@ from training.evaluate import Configuration
 from training.methods import DEFAULT, METHODS
 from training.protocols import K_FOLD, MISSION, Split
 from training.record import read_record
-from training.study import make_study, variants
-from training.study_estimates import (
+from training.study.estimates import (
     error_share,
     learning_draws,
     neighbour_variance,
@@ -21,8 +20,9 @@ from training.study_estimates import (
     sites_needed,
     slopes,
 )
-from training.study_report import write_study
-from training.study_sites import OTHER, SIZES, _held_out, _without, shuffled_labels
+from training.study.report import write_study
+from training.study.run import make_study, variants
+from training.study.sites import OTHER, SIZES, _held_out, _without, shuffled_labels
 
 SECTIONS = ("What was tried", "The ceiling", "More sites", "What CE-5", "Four sites", "Shuffled")
 

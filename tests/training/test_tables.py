@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.bands import DN_SCALE
+from lunar_oxide_plugin.core.spectra.bands import DN_SCALE
 from training import tables
 
 MISSIONS = {

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from lunar_oxide_plugin.core.bands import ARCHIVE_BANDS
-from lunar_oxide_plugin.core.demo_scene import SCENES
-from lunar_oxide_plugin.core.demo_surface import Surface
+from lunar_oxide_plugin.core.demo.scene import SCENES
+from lunar_oxide_plugin.core.demo.surface import Surface
+from lunar_oxide_plugin.core.spectra.bands import ARCHIVE_BANDS
 
 
 @lru_cache(None)

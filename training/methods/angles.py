@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
-from lunar_oxide_plugin.core.empirical import (
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.spectra.empirical import (
     OTAKE_PUBLISHED,
     WAVELENGTHS,
     AngleConstants,
@@ -15,7 +16,6 @@ from lunar_oxide_plugin.core.empirical import (
     theta_fe,
     theta_ti,
 )
-from lunar_oxide_plugin.core.oxides import OXIDES
 
 from ..tables import BAND_COLUMNS
 

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from ..graph import Graph
-from ..network import KERNEL, Layer, Network, Settings, train_network
 from ..tables import SiteTable
 from .method import Fitted, Method
+from .network import KERNEL, Layer, Network, Settings, train_network
 
 
 @dataclass(frozen=True)

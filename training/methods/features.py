@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.empirical import OTAKE_PUBLISHED, theta_fe, theta_ti
+from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
+from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED, theta_fe, theta_ti
 
 from ..domain import FLOOR
 from ..graph import DOUBLE, FLOAT, Graph

@@ -23,8 +23,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.empirical import AngleConstants
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.spectra.empirical import AngleConstants
 
 from ..domain import FLOOR
 from ..graph import FLOAT, Graph

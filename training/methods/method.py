@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lunar_oxide_plugin.core.oxides import within_limits
+from lunar_oxide_plugin.core.oxides.oxides import within_limits
 
 from ..graph import Graph
 from ..tables import SiteTable

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from lunar_oxide_plugin.core.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.oxides import OXIDES
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 
 from ..graph import DOUBLE, FLOAT, ML_OPSET, OPSET, Graph
 from ..tables import SiteTable

@@ -19,8 +19,8 @@ from qgis.core import (
 
 from ...about import NAME, VERSION
 from ...core.errors import LunarOxideError
-from ...core.model import BUNDLED, OxideModel, bundled_path
-from ...core.onnx_runtime import import_onnxruntime
+from ...core.models.model import BUNDLED, OxideModel, bundled_path
+from ...core.models.onnx_runtime import import_onnxruntime
 from ..base import LunarOxideAlgorithm
 from ..onnxruntime_install import install
 from ..runtime import load_model

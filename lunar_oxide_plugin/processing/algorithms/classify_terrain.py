@@ -21,10 +21,9 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import RasterError
-from ...core.mixture import BimodalityError, Histogram, Mixture, divide
-from ...core.oxides import OXIDES
-from ...core.tables import csv_text
-from ...core.terrain import (
+from ...core.mathematics.mixture import BimodalityError, Histogram, Mixture, divide
+from ...core.oxides.oxides import OXIDES
+from ...core.results.terrain import (
     CLASSES,
     DEFAULT_MG,
     NEEDED,
@@ -35,15 +34,16 @@ from ...core.terrain import (
     rules,
     summary_table,
 )
-from ...raster.areas import PixelAreas
-from ...raster.class_polygons import write_class_polygons
-from ...raster.encoding import Classes
-from ...raster.geotiff import RasterWriter
-from ...raster.outputs import OutputFiles
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
-from ...raster.storage import BandInfo
-from ...raster.terrain_map import FEO_BINS, TerrainMap, TerrainSummary, add_feo, extent
+from ...core.tables import csv_text
+from ...raster.maps.class_polygons import write_class_polygons
+from ...raster.maps.terrain import FEO_BINS, TerrainMap, TerrainSummary, add_feo, extent
+from ...raster.moon.areas import PixelAreas
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
+from ...raster.writing.encoding import Classes
+from ...raster.writing.geotiff import RasterWriter
+from ...raster.writing.outputs import OutputFiles
+from ...raster.writing.storage import BandInfo
 from ...report.terrain_report import Picture, Terrain, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter

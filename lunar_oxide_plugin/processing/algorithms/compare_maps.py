@@ -22,17 +22,17 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, Cells, load_cells
-from ...core.comparison import ALL, Comparison, Thumbnail, csv_table
-from ...core.content_units import CONTENT_UNITS, ContentUnit, element_of
 from ...core.errors import RasterError
-from ...core.oxides import OXIDES, oxide_described
-from ...core.published import MARE_FEO
-from ...raster.comparison import MapPairs, OxideMap, cell_means, require_unit
-from ...raster.outputs import OutputFiles
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
-from ...raster.storage import BandInfo
+from ...core.oxides.content_units import CONTENT_UNITS, ContentUnit, element_of
+from ...core.oxides.oxides import OXIDES, oxide_described
+from ...core.oxides.published import MARE_FEO
+from ...core.results.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, Cells, load_cells
+from ...core.results.comparison import ALL, Comparison, Thumbnail, csv_table
+from ...raster.maps.comparison import MapPairs, OxideMap, cell_means, require_unit
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
+from ...raster.writing.outputs import OutputFiles
+from ...raster.writing.storage import BandInfo
 from ...report.comparison_figures import CellPairs, Picture
 from ...report.comparison_report import Shown, html_report
 from ..base import LunarOxideAlgorithm

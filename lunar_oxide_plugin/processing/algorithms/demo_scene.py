@@ -15,12 +15,12 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ...core.demo_scene import SCENES, unit_spectra
-from ...core.demo_surface import Surface
-from ...raster.geopackage import write_polygons
-from ...raster.mi_tile import require_label_name, write_tile
-from ...raster.moon import GEOGRAPHIC_WKT
-from ...raster.outputs import OutputFiles
+from ...core.demo.scene import SCENES, unit_spectra
+from ...core.demo.surface import Surface
+from ...raster.maps.demo_tile import require_label_name, write_tile
+from ...raster.moon.crs import GEOGRAPHIC_WKT
+from ...raster.writing.geopackage import write_polygons
+from ...raster.writing.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
 from ..progress import stop_if_cancelled
 

@@ -15,17 +15,17 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.bands import MODEL_BANDS
-from ...core.empirical import CLEMENTINE, METHODS, OMAT, WAVELENGTHS, Method
 from ...core.errors import RasterError
-from ...core.pieces import pieces
-from ...raster.blocks import Window
-from ...raster.clementine import ClementineSource
-from ...raster.mi_sources import open_mi_source
-from ...raster.raster import Raster
-from ...raster.source import MiSource
-from ...raster.storage import WEIGHT_STEP, BandInfo
-from ...raster.wavelengths import bands_of_wavelengths, sign_of_mi
+from ...core.mathematics.pieces import pieces
+from ...core.spectra.bands import MODEL_BANDS
+from ...core.spectra.empirical import CLEMENTINE, METHODS, OMAT, WAVELENGTHS, Method
+from ...raster.gdal_io.blocks import Window
+from ...raster.sources.clementine import ClementineSource
+from ...raster.sources.mi_source import MiSource
+from ...raster.sources.mi_sources import open_mi_source
+from ...raster.sources.raster import Raster
+from ...raster.sources.wavelengths import bands_of_wavelengths, sign_of_mi
+from ...raster.writing.storage import WEIGHT_STEP, BandInfo
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import each_block, stop_if_cancelled

@@ -11,11 +11,11 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.ground_truth import GroundTruthSite, load_ground_truth
-from ...core.oxides import OXIDES
-from ...raster.geopackage import write_points
-from ...raster.moon import GEOGRAPHIC_WKT
-from ...raster.outputs import OutputFiles
+from ...core.oxides.oxides import OXIDES
+from ...core.sites.ground_truth import GroundTruthSite, load_ground_truth
+from ...raster.moon.crs import GEOGRAPHIC_WKT
+from ...raster.writing.geopackage import write_points
+from ...raster.writing.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
 
 _COLUMNS: dict[str, type] = {

@@ -19,17 +19,17 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.bands import MODEL_BANDS
 from ...core.errors import RasterError
-from ...raster.extent import Extent
-from ...raster.mi_folder import mi_products
-from ...raster.mi_sources import open_mi_sources
-from ...raster.moon import GEOGRAPHIC_WKT
-from ...raster.mosaic import Mosaic
-from ...raster.mosaic_vrt import mosaic_vrt
-from ...raster.resampling import Resampled
-from ...raster.source import MiSource
-from ...raster.storage import BandInfo, Layout, Storage
+from ...core.spectra.bands import MODEL_BANDS
+from ...raster.mi.mi_folder import mi_products
+from ...raster.moon.crs import GEOGRAPHIC_WKT
+from ...raster.moon.extent import Extent
+from ...raster.sources.mi_source import MiSource
+from ...raster.sources.mi_sources import open_mi_sources
+from ...raster.sources.mosaic import Mosaic
+from ...raster.sources.mosaic_vrt import mosaic_vrt
+from ...raster.sources.resampling import Resampled
+from ...raster.writing.storage import BandInfo, Layout, Storage
 from ..inputs import RasterListParameter, plain_value
 from ..mi_input import MiAlgorithm
 from ..progress import each_block, progress_or_cancel, stop_if_cancelled

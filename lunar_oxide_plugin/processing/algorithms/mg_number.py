@@ -16,14 +16,14 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import RasterError
-from ...core.oxides import MG_NUMBER
-from ...core.uncertainty import uncertainty_name
-from ...raster.areas import PixelAreas
-from ...raster.mg_map import MgNumberMap, MgNumberTotals
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
-from ...raster.storage import BandInfo
-from ...raster.uncertainty import Uncertainty
+from ...core.oxides.oxides import MG_NUMBER
+from ...core.oxides.uncertainty import uncertainty_name
+from ...raster.maps.mg_number import MgNumberMap, MgNumberTotals
+from ...raster.maps.uncertainty import Uncertainty
+from ...raster.moon.areas import PixelAreas
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
+from ...raster.writing.storage import BandInfo
 from ..inputs import RasterParameter
 from ..progress import each_block, stop_if_cancelled
 from ..storage import StorageAlgorithm

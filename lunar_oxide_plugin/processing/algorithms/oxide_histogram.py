@@ -13,10 +13,10 @@ from qgis.core import (
 )
 
 from ...core.errors import RasterError
-from ...core.histogram import RasterHistograms, csv_table, decimals_of, unit_of
-from ...raster.oxide_histogram import OxideHistograms
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
+from ...core.results.histogram import RasterHistograms, csv_table, decimals_of, unit_of
+from ...raster.maps.histogram import OxideHistograms
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
 from ...report.histogram_report import MODE_RULE, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterListParameter

@@ -21,15 +21,15 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.colours import SCALES
-from ...core.composite import PUBLISHED_STRETCHES, Limits, to_rgba
 from ...core.errors import RasterError
-from ...core.quantiles import Counted, ExactQuantile, counted
-from ...raster.blocks import Window, sample_windows
-from ...raster.outputs import OutputFiles
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
-from ...raster.storage import BandInfo
+from ...core.mathematics.quantiles import Counted, ExactQuantile, counted
+from ...core.oxides.colours import SCALES
+from ...core.oxides.composite import PUBLISHED_STRETCHES, Limits, to_rgba
+from ...raster.gdal_io.blocks import Window, sample_windows
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
+from ...raster.writing.outputs import OutputFiles
+from ...raster.writing.storage import BandInfo
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
 from ..progress import each_block, stop_if_cancelled

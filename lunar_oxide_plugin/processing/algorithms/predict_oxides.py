@@ -16,9 +16,8 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import ModelError
-from ...core.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
-from ...raster.mi_sources import open_mi_source
-from ...raster.prediction import (
+from ...core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
+from ...raster.maps.prediction import (
     DOMAIN_MAP,
     OXIDE_MAP,
     UNCERTAINTY_MAP,
@@ -26,7 +25,8 @@ from ...raster.prediction import (
     predict_area,
     prediction_plan,
 )
-from ...raster.source import MiSource
+from ...raster.sources.mi_source import MiSource
+from ...raster.sources.mi_sources import open_mi_source
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import progress_or_cancel, stop_if_cancelled

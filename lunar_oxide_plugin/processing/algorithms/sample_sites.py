@@ -17,7 +17,7 @@ from qgis.core import (
 )
 
 from ...about import style
-from ...core.site_samples import (
+from ...core.sites.site_samples import (
     NO_POSITION,
     NO_VALID_PIXEL,
     OUTSIDE,
@@ -28,11 +28,11 @@ from ...core.site_samples import (
     table_columns,
     table_row,
 )
-from ...raster.geopackage import write_points
-from ...raster.mi_sources import open_mi_sources
-from ...raster.moon import GEOGRAPHIC_WKT
-from ...raster.site_sampler import longitudes_latitudes, sample_points
-from ...raster.source import MiSource
+from ...raster.maps.site_sampler import longitudes_latitudes, sample_points
+from ...raster.moon.crs import GEOGRAPHIC_WKT
+from ...raster.sources.mi_source import MiSource
+from ...raster.sources.mi_sources import open_mi_sources
+from ...raster.writing.geopackage import write_points
 from ..inputs import FeatureParameter, RasterListParameter
 from ..mi_input import MiAlgorithm
 from ..progress import stop_if_cancelled

@@ -19,21 +19,21 @@ from qgis.core import (
 )
 
 from ...core.errors import RasterError
-from ...core.separability import Separation, separations
+from ...core.results.separability import Separation, separations
+from ...core.results.units import TABLE_COLUMNS, Unit, csv_table
+from ...core.results.zone_statistics import ZoneSummary
 from ...core.tables import csv_lines, distinct_names
-from ...core.units import TABLE_COLUMNS, Unit, csv_table
-from ...core.zone_statistics import ZoneSummary
-from ...raster.ahead import answering
-from ...raster.auxiliary import listed
-from ...raster.blocks import Window, around
-from ...raster.companion import domain_raster
-from ...raster.guard import require_moon
-from ...raster.overview import outline_on, overview
-from ...raster.oxide_units import require_weight_percent
-from ...raster.raster import Raster
-from ...raster.uncertainty import Uncertainty
-from ...raster.zonal import ZonalStatistics
-from ...raster.zone_plan import Zone
+from ...raster.gdal_io.blocks import Window, around
+from ...raster.gdal_io.read_ahead import answering
+from ...raster.maps.overview import outline_on, overview
+from ...raster.maps.uncertainty import Uncertainty
+from ...raster.maps.zone_plan import Zone
+from ...raster.maps.zone_statistics import ZonalStatistics
+from ...raster.moon.require_moon import require_moon
+from ...raster.sources.auxiliary_bands import listed
+from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.sources.raster import Raster
+from ...raster.sources.same_run import domain_raster
 from ...report.unit_report import UnitMap, html_report
 from ..attributes import attribute_text
 from ..base import LunarOxideAlgorithm

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.comparison import Comparison, Thumbnail
+from lunar_oxide_plugin.core.results.comparison import Comparison, Thumbnail
 from lunar_oxide_plugin.report.comparison_figures import CellPairs, Picture, figure
 from lunar_oxide_plugin.report.comparison_report import Shown, html_report
 

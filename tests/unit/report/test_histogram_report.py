@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.histogram import BINS, QUANTITIES, Histogram, RasterHistograms
+from lunar_oxide_plugin.core.results.histogram import BINS, QUANTITIES, Histogram, RasterHistograms
 from lunar_oxide_plugin.report import histogram_figure
 from lunar_oxide_plugin.report.histogram_report import html_report
 

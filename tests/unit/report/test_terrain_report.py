@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.mixture import Histogram, fit_mixture
-from lunar_oxide_plugin.core.terrain import ClassTotals, Limits, Scheme, classify, rules
+from lunar_oxide_plugin.core.mathematics.mixture import Histogram, fit_mixture
+from lunar_oxide_plugin.core.results.terrain import ClassTotals, Limits, Scheme, classify, rules
 from lunar_oxide_plugin.report.terrain_report import Picture, Terrain, html_report
 
 from .test_page import Balanced

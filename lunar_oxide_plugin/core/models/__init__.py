@@ -1,0 +1,1 @@
+"""ONNX models: what a model file must hold, and running one."""

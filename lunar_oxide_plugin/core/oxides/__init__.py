@@ -1,0 +1,1 @@
+"""The five oxides and Mg#: order, limits, units, uncertainty, colours, published values."""

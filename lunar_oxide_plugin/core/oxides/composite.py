@@ -1,0 +1,100 @@
+"""Colour composites of three bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..mathematics.pieces import pieces
+
+#: Lower and upper limit of a stretch.
+Limits = tuple[float, float]
+
+#: Limits in wt% of the composites of Zhang et al. (2023), Icarus 397, 115505:
+#: the Mairan domes (Fig. 8) and the irregular mare patch Sosigenes (Fig. 9).
+PUBLISHED_STRETCHES: dict[str, dict[str, Limits]] = {
+    "Mairan": {"FeO": (0.50, 31.10), "MgO": (1.48, 13.81), "Al2O3": (9.17, 32.50)},
+    "Sosigenes": {"FeO": (15.50, 25.58), "MgO": (4.31, 9.43), "Al2O3": (7.52, 17.12)},
+}
+
+
+def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[np.uint8]:
+    """Stretch three bands linearly to colours.
+
+    Parameters
+    ----------
+    values : ndarray, shape (3, height, width)
+        Red, green and blue; NaN where no data.
+    limits : sequence of three (low, high)
+        Values that become 0 and 255; values beyond are clipped.
+
+    Returns
+    -------
+    ndarray of uint8, shape (4, height, width)
+        RGBA; transparent black where any band has no data.
+    """
+    rgba = np.zeros((4, *values.shape[1:]), np.uint8)
+    for rows in pieces(*values.shape[1:]):
+        valid = np.isfinite(values[:, rows]).all(axis=0)
+        for colour, band, (low, high) in zip(rgba, values, limits):
+            share = (band[rows].astype(np.float64) - low) / (high - low)
+            share[~valid] = 0
+            colour[rows] = np.rint(255 * np.clip(share, 0, 1))
+        rgba[3, rows] = np.where(valid, 255, 0)
+    return rgba
+
+
+def triangle(limits: Sequence[Limits], height: int) -> NDArray[np.uint8]:
+    """Colours of all mixtures of three bands, for a legend.
+
+    Red's corner is at the top, green's at the lower left, blue's at the lower right. A pixel's
+    distances from the sides are the proportions of the bands, each counted from its lower limit
+    as part of its range. The largest of them is brought to its upper limit: the triangle shows
+    the brightest colour of each proportion, from the corner of one band alone over the sides of
+    two to white, all three at their upper limits. The same proportions with less of all are darker.
+
+    Parameters
+    ----------
+    limits : sequence of three (low, high)
+        As for `to_rgba`, which makes the colours.
+    height : int
+        Rows, at least 2. The sides are equal, and the number of columns is odd.
+
+    Returns
+    -------
+    ndarray of uint8, shape (4, height, width)
+        RGBA; transparent black beside the triangle.
+    """
+    half = round((height - 1) / np.sqrt(3))
+    row = np.arange(height)[:, None] / (height - 1)
+    column = np.arange(-half, half + 1)[None, :] / half
+    red = np.broadcast_to(1 - row, (height, 2 * half + 1))
+    parts = np.stack([red, (row - column) / 2, (row + column) / 2])
+    parts[:, (parts < -1e-9).any(axis=0)] = np.nan
+    return to_rgba(_values(np.abs(parts) / parts.max(axis=0), limits), limits)
+
+
+def greys(limits: Sequence[Limits], width: int) -> NDArray[np.uint8]:
+    """Colours from all three bands at their lower limits to all at their upper, for a legend.
+
+    Parameters
+    ----------
+    limits : sequence of three (low, high)
+        As for `to_rgba`.
+    width : int
+        Columns.
+
+    Returns
+    -------
+    ndarray of uint8, shape (4, 1, width)
+    """
+    share = np.broadcast_to(np.linspace(0, 1, width), (3, 1, width))
+    return to_rgba(_values(share, limits), limits)
+
+
+def _values(share: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[np.floating]:
+    """Values of three bands that lie at these parts between their limits."""
+    low, high = np.array(limits, np.float64).T[:, :, None, None]
+    return low + share * (high - low)

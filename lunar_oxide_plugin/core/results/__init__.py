@@ -1,0 +1,1 @@
+"""What is computed from finished maps: units, histograms, comparisons, terrain classes."""

@@ -1,0 +1,184 @@
+"""Statistics of a zone whose pixels arrive block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..mathematics.quantiles import ExactQuantiles, quantiles
+from ..mathematics.statistics import Moments
+from .units import FRACTIONS, BandSummary
+
+#: Values of pixels, float32 [bands, n], NaN where not valid, and the pixels' areas [n].
+Values = NDArray[np.float32]
+Areas = NDArray[np.float64]
+
+#: About so many pixels of a zone are kept, spread evenly, to be drawn.
+_DRAWN = 400
+
+
+class Pixels(NamedTuple):
+    """Pixels of a zone that are valid in any band, and the area of these and of all others."""
+
+    #: Of all pixels, valid or not.
+    area: float
+    #: [bands, n]
+    values: Values
+    #: Inside the zone, [n].
+    areas: Areas
+    #: Uncertainties [bands, n], NaN where there is none.
+    sigmas: Values | None = None
+    #: Distances from the model's training domain [n], NaN where unknown.
+    domain: NDArray[np.float32] | None = None
+
+
+class ZoneSummary(NamedTuple):
+    """What is known of a zone."""
+
+    bands: list[BandSummary]
+    #: Part of the valid area whose spectra the model does not know; None where it was not asked
+    #: for, NaN without a valid pixel.
+    outside_domain: float | None
+    #: Some of its pixels, float32 [bands, n].
+    sample: Values
+
+
+class ZoneStatistics:
+    """Area-weighted statistics of a zone's pixels, band by band.
+
+    Use: `add` the pixels; unless they are kept, `refine` and `add_again` the
+    same; `summary`.
+
+    Parameters
+    ----------
+    with_sigma : sequence of bool
+        For each band whether it has uncertainties.
+    keep : bool
+        Whether to keep all pixels for the quantiles, which then need no second pass.
+    with_domain : bool
+        Whether the pixels have distances from the training domain.
+    expected : float
+        About how many pixels there will be.
+    """
+
+    def __init__(
+        self,
+        with_sigma: Sequence[bool],
+        keep: bool,
+        with_domain: bool = False,
+        expected: float = 0.0,
+    ) -> None:
+        self._with_sigma = with_sigma
+        self._with_domain = with_domain
+        self._pixel_area = 0.0
+        self._moments = [Moments() for _ in with_sigma]
+        self._sigmas = [Moments() for _ in with_sigma]
+        self._known_area = self._outside_area = 0.0
+        self._keep = keep
+        self._kept: list[tuple[Values, Areas]] = []
+        self._quantiles = [ExactQuantiles(FRACTIONS) for _ in with_sigma if not keep]
+        self._stride = max(int(expected / _DRAWN), 1)
+        self._next = 0
+        self._sample: list[Values] = []
+
+    @staticmethod
+    def memory(bands: int, pixels: float, keep: bool) -> float:
+        """Bytes taken by a zone of so many pixels."""
+        return pixels * (4 * bands + 8) if keep else bands * ExactQuantiles.memory(FRACTIONS)
+
+    def add(self, pixels: Pixels) -> None:
+        """Add pixels that are valid in any band."""
+        self._pixel_area += pixels.area
+        for index, band in enumerate(pixels.values):
+            valid, weights = _valid(band, pixels.areas)
+            self._moments[index].add(valid, weights)
+            if not self._keep:
+                self._quantiles[index].add(valid, weights)
+            if pixels.sigmas is not None and self._with_sigma[index]:
+                known = np.where(np.isfinite(band), pixels.sigmas[index], np.float32(np.nan))
+                self._sigmas[index].add(*_valid(known, pixels.areas))
+        if pixels.domain is not None:
+            distances, areas = _valid(pixels.domain, pixels.areas)
+            self._known_area += float(areas.sum())
+            self._outside_area += float(areas[distances > 1].sum())
+        self._sample.append(pixels.values[:, self._next :: self._stride].copy())
+        self._next = (self._next - pixels.areas.size) % self._stride
+        if self._keep:
+            self._kept.append((pixels.values, pixels.areas))
+
+    def refine(self) -> None:
+        """End the first pass."""
+        for of_band in self._quantiles:
+            of_band.refine()
+
+    def add_again(self, pixels: Pixels) -> None:
+        """Add the same pixels once more."""
+        for band, of_band in zip(pixels.values, self._quantiles):
+            of_band.add(*_valid(band, pixels.areas))
+
+    def summary(self, area: float, covered: float) -> ZoneSummary:
+        """The statistics of each band; NaN without any valid pixel.
+
+        Parameters
+        ----------
+        area, covered : float
+            Of the zone, and of its part that the pixels cover, in one unit.
+        """
+        scale = covered / area / self._pixel_area if self._pixel_area else 0.0
+        bands = [
+            _band_summary(moment, found, scale, sigma if with_sigma else None)
+            for moment, found, sigma, with_sigma in zip(
+                self._moments, self._found_quantiles(), self._sigmas, self._with_sigma
+            )
+        ]
+        empty = np.empty((len(bands), 0), np.float32)
+        return ZoneSummary(bands, self._outside_domain(), np.hstack([empty, *self._sample]))
+
+    def _outside_domain(self) -> float | None:
+        if not self._with_domain:
+            return None
+        return self._outside_area / self._known_area if self._known_area else np.nan
+
+    def _found_quantiles(self) -> list[list[float]]:
+        if not self._keep:
+            return [of_band.values() for of_band in self._quantiles]
+        if not self._kept:
+            return [[np.nan] * len(FRACTIONS)] * len(self._moments)
+        areas = np.concatenate([areas for _, areas in self._kept])
+        return [
+            quantiles(
+                *_valid(np.concatenate([values[index] for values, _ in self._kept]), areas),
+                FRACTIONS,
+            )
+            for index in range(len(self._moments))
+        ]
+
+
+def _band_summary(
+    moments: Moments, found: Sequence[float], scale: float, sigmas: Moments | None
+) -> BandSummary:
+    p5, p25, median, p75, p95 = found
+    return BandSummary(
+        moments.count,
+        moments.weight * scale,
+        moments.mean,
+        moments.std,
+        moments.minimum,
+        p5,
+        p25,
+        median,
+        p75,
+        p95,
+        moments.maximum,
+        None if sigmas is None else sigmas.mean,
+        0 if sigmas is None else moments.count - sigmas.count,
+    )
+
+
+def _valid(band: NDArray[np.float32], areas: Areas) -> tuple[NDArray[np.float32], Areas]:
+    """The valid values [n] among those of some pixels, with their areas."""
+    valid = np.isfinite(band)
+    return (band, areas) if valid.all() else (band[valid], areas[valid])

@@ -1,0 +1,1 @@
+"""The sampling sites that models are trained on and checked against."""

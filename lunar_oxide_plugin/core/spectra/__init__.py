@@ -1,0 +1,1 @@
+"""MI bands, from stored values to reflectance spectra, and the published empirical equations."""

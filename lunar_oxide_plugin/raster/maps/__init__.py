@@ -1,0 +1,1 @@
+"""The products: each one's loop over the blocks of its sources."""

@@ -1,0 +1,131 @@
+"""Histograms of the oxides and the Mg# of a raster, weighted by area on the sphere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import RasterError
+from ...core.mathematics.pieces import pieces
+from ...core.oxides.oxides import MG_NUMBER, mg_number, oxide_described
+from ...core.results.histogram import BINS, QUANTITIES, Histogram
+from ..gdal_io.blocks import Window
+from ..gdal_io.read_ahead import read_ahead
+from ..moon.areas import PixelAreas
+from ..sources.raster import Raster
+
+_Planes = dict[str, NDArray[np.floating]]
+
+
+class OxideHistograms:
+    """Histograms of what a raster holds: oxides, and Mg# from a band of it or from MgO and FeO.
+
+    Parameters
+    ----------
+    raster : Raster
+        Oxides in wt%, in bands that are described by their names, in any projection.
+
+    Raises
+    ------
+    RasterError
+        When no band is described as an oxide or Mg#, when two are described as the same, or when
+        the raster does not say where on the Moon it lies.
+    """
+
+    def __init__(self, raster: Raster) -> None:
+        self._raster = raster
+        self._areas = PixelAreas(raster.grid, raster.name)
+        self._bands = _bands(raster)
+        known = set(self._bands)
+        if {"MgO", "FeO"} <= known:
+            known.add(MG_NUMBER)
+        #: The oxides, and Mg#, that there are, in order.
+        self.quantities = [name for name in QUANTITIES if name in known]
+
+    def measure(self, progress: Callable[[float], None], threads: int = 1) -> dict[str, Histogram]:
+        """Read the raster once, block by block.
+
+        Parameters
+        ----------
+        progress : callable
+            Called with the part that is done, 0 ... 1, after each block and at least every tenth
+            of a second; raises to stop.
+        threads : int
+            How many read. Each holds another block in memory.
+
+        Returns
+        -------
+        dict of str to Histogram
+            By quantity, in order.
+
+        Raises
+        ------
+        RasterError
+            When there is no valid pixel.
+        """
+        histograms = {name: Histogram(BINS[name]) for name in self.quantities}
+        area, done = self._raster.grid.window, 0
+
+        def check() -> None:
+            progress(done / area.size)
+
+        plan = self._raster.plan()
+        threads = plan.threads(threads)
+        with closing(read_ahead(self._planes, plan.blocks(area), check, threads)) as ahead:
+            for window, planes in ahead:
+                areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))
+                for name, plane in planes.items():
+                    _add(histograms[name], plane, areas)
+                done += window.size
+                check()
+        if not any(histogram.moments.count for histogram in histograms.values()):
+            raise RasterError(
+                f"{self._raster.name} has no valid pixel in its bands "
+                f"{', '.join(self._bands)}, so there is no histogram of it."
+            )
+        return histograms
+
+    def _planes(self, window: Window) -> _Planes:
+        """Values of a block by quantity, each [height, width], NaN where there is none."""
+        values = self._raster.values(window, list(self._bands.values()))
+        planes: _Planes = dict(zip(self._bands, values))
+        if MG_NUMBER in self.quantities and MG_NUMBER not in planes:
+            computed = np.empty((window.height, window.width))
+            for rows in pieces(window.height, window.width):
+                computed[rows] = mg_number(planes["MgO"][rows], planes["FeO"][rows])
+            planes[MG_NUMBER] = computed
+        return planes
+
+
+def _add(histogram: Histogram, plane: NDArray[np.floating], areas: NDArray[np.float64]) -> None:
+    for rows in pieces(*plane.shape):
+        valid = np.isfinite(plane[rows]) & (areas[rows] > 0)  # not beyond the projection's edge
+        histogram.add(plane[rows][valid], areas[rows][valid])
+
+
+def _bands(raster: Raster) -> dict[str, int]:
+    """Numbers of the bands described as an oxide or Mg#, in the raster's order."""
+    found: dict[str, int] = {}
+    for number, described in enumerate(raster.band_names, start=1):
+        is_mg = described.strip().lower() == MG_NUMBER.lower()
+        name = MG_NUMBER if is_mg else oxide_described(described)
+        if name in found:
+            raise RasterError(
+                f"{raster.name}: bands {found[name]} and {number} are both described as {name}. "
+                f"Keep one of them, with: gdal_translate -b {number} {raster.name} {name}.tif"
+            )
+        if name:
+            found[name] = number
+    if not found:
+        raster.require_measurement()
+        listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(raster.band_names, 1))
+        raise RasterError(
+            f"{raster.name} has no band described as {', '.join(QUANTITIES[:-1])} or {MG_NUMBER}; "
+            f"it has {listed}. Describe them, in QGIS's Python console with: from osgeo import "
+            f"gdal; d = gdal.Open('{raster.name}', 1); d.GetRasterBand(1).SetDescription('FeO'); "
+            "d = None"
+        )
+    return found

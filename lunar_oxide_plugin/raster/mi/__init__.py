@@ -1,0 +1,1 @@
+"""The archive's MI products: labels, raw images, names of tiles."""

@@ -1,0 +1,1 @@
+"""Positions on the Moon: coordinate systems, grids, areas, polygons."""

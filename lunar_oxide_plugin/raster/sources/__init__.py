@@ -1,0 +1,1 @@
+"""Everything that can be read as spectra or as oxides."""

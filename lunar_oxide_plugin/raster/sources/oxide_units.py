@@ -1,0 +1,93 @@
+"""The guard of oxide rasters: contents are in wt%, not fractions or other units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ...core.errors import RasterError
+from ...core.oxides.oxides import MG_NUMBER, OXIDES, is_fraction, oxide_described
+from ...core.oxides.valid_range import MAGNESIUM_NUMBER, valid_range
+from ..gdal_io.blocks import Window, sample_windows
+from .raster import Raster
+
+#: At most this many by this many samples are read first.
+_SAMPLES = 8
+
+
+def require_weight_percent(
+    raster: Raster,
+    contents: Mapping[int, str] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Refuse a raster that holds oxides as weight fractions of 0-1, or in another unit.
+
+    Some published maps do in spite of a name like "FeOWeightPercent", and what
+    is computed from them looks right and is wrong by a factor of a hundred.
+    Judged on samples spread over the raster, until one tells; where these hold
+    no data, block by block until one does. From then on the bands' valid ranges
+    are those of their contents.
+
+    Parameters
+    ----------
+    raster : Raster
+        Read as `Raster.values` does, with the scale of each band.
+    contents : mapping of int to str, optional
+        Band number and the oxide it holds; by default of every band whose
+        description names one, or Mg#.
+    check : callable
+        Called before each window is read; raises to stop.
+
+    Raises
+    ------
+    RasterError
+        When Al2O3, CaO, FeO or MgO is nowhere above 0.4, or when all values are outside the
+        valid range of the content.
+    """
+    if contents is None:
+        contents = dict(_described(raster))
+    raster.expect({number: valid_range(content) for number, content in contents.items()})
+    for number, content in contents.items():
+        if _is_fraction(raster, number, content, check):
+            raise RasterError(
+                f"{raster.name}: band {number}, {content}, is nowhere above 0.4, so it holds "
+                f"weight fractions and not wt%. Turn it into wt% with: gdal_edit.py -scale 100 "
+                f"{raster.name} (it sets the bands' scale, which is applied on reading)."
+            )
+
+
+def _described(raster: Raster) -> Iterator[tuple[int, str]]:
+    for number, described in enumerate(raster.band_names, start=1):
+        if raster.range_of(number) is MAGNESIUM_NUMBER:
+            yield number, MG_NUMBER
+        oxide = oxide_described(described)
+        if oxide:
+            yield number, oxide
+
+
+def _is_fraction(raster: Raster, number: int, content: str, check: Callable[[], None]) -> bool:
+    """Whether samples of a band are fractions; without a sample, the first block with a value."""
+    fraction = False
+    for window in sample_windows(raster.grid.window, _SAMPLES):
+        check()
+        told = _tells_fraction(raster, number, content, window)
+        if told is False:  # and so it stays, whatever else there is
+            return False
+        fraction = fraction or told is True
+    if fraction:
+        return True
+    for window in raster.plan().blocks(raster.grid.window):
+        check()
+        told = _tells_fraction(raster, number, content, window)
+        if told is not None:
+            return told
+    return False
+
+
+def _tells_fraction(raster: Raster, number: int, content: str, window: Window) -> bool | None:
+    """Whether a window's values are fractions; None when it has none above zero."""
+    values = raster.values(window, [number])
+    if (values > 0).any():
+        return content in OXIDES and is_fraction(content, values)
+    if raster.out_of_range(number).many_values:
+        raise RasterError(f"{raster.described_out_of_range(number)}.")
+    return None

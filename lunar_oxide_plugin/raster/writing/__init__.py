@@ -1,0 +1,1 @@
+"""Writing files that appear whole or not at all."""

@@ -1,0 +1,206 @@
+"""Tables and reports of units."""
+
+import csv
+import io
+import math
+
+import pytest
+
+from lunar_oxide_plugin.core.results.units import BandSummary, Unit, csv_table, table
+from lunar_oxide_plugin.report.unit_report import html_report
+
+
+def unit(name, **means):
+    bands = {
+        band: BandSummary(
+            7,
+            0.5,
+            mean,
+            0.1,
+            mean - 1,
+            mean - 0.2,
+            mean - 0.1,
+            mean + 0.01,
+            mean + 0.1,
+            mean + 0.2,
+            mean + 1,
+        )
+        for band, mean in means.items()
+    }
+    return Unit(name, 12.5, bands)
+
+
+# Zhang et al. (2023), Table 5.
+MAIRAN = [
+    unit("Mairan T", Al2O3=21.95, CaO=13.61, FeO=8.95, MgO=8.40, TiO2=1.56),
+    unit("mare", Al2O3=12.27, CaO=10.85, FeO=20.68, MgO=8.01, TiO2=6.33),
+]
+NOTHING = Unit("empty", 1.0, {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)})
+
+
+def test_first_columns_are_the_papers():
+    header, rows = table(MAIRAN)
+    assert header[:8] == ["unit", "MgO", "Al2O3", "CaO", "TiO2", "FeO", "Mg# of means", "area_km2"]
+    assert rows[0][:6] == ["Mairan T", 8.40, 21.95, 13.61, 1.56, 8.95]
+    mg, fe = 8.40 / 40.304, 8.95 / 71.844
+    assert rows[0][6] == pytest.approx(mg / (mg + fe))
+    assert all(len(row) == len(header) for row in rows)
+
+
+def test_csv_is_read_back():
+    rows = list(csv.DictReader(io.StringIO(csv_table(MAIRAN))))
+    assert rows[1]["unit"] == "mare"
+    assert rows[1]["TiO2"] == "6.3300"
+    assert rows[1]["TiO2_pixels"] == "7"
+    assert rows[1]["TiO2_maximum"] == "7.3300"
+
+
+def test_names_that_need_quoting():
+    names = ['a "b", c', "d;e\nf", "<b>bold</b> & more"]
+    units = [unit(name, FeO=1.0) for name in names]
+    assert [
+        row["unit"] for row in csv.DictReader(io.StringIO(csv_table(units), newline=""))
+    ] == names
+    page = html_report(units, [], {"KEY": "<i>value</i>"})
+    assert "<b>bold" not in page
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in page
+    assert "<i>value" not in page
+
+
+def test_a_unit_without_pixels_has_empty_cells():
+    (row,) = csv.DictReader(io.StringIO(csv_table([NOTHING])))
+    assert row == {
+        "unit": "empty",
+        "FeO": "",
+        "area_km2": "1.0000",
+        "FeO_pixels": "0",
+        "FeO_valid_fraction": "0.0000",
+        "FeO_std": "",
+        "FeO_minimum": "",
+        "FeO_p5": "",
+        "FeO_p25": "",
+        "FeO_median": "",
+        "FeO_p75": "",
+        "FeO_p95": "",
+        "FeO_maximum": "",
+        "remark": "no valid pixel",
+    }
+    assert "nan" not in html_report([NOTHING], [], {}).lower()
+
+
+def test_other_bands_follow_the_oxides():
+    header, _ = table([unit("a", **{"Mg#": 0.5, "FeO": 8.0})])
+    assert header[:4] == ["unit", "FeO", "Mg#", "area_km2"]
+
+
+def test_report_stands_alone():
+    page = html_report(MAIRAN, ["SYNTHETIC scene"], {"MODEL": "x"})
+    assert page.startswith("<!DOCTYPE html>")
+    assert "SYNTHETIC scene" in page
+    assert "<td>Mairan T</td><td>8.40</td><td>21.95</td>" in page
+    assert "<td>0.626</td>" in page  # Mg# of means: 8.40/40.304 to 8.95/71.844
+    for forbidden in ("<script", "<link", "http:", "https:", "url("):
+        assert forbidden not in page
+
+
+SIGMAS = {"Al2O3": 1.57, "CaO": 0.97, "FeO": 1.49, "MgO": 0.82, "TiO2": 1.67}
+
+
+def with_sigmas(unit, correlation=0.0, sigmas=SIGMAS):
+    bands = {
+        band: summary._replace(mean_uncertainty=sigmas.get(band))
+        for band, summary in unit.bands.items()
+    }
+    return Unit(unit.name, unit.area_km2, bands, correlation)
+
+
+def sigma_of_mg_number(mgo, feo, mgo_sigma, feo_sigma, correlation):
+    """By differences of Mg#."""
+
+    def share(mgo, feo):
+        return (mgo / 40.304) / (mgo / 40.304 + feo / 71.844)
+
+    h = 1e-5
+    by_mgo = (share(mgo + h, feo) - share(mgo - h, feo)) / (2 * h) * mgo_sigma
+    by_feo = (share(mgo, feo + h) - share(mgo, feo - h)) / (2 * h) * feo_sigma
+    return math.sqrt(by_mgo**2 + by_feo**2 + 2 * correlation * by_mgo * by_feo)
+
+
+def test_uncertainties_are_columns_of_their_own():
+    units = [with_sigmas(unit, -0.4) for unit in MAIRAN]
+    header, rows = table(units)
+    assert header[:6] == ["unit", "MgO", "Al2O3", "CaO", "TiO2", "FeO"]
+    assert header[6:9] == ["Mg# of means", "Mg# of means uncertainty", "area_km2"]
+    row = dict(zip(header, rows[0]))
+    assert {name: row[f"{name}_mean_uncertainty"] for name in SIGMAS} == SIGMAS
+    expected = sigma_of_mg_number(8.40, 8.95, 0.82, 1.49, -0.4)
+    assert row["Mg# of means uncertainty"] == pytest.approx(expected, rel=1e-6)
+    # And nothing else is new or other.
+    before, plain = table(MAIRAN)
+    assert set(header) - set(before) == {
+        "Mg# of means uncertainty",
+        *(f"{name}_mean_uncertainty" for name in SIGMAS),
+    }
+    assert all(row[name] == value for name, value in zip(before, plain[0]))
+
+
+def test_without_iron_s_sigma_mg_number_has_none():
+    units = [with_sigmas(MAIRAN[0], sigmas={"MgO": 0.82})]
+    header, _ = table(units)
+    assert "MgO_mean_uncertainty" in header
+    assert "FeO_mean_uncertainty" not in header
+    assert "Mg# of means uncertainty" not in header
+    assert "8.40 ± 0.82" in html_report(units, [], {})
+
+
+def test_report_shows_means_with_their_uncertainty():
+    page = html_report([with_sigmas(unit) for unit in MAIRAN], [], {})
+    expected = sigma_of_mg_number(8.40, 8.95, 0.82, 1.49, 0)
+    assert "<td>Mairan T</td><td>8.40 ± 0.82</td><td>21.95 ± 1.57</td>" in page
+    assert f"<td>0.626 ± {expected:.3f}</td>" in page
+    assert page.count("<th>mean uncertainty</th>") == 5
+    assert "±" not in html_report(MAIRAN, [], {})
+    assert "mean uncertainty" not in html_report(MAIRAN, [], {})
+
+
+def test_a_unit_without_pixels_has_no_uncertainty():
+    empty = Unit(
+        "empty",
+        1.0,
+        {name: BandSummary(0, 0.0, *[math.nan] * 10) for name in ("FeO", "MgO")},
+    )
+    (row,) = csv.DictReader(io.StringIO(csv_table([empty])))
+    assert row["FeO_mean_uncertainty"] == row["Mg# of means uncertainty"] == ""
+    page = html_report([empty], [], {})
+    assert "nan" not in page.lower()
+    assert "±" not in page
+
+
+def test_a_unit_that_could_not_be_measured():
+    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
+    repaired = unit("mended", FeO=8.0)._replace(note="it was repaired", on_raster=0.5)
+    beside = repaired._replace(on_raster=0)
+    assert bad.remark == "it has no area"
+    assert repaired.remark == "it was repaired; 50.0% of it lies beyond the raster"
+    assert beside.remark == "it was repaired; outside the raster"
+    row = next(csv.DictReader(io.StringIO(csv_table([bad]))))
+    assert (row["area_km2"], row["FeO"], row["remark"]) == ("", "", "it has no area")
+
+
+def test_the_largest_units_are_drawn_whatever_has_no_area(monkeypatch):
+    """Without an area a unit is the smallest; NaN compared as a number would mix the order."""
+    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
+    good = [unit(f"unit {i}", FeO=8.0)._replace(area_km2=float(i % 7 + i)) for i in range(40)]
+    drawn = []
+
+    def box_plots(units, *others):
+        drawn.extend(units)
+        return "<svg></svg>"
+
+    monkeypatch.setattr("lunar_oxide_plugin.report.unit_report.box_plots", box_plots)
+    page = html_report([one for each in good for one in (each, bad)], [], {})
+    assert drawn == good
+    assert "The 40 largest of 80 units." in page
+    assert "<td>nan</td>" not in page

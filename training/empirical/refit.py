@@ -1,0 +1,104 @@
+"""The angle equations of Otake et al. (2012), fitted to the sites and judged like the networks.
+
+``make train`` writes ``training/reports/empirical.md``. The
+fitted constants stand in ``lunar_oxide_plugin/core/spectra/empirical.py``; a test fits
+them again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunar_oxide_plugin.core.spectra.empirical import AngleConstants, Method
+
+from .. import protocols
+from ..evaluate import Configuration, all_splits, scores
+from ..methods.angles import ANGLE_COLUMNS, ANGLE_OXIDES, BAND_INDEX, apply_constants, fit_constants
+from ..metrics import r2, rmse
+from ..tables import ClementineTable, SiteTable
+
+#: R2 and RMSE by who predicted, protocol and oxide.
+Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
+
+
+class Correlation(NamedTuple):
+    """How a method does at measured sites: Pearson's r, R2, and RMSE and mean error in wt%."""
+
+    oxide: str
+    r: float
+    r2: float
+    rmse: float
+    bias: float
+
+
+def three_bands(table: SiteTable) -> NDArray[np.float64]:
+    """Reflectance at 415, 750 and 950 nm, shape (n, 3)."""
+    return table.reflectance[:, BAND_INDEX]
+
+
+def measured(table: SiteTable) -> NDArray[np.float64]:
+    """FeO and TiO2 in wt%, shape (n, 2)."""
+    return table.oxides[:, ANGLE_COLUMNS]
+
+
+def cross_validate(
+    table: SiteTable, configuration: Configuration
+) -> dict[str, NDArray[np.float64]]:
+    """Predict every site under every protocol, with constants fitted to the training rows alone.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (repeats, n, 2)
+        wt%, by protocol, on the same folds as the networks.
+    """
+    splits = all_splits(table, configuration)
+    reflectance, oxides = three_bands(table), measured(table)
+    predicted = {}
+    for protocol in protocols.PROTOCOLS:
+        repeats = 1 + max(split.repeat for split in splits if split.protocol == protocol)
+        predicted[protocol] = np.full((repeats, *oxides.shape), np.nan)
+    for split in splits:
+        train, test = list(split.train), list(split.test)
+        constants = fit_constants(reflectance[train], oxides[train])
+        predicted[split.protocol][split.repeat, test] = apply_constants(
+            constants, reflectance[test]
+        )
+    return predicted
+
+
+def constants_without(table: SiteTable) -> dict[str, AngleConstants]:
+    """What the fit gives with each mission left out."""
+    reflectance, oxides = three_bands(table), measured(table)
+    found = {}
+    for mission in sorted(set(table.missions)):
+        rows = [name != mission for name in table.missions]
+        found[mission] = fit_constants(reflectance[rows], oxides[rows])
+    return found
+
+
+def pooled(table: SiteTable, predicted: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    """R2 and RMSE (wt%) by oxide, of predictions (repeats, n, 2) pooled over repeats."""
+    found = scores(measured(table), predicted)
+    return {
+        oxide: {name: float(found[name][column]) for name in ("r2", "rmse")}
+        for column, oxide in enumerate(ANGLE_OXIDES)
+    }
+
+
+def judge_clementine(method: Method, table: ClementineTable) -> list[Correlation]:
+    """How a Clementine method does at the Clementine sites, for each oxide it gives."""
+    maps = method.maps(table.reflectance.T)
+    return [
+        Correlation(
+            oxide,
+            float(np.corrcoef(truth, maps[oxide])[0, 1]),
+            float(r2(truth, maps[oxide])),
+            float(rmse(truth, maps[oxide])),
+            float(np.mean(maps[oxide] - truth)),
+        )
+        for oxide, truth in zip(ANGLE_OXIDES, table.oxides.T)
+        if oxide in maps
+    ]

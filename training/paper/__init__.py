@@ -1,0 +1,1 @@
+"""What Zhang et al. (2023) published, made again and reported."""

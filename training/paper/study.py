@@ -1,0 +1,239 @@
+"""What the paper's Figs. 1 and 2 and Tables 3, 4, S1 and S2 become on the project's sites.
+
+`make_paper_record` computes every number of the report that `paper_report` writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+
+from .. import protocols, tables
+from ..methods.network import Settings, train_network
+from ..metrics import r2, rmse
+from ..protocols import FIT, K_FOLD
+from ..record import Record
+from ..tables import BAND_COLUMNS, SiteTable
+from .one_band import correlations, regress
+
+#: Kernel sizes that the paper's Table S1 compares.
+KERNELS = (1, 2, 3, 4)
+
+_DECIMALS = 5
+
+#: First of the numbers that seed Table S2, as a protocol's number is for its splits.
+_RANDOM_SPLITS = 90
+
+
+@dataclass(frozen=True)
+class Study:
+    """How long and how often the networks of Tables S1 and S2 are trained.
+
+    Attributes
+    ----------
+    network : Settings
+        Table S1 varies its kernel.
+    folds, repeats : int
+        Of the grouped k-fold of Table S1.
+    splits : int
+        Random 90/10 divisions of Table S2.
+    """
+
+    network: Settings
+    folds: int = 10
+    repeats: int = 2
+    splits: int = 20
+
+
+#: Small enough for a test; its scores mean nothing. One batch holds all sites, so that
+#: networks of as many batches are compiled once per kernel.
+QUICK = Study(Settings(epochs=5, batch=40), folds=2, repeats=1, splits=2)
+
+
+class Training(NamedTuple):
+    """The rows that five networks, one per oxide, learn from, and what seeds them."""
+
+    rows: Sequence[int]
+    settings: Settings
+    seed: tuple[int, ...]
+
+
+def make_paper_record(
+    table: SiteTable, cnn_record: Record, quick: bool, progress: Callable[[str], None]
+) -> Record:
+    """Compute everything that stands beside the paper's figures and tables.
+
+    Parameters
+    ----------
+    table : SiteTable
+        The project's 38 sites.
+    cnn_record : Record
+        Of the bundled networks on the same sites: the predictions of Table 3 and
+        the scores of Table 4 are theirs.
+    quick : bool
+        Few epochs and folds, to try the command.
+    progress : callable
+        Receives a line of text now and then.
+
+    Returns
+    -------
+    dict
+        JSON-ready; oxide arrays have the oxide as last axis.
+
+    Raises
+    ------
+    ValueError
+        The record is of other tables.
+    """
+    if cnn_record["tables_sha256"] != tables.tables_sha256(table):
+        raise ValueError(f"the record of {cnn_record['model']} was made from other tables")
+    study = QUICK if quick else Study(Settings())
+    r = correlations(table)
+    return {
+        "model": cnn_record["model"],
+        "tables_sha256": cnn_record["tables_sha256"],
+        "study": asdict(study),
+        "oxides": list(OXIDES),
+        "sites": list(table.sites),
+        "wavelengths": [int(column[1:]) for column in BAND_COLUMNS],
+        "reflectance": table.reflectance.tolist(),
+        "measured": table.oxides.tolist(),
+        "correlation": _rounded(r),
+        "regression": _regressions(table, np.abs(r).argmax(axis=0)),
+        "sites_side_by_side": _sites_side_by_side(table, cnn_record),
+        "scores": {
+            **cnn_record["paper"],
+            **{name: cnn_record["protocols"][name]["metrics"] for name in (FIT, K_FOLD)},
+        },
+        "kernels": {str(kernel): _kernel(table, study, kernel, progress) for kernel in KERNELS},
+        "random_splits": _random_splits(table, study, progress),
+    }
+
+
+def random_splits(sites: int, splits: int, seed: int) -> list[tuple[list[int], list[int]]]:
+    """Rows to learn from and rows to judge by, a tenth of the sites, drawn anew each time.
+
+    Split i is the shuffle of ``numpy.random.default_rng([seed, 90, i])``.
+    """
+    judged = round(sites / 10)
+    found = []
+    for split in range(splits):
+        order = np.random.default_rng([seed, _RANDOM_SPLITS, split]).permutation(sites).tolist()
+        found.append((sorted(order[judged:]), sorted(order[:judged])))
+    return found
+
+
+def predict_sites(table: SiteTable, trainings: Sequence[Training]) -> Iterator[NDArray[np.float64]]:
+    """Train networks and predict all sites, learnt or not: (n, 5) in wt% for every training."""
+
+    def predict(training: Training) -> NDArray[np.float64]:
+        rows, settings, seed = list(training.rows), training.settings, training.seed
+        networks = [
+            train_network(table.reflectance[rows], table.oxides[rows, i], settings, (*seed, i))
+            for i in range(len(OXIDES))
+        ]
+        return np.stack([network.predict(table.reflectance) for network in networks], axis=1)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(predict, trainings)
+
+
+def _regressions(table: SiteTable, best: NDArray[np.intp]) -> dict[str, dict[str, float]]:
+    """Fig. 2: the line of every oxide by its best-correlated band."""
+    found: dict[str, dict[str, float]] = {}
+    for i, oxide in enumerate(OXIDES):
+        line = regress(table.reflectance[:, best[i]], table.oxides[:, i])
+        numbers = {name: round(value, _DECIMALS) for name, value in line._asdict().items()}
+        found[oxide] = {"band": int(best[i]), **numbers}
+    return found
+
+
+def _sites_side_by_side(table: SiteTable, cnn_record: Record) -> dict[str, dict[str, Any]]:
+    """All sites of the paper, with what it and the bundled networks predict; ours may be None."""
+    fit, k_fold = (
+        dict(zip(table.sites, np.mean(cnn_record["protocols"][name]["predicted"], axis=0)))
+        for name in (FIT, K_FOLD)
+    )
+    measured = dict(zip(table.sites, table.oxides)) | tables.load_missing_sites()
+    return {
+        site: {
+            "measured": measured[site].tolist(),
+            "paper": paper.tolist(),
+            FIT: _rounded(fit[site]) if site in fit else None,
+            K_FOLD: _rounded(k_fold[site]) if site in k_fold else None,
+        }
+        for site, paper in tables.load_paper_predictions().items()
+    }
+
+
+def _kernel(
+    table: SiteTable, study: Study, kernel: int, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Table S1 for one kernel size: the splits and seeds are those of the bundled networks."""
+    settings = replace(study.network, kernel=kernel)
+    splits = [
+        *protocols.fit_on_all(len(table.sites)),
+        *protocols.grouped_k_fold(table.sites, study.folds, study.repeats, settings.seed),
+    ]
+    trainings = [Training(split.train, settings, split.seed) for split in splits]
+    fit, *others = predict_sites(table, trainings)
+    held_out = np.empty((study.repeats, *table.oxides.shape))
+    for split, predicted in zip(splits[1:], others):
+        held_out[split.repeat, list(split.test)] = predicted[list(split.test)]
+    progress(f"kernel {kernel}: {len(splits)} splits trained")
+    repeated = np.concatenate([table.oxides] * study.repeats)
+    return {
+        FIT: _scores(table.oxides, fit),
+        K_FOLD: _scores(repeated, np.concatenate(held_out)),
+        "repeats": [_scores(table.oxides, one) for one in held_out],
+    }
+
+
+def _random_splits(
+    table: SiteTable, study: Study, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Table S2: scores of the rows learnt, split by split, and of all judged rows pooled."""
+    splits = random_splits(len(table.sites), study.splits, study.network.seed)
+    trainings = [
+        # The shuffle of the split has the same seed without its last number.
+        Training(learnt, study.network, (_RANDOM_SPLITS, i, 1))
+        for i, (learnt, _) in enumerate(splits)
+    ]
+    predicted = list(predict_sites(table, trainings))
+    progress(f"90/10: {len(splits)} splits trained")
+    learnt = [
+        [score(table.oxides[rows], each[rows]) for (rows, _), each in zip(splits, predicted)]
+        for score in (r2, rmse)
+    ]
+    rows = [row for _, validation in splits for row in validation]
+    judged = [each[validation] for (_, validation), each in zip(splits, predicted)]
+    return {
+        "sites_learnt": len(splits[0][0]),
+        "sites_judged": len(splits[0][1]),
+        "sites_ever_judged": len(set(rows)),
+        "training": _by_oxide(*np.mean(learnt, axis=1)),
+        "validation": _scores(table.oxides[rows], np.concatenate(judged)),
+    }
+
+
+def _scores(
+    measured: NDArray[np.float64], predicted: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    return _by_oxide(r2(measured, predicted), rmse(measured, predicted))
+
+
+def _by_oxide(r2s: NDArray[np.float64], rmses: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    pairs = zip(OXIDES, _rounded(r2s), _rounded(rmses))
+    return {oxide: {"r2": first, "rmse": second} for oxide, first, second in pairs}
+
+
+def _rounded(values: NDArray[np.float64]) -> Any:
+    return np.round(values, _DECIMALS).tolist()

@@ -1,0 +1,1 @@
+"""The comparison of methods that chose the default model, and its report."""

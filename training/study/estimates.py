@@ -1,0 +1,122 @@
+"""Estimates of the study that need no model: bounds, shares, draws and slopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..metrics import r2
+
+#: Seeds besides that of the folds, so that draws and resamplings are not the folds' shuffles.
+_DRAWS, _RESAMPLES, _PERMUTATIONS = 1, 2, 3
+
+_DECIMALS = 5
+
+
+def r2_left(variance: NDArray[np.float64], oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+    """R2 (5,) of a model whose only error has this variance (5,), at sites with oxides (n, 5)."""
+    return np.asarray(1 - variance / oxides.var(axis=0))
+
+
+def neighbour_variance(
+    points: NDArray[np.float64], oxides: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Variance that no smooth function of the points explains, estimated from nearest neighbours.
+
+    Half the mean squared difference between each point and its nearest neighbour, the
+    delta test (Evans and Jones 2002, Proc. R. Soc. A 458, 2759). Few points have far
+    neighbours, whose oxides truly differ: the estimate is then too large.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+    oxides : ndarray, shape (n, 5)
+
+    Returns
+    -------
+    ndarray, shape (5,)
+    """
+    squared = ((points[:, None] - points) ** 2).sum(axis=2)
+    np.fill_diagonal(squared, np.inf)
+    nearest = squared.argmin(axis=1)
+    return np.asarray(((oxides - oxides[nearest]) ** 2).mean(axis=0) / 2)
+
+
+def error_share(
+    measured: NDArray[np.float64], predicted: NDArray[np.float64], rows: list[int]
+) -> NDArray[np.float64]:
+    """Share (5,) of the squared error that some sites have, predicted (repeats, n, 5)."""
+    squared = ((predicted - measured) ** 2).sum(axis=0)
+    return np.asarray(squared[rows].sum(axis=0) / squared.sum(axis=0))
+
+
+def r2_of(
+    measured: NDArray[np.float64], predicted: NDArray[np.float64], rows: list[int]
+) -> NDArray[np.float64]:
+    """R2 (5,) at some of the sites, all repeats pooled, predicted (repeats, n, 5)."""
+    chosen = predicted[:, rows]
+    truth = np.broadcast_to(measured[rows], chosen.shape)
+    return r2(truth.reshape(-1, truth.shape[-1]), chosen.reshape(-1, truth.shape[-1]))
+
+
+def learning_draws(
+    sites: int, size: int, draws: int, seed: int
+) -> list[tuple[list[int], list[int]]]:
+    """Training and test rows of each draw.
+
+    Shuffled circles of the sites, each turned by two sites from draw to draw: after a
+    whole turn every site has been tested equally often. Independent draws would test
+    the hard sites (CE-5) oftener at one size than at another, and the curve would jump.
+    """
+    turns = (sites + 1) // 2
+    found = []
+    for draw in range(draws):
+        circle, turn = divmod(draw, turns)
+        order = np.random.default_rng([seed, _DRAWS, circle]).permutation(sites)
+        turned = np.roll(order, 2 * turn).tolist()
+        found.append((turned[:size], turned[size:]))
+    return found
+
+
+def slopes(
+    sizes: list[int], squared: NDArray[np.float64], resamples: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Exponent of RMSE against the number of sites, and its standard error, each (5,).
+
+    Parameters
+    ----------
+    sizes : list of int
+    squared : ndarray, shape (sizes, draws, 5)
+        Mean squared error of each draw.
+    resamples : int
+        Of the draws with replacement (bootstrap), for the standard error.
+    seed : int
+    """
+
+    def fit(chosen: NDArray[np.float64]) -> NDArray[np.float64]:
+        rmse = np.sqrt(chosen.mean(axis=1))
+        return np.asarray(np.polyfit(np.log(sizes), np.log(rmse), 1)[0])
+
+    draws = squared.shape[1]
+    rng = np.random.default_rng([seed, _RESAMPLES])
+    again = [fit(squared[:, rng.integers(draws, size=draws)]) for _ in range(resamples)]
+    return fit(squared), np.std(again, axis=0)
+
+
+def permutations(sites: int, count: int, seed: int) -> list[NDArray[np.int64]]:
+    """Random orders of the sites."""
+    return [
+        np.random.default_rng([seed, _PERMUTATIONS, i]).permutation(sites) for i in range(count)
+    ]
+
+
+def rounded(values: NDArray[np.float64]) -> Any:
+    """Lists of numbers as the record keeps them."""
+    return np.round(values, _DECIMALS).tolist()
+
+
+def sites_needed(sites: int, reached: float, aim: float, slope: float) -> float | None:
+    """Sites for an aimed R2 if RMSE is a power of their number; None if it does not fall."""
+    return None if slope >= 0 else float(sites * ((1 - aim) / (1 - reached)) ** (1 / (2 * slope)))

@@ -1,0 +1,199 @@
+"""What the default model owes to each of its parts, and what the data allow at best.
+
+`make_study` computes every number of the report that `study_report` writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lunar_oxide_plugin.core.oxides.oxides import OXIDES
+
+from .. import evaluate, tables
+from ..domain import pixel_covariance
+from ..evaluate import Configuration, Predictions
+from ..methods import DEFAULT, METHODS, Method
+from ..methods.features import FEATURES
+from ..methods.gaussian_process import GaussianProcesses
+from ..methods.kernel import fit_kernel
+from ..protocols import K_FOLD, MISSION
+from ..record import Record, configuration_of, method_of, read_record
+from ..tables import SiteTable
+from .comparison import AIMS, MISSION_AIMS
+from .coverage import coverage
+from .estimates import error_share, neighbour_variance, r2_left, r2_of, rounded
+from .sites import (
+    Progress,
+    learning_curve,
+    other_tio2,
+    quiet,
+    r2_list,
+    shuffled_labels,
+    without_farthest,
+)
+
+#: Sites that no other site is like: young mare, and the maria Fecunditatis and Crisium.
+LONE_SITES = ("CE-5", "Luna16", "Luna24")
+
+_REPORTS = Path(__file__).parents[1] / "reports"
+
+
+class Effort(NamedTuple):
+    """How often the learning curve is drawn and the labels are shuffled."""
+
+    draws: int = 38
+    permutations: int = 10
+
+
+class Variant(NamedTuple):
+    """A row of the table of what was tried."""
+
+    name: str
+    method: Method
+    extended: bool
+
+
+def make_study(
+    table: SiteTable, configuration: Configuration, quick: bool, progress: Progress
+) -> Record:
+    """Compute the study.
+
+    Parameters
+    ----------
+    table : SiteTable
+        The project's 38 sites.
+    configuration : Configuration
+    quick : bool
+        So small that only the command can be tried; replaces the configuration.
+    progress : callable
+        Receives a line of text now and then.
+
+    Returns
+    -------
+    dict
+        JSON-ready; oxide arrays have the oxide as last axis.
+    """
+    effort = Effort()
+    if quick:
+        configuration = Configuration(folds=3, repeats=1, mission_repeats=1)
+        effort = Effort(draws=3, permutations=2)
+    with threadpool_limits(1):  # sums repeat bit by bit
+        tried, results = ablation(table, configuration, quick, progress)
+        return {
+            "tables_sha256": tables.tables_sha256(table),
+            "configuration": asdict(configuration),
+            "quick": quick,
+            "oxides": list(OXIDES),
+            "sites": list(table.sites),
+            "aims": {K_FOLD: _in_order(AIMS), MISSION: _in_order(MISSION_AIMS)},
+            "tried": tried,
+            "ceiling": ceiling(table, results, tried),
+            "learning": learning_curve(table, configuration, effort.draws, progress),
+            "farthest": without_farthest(table, configuration, results[K_FOLD], progress),
+            "other_tio2": other_tio2(table, configuration, results, progress),
+            "shuffled": shuffled_labels(table, configuration, effort.permutations, progress),
+            "coverage": coverage(table, configuration, results),
+        }
+
+
+def variants(quick: bool) -> list[Variant]:
+    """The default first, then the default without one of its parts, then two other methods."""
+    default = GaussianProcesses()
+    parts = [
+        Variant("default", default, True),
+        Variant("without the extended set", default, False),
+        Variant("without the angle equations", replace(default, angle_shares=(0.0,)), True),
+        *(
+            Variant(f"only the description `{name}`", replace(default, descriptions=(name,)), True)
+            for name in FEATURES
+        ),
+        *(
+            Variant(f"noise {noise:g} for all", replace(default, noises=(noise,)), True)
+            for noise in default.noises
+        ),
+    ]
+    others = [METHODS[name] for name in ("plsr", "random_forest")]
+    for method in (other.quick() if quick else other for other in others):
+        parts.append(Variant(f"`{method.id}`", method, False))
+        parts.append(Variant(f"`{method.id}` with the extended set", method, True))
+    return parts
+
+
+def ablation(
+    table: SiteTable, configuration: Configuration, quick: bool, progress: Progress
+) -> tuple[list[dict[str, Any]], dict[str, Predictions]]:
+    """R2 of every variant, and the predictions of the default, which is the first."""
+    noise = pixel_covariance(tables.load_apollo12_pixels())
+    tried: list[dict[str, Any]] = []
+    default: dict[str, Predictions] = {}
+    for variant in variants(quick):
+        found = _recorded_r2(table, variant, configuration)
+        if found is None:
+            progress(f"study: {variant.name}")
+            results = evaluate.evaluate(
+                table, variant.method, noise, configuration, quiet, variant.extended
+            )
+            default = default or results
+            found = {name: r2_list(table, results[name]) for name in (K_FOLD, MISSION)}
+        tried.append({"name": variant.name, "extended": variant.extended, **found})
+    return tried, default
+
+
+def ceiling(
+    table: SiteTable, results: dict[str, Predictions], tried: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Bounds on R2 of the grouped k-fold, and where its squared error lies."""
+    fitted, _ = evaluate.train_final(table, METHODS[DEFAULT])
+    scatter = fitted.predict(tables.load_apollo12_pixels()).std(axis=0, ddof=1)
+    kernel = fit_kernel(table.reflectance)
+    variances = np.stack([neighbour_variance(p, table.oxides) for p in kernel.points])
+    predicted = results[K_FOLD].predicted
+    lone = [table.sites.index(site) for site in LONE_SITES]
+    rest = [row for row in range(len(table.sites)) if row not in lone]
+    hindsight = {}
+    for protocol in (K_FOLD, MISSION):
+        each = np.array([row[protocol] for row in tried])
+        best = each.argmax(axis=0)
+        hindsight[protocol] = {
+            "r2": each.max(axis=0).tolist(),
+            "variant": [tried[row]["name"] for row in best],
+        }
+    return {
+        "pixel_sd": rounded(scatter),
+        "pixel_r2": rounded(r2_left(scatter**2, table.oxides)),
+        "neighbour_r2": {
+            name: rounded(r2_left(variance, table.oxides))
+            for name, variance in zip(kernel.descriptions, variances)
+        },
+        "lone_sites": list(LONE_SITES),
+        "lone_share": rounded(error_share(table.oxides, predicted, lone)),
+        "rest_r2": rounded(r2_of(table.oxides, predicted, rest)),
+        "hindsight": hindsight,
+    }
+
+
+def _recorded_r2(
+    table: SiteTable, variant: Variant, configuration: Configuration
+) -> dict[str, list[float]] | None:
+    """R2 by the method's own record, where there is one of the same training."""
+    path = _REPORTS / f"{variant.method.id}.json"
+    if variant.method.id == DEFAULT or variant.extended or not path.is_file():
+        return None
+    try:
+        record = read_record(path, table)
+        same = method_of(record) == variant.method
+    except ValueError:  # made from other tables or settings
+        return None
+    if not same or configuration_of(record) != configuration:
+        return None
+    metrics = {name: record["protocols"][name]["metrics"] for name in (K_FOLD, MISSION)}
+    return {name: [scores[oxide]["r2"] for oxide in OXIDES] for name, scores in metrics.items()}
+
+
+def _in_order(by_oxide: dict[str, float]) -> list[float]:
+    return [by_oxide[oxide] for oxide in OXIDES]
