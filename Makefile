@@ -24,59 +24,59 @@ demo: setup-plugin ## Map two synthetic MI tiles through real QGIS into build/de
 	scripts/demo.sh
 
 tutorial: setup-plugin ## Run docs/tutorial.md in QGIS, rewrite its numbers and pictures (2 min)
-	$(PYTHON) -m scripts.tutorial
+	$(PYTHON) -m scripts.docs.tutorial
 
 screenshots: setup-plugin ## Take pictures of all dialogs and of the model designer, into docs/images (1 min)
-	$(PYTHON) -m scripts.screenshots
+	$(PYTHON) -m scripts.docs.screenshots
 
 test: setup ## Run all tests: core, raster, QGIS, command line, training, scale-out
-	scripts/test.sh
+	scripts/check/test.sh
 
 matrix: setup-plugin ## Run the QGIS and command-line tests on QGIS 3.40 and 3.44 (as root; first time 10 min)
-	scripts/matrix.sh
+	scripts/check/matrix.sh
 
 fuzz: setup-plugin ## 2000 random scenes through the algorithms, beside an independent oracle (5 min at most)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.fuzz --scenes 2000 --seconds 300
 
 mutation: setup-plugin ## Change the core's equations one by one: which changes no test notices (3 min)
-	scripts/mutation.sh
+	scripts/check/mutation.sh
 
 coverage: setup-plugin ## Branches of core, raster and processing that tests reach (6 min)
-	scripts/coverage.sh
+	scripts/check/coverage.sh
 
 lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-qgis), names of Qt 6
 	$(TRAIN_PYTHON) -m ruff check .
 	$(TRAIN_PYTHON) -m ruff format --check .
 	$(TRAIN_PYTHON) -m mypy
 	$(TRAIN_PYTHON) -m flake8 lunar_oxide_plugin scripts
-	QT_QPA_PLATFORM=offscreen $(TRAIN_PYTHON) -m scripts.qt6
+	QT_QPA_PLATFORM=offscreen $(TRAIN_PYTHON) -m scripts.check.qt6
 
 train: setup-training ## Rebuild the bundled models and training/reports from the tables
 	$(TRAIN_PYTHON) -m training all
 
 reference: setup-plugin ## Rewrite docs/reference from the algorithms
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.reference
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.generate.reference
 
 docs: ## Build the documentation as a site, build/site
 	scripts/setup.sh docs
-	.venv-docs/bin/python -m scripts.site
+	.venv-docs/bin/python -m scripts.docs.site
 	.venv-docs/bin/python -m mkdocs build --strict --quiet
 
 styles: setup-plugin ## Rewrite the QGIS styles from core/oxides/colours.py
-	$(PYTHON) -m scripts.styles
+	$(PYTHON) -m scripts.generate.styles
 
 workflows: setup-plugin ## Rewrite the bundled workflows from their steps
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.workflows
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.generate.workflows
 
 translations: setup-plugin ## Collect what users see into i18n/*.ts and compile them (needs qttools5-dev-tools)
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.translations
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.generate.translations
 
 package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
-	$(TRAIN_PYTHON) -m scripts.package
-	$(TRAIN_PYTHON) -m scripts.validate
+	$(TRAIN_PYTHON) -m scripts.release.package
+	$(TRAIN_PYTHON) -m scripts.release.validate
 
 release: setup-training ## Check, pack and tag the version of metadata.txt; pushes nothing
-	$(TRAIN_PYTHON) -m scripts.release
+	$(TRAIN_PYTHON) -m scripts.release.release
 
 soak: setup-plugin ## 200 runs in one QGIS process: no growth of memory, open or temporary files (2 min)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.soak 200

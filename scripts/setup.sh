@@ -29,7 +29,7 @@ system() {
 # environment NAME REQUIREMENTS [venv and pip options]: (re)made when its requirements changed.
 environment() {
     name=$1 requirements=$2 stamp="$1/.installed"
-    wanted=$(cat "$requirements" constraints.txt)
+    wanted=$(cat "$requirements" requirements/constraints.txt)
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
     rm -rf "$name"
     "$PYTHON" -m venv "${@:4}" "$name"
@@ -39,7 +39,7 @@ environment() {
 }
 
 plugin() {
-    environment .venv requirements-dev.txt "-c constraints.txt" --system-site-packages
+    environment .venv requirements/dev.txt "-c requirements/constraints.txt" --system-site-packages
     .venv/bin/python -c "from osgeo import gdal_array; import qgis.core, onnxruntime" || {
         rm -f .venv/.installed
         echo "QGIS, GDAL and onnxruntime do not work together in .venv (see above)." >&2
@@ -48,25 +48,25 @@ plugin() {
 }
 
 oldest() {
-    environment .venv-oldest requirements-oldest.txt "-c constraints.txt" --system-site-packages
+    environment .venv-oldest requirements/oldest.txt "-c requirements/constraints.txt" --system-site-packages
 }
 
 training() {
-    environment .venv-train requirements-train.txt ""
+    environment .venv-train requirements/train.txt ""
 }
 
 scaleout() {
-    environment .venv-scaleout requirements-scaleout.txt "-c constraints.txt" --system-site-packages
+    environment .venv-scaleout requirements/scaleout.txt "-c requirements/constraints.txt" --system-site-packages
 }
 
 # For `make docs` alone.
 docs() {
-    environment .venv-docs requirements-docs.txt ""
+    environment .venv-docs requirements/docs.txt ""
 }
 
 # For `make bench` alone.
 bench() {
-    environment .venv-bench requirements-bench.txt ""
+    environment .venv-bench requirements/bench.txt ""
     # By this exact version a build for processors alone; others bring gigabytes for graphics cards.
     .venv-bench/bin/python -c "import torch" 2>/dev/null ||
         .venv-bench/bin/python -m pip install --quiet torch==2.13.0 ||

@@ -41,14 +41,14 @@ _FETCHED = 16
 _NOT_INTERRUPTED = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 
 _INSTALL = (
-    "Dask is not installed here: pip install -r requirements-scaleout.txt, or compute in this "
+    "Dask is not installed here: pip install -r requirements/scaleout.txt, or compute in this "
     "process with --workers 0."
 )
 
 #: What distributed needs to make certificates.
 _INSTALL_TLS = (
     "Connections between the workers on this machine are encrypted, which needs the Python package "
-    "cryptography: pip install -r requirements-scaleout.txt, or compute in this process with "
+    "cryptography: pip install -r requirements/scaleout.txt, or compute in this process with "
     "--workers 0."
 )
 

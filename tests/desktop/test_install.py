@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 
-from scripts import package
+from scripts.release import package
 from tests import mi_tiles
 from tests.onnxruntime_wheel import write_wheel
 from tests.qgis.test_provider import CONTRACT

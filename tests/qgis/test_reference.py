@@ -5,7 +5,7 @@ import re
 import pytest
 from qgis.core import Qgis, QgsApplication
 
-from scripts.reference import FOLDER, pages
+from scripts.generate.reference import FOLDER, pages
 
 from .test_provider import CONTRACT
 

@@ -8,7 +8,7 @@ from qgis.core import QgsApplication, QgsProcessingParameterEnum
 from lunar_oxide_plugin.about import FOLDER
 from lunar_oxide_plugin.processing.provider import LunarOxideProvider
 from lunar_oxide_plugin.translation import CONTEXT, Translation
-from scripts.translations import I18N, read, shown
+from scripts.generate.translations import I18N, read, shown
 
 from .conftest import read as read_raster
 
@@ -43,7 +43,7 @@ def test_there_is_one():
 
 
 def test_complete(provider, language):
-    """After a change of a text: python -m scripts.translations, and translate what is new."""
+    """After a change of a text: make translations, and translate what is new."""
     texts = read(I18N / f"lunar_oxide_{language}.ts")
     assert list(texts) == shown(provider.algorithms())
     assert [text for text, other in texts.items() if not other.strip()] == []

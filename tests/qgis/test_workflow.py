@@ -13,7 +13,7 @@ from qgis.core import (
 )
 
 from lunar_oxide_plugin.about import FOLDER
-from scripts.workflows import WORKFLOWS, build
+from scripts.generate.workflows import WORKFLOWS, build
 from tests import mi_tiles
 from tests.polygons import write_polygons
 

@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
-from scripts import package
-from scripts.validate import problems, scanned
+from scripts import PLUGIN, ROOT
+from scripts.release import package
+from scripts.release.validate import problems, scanned
 
 NAME = "lunar_oxide_plugin"
 
@@ -38,7 +39,7 @@ def changed(packed, tmp_path):
 
 
 def metadata(**entries):
-    text = (package.ROOT / "metadata.txt").read_text(encoding="utf-8")
+    text = (ROOT / "metadata.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.split("=")[0] not in entries]
     return "\n".join([*lines, *(f"{key}={value}" for key, value in entries.items() if value)])
 
@@ -50,7 +51,7 @@ def test_nothing_to_object_to(packed):
         assert archive.testzip() is None
         assert {name.split("/")[0] for name in archive.namelist()} == {NAME}
         version = archive.read(f"{NAME}/metadata.txt").decode().split("version=")[1].split()[0]
-    assert f"## [{version}]" in (package.ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_same_bytes_every_time(packed, tmp_path, monkeypatch):
@@ -58,7 +59,7 @@ def test_same_bytes_every_time(packed, tmp_path, monkeypatch):
     before = os.umask(0o077)
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     time.tzset()
-    touched = package.PLUGIN / "about.py"
+    touched = PLUGIN / "about.py"
     times = touched.stat()
     os.utime(touched, (0, 315532800))
     try:

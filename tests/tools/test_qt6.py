@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.qt6 import PLUGIN, findings
+from scripts.check.qt6 import PLUGIN, findings
 
 
 def test_the_plugin_has_none():

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from scripts import release
-from scripts.package import ROOT
-from scripts.release import NotReadyError, version_of
+from scripts import ROOT
+from scripts.release import release
+from scripts.release.release import NotReadyError, version_of
 
 VERSION = version_of(ROOT)
 

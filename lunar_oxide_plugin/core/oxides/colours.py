@@ -1,6 +1,6 @@
 """The fixed colour scales: the same value has the same colour in every map, legend and report.
 
-The styles in `styles/` are written from these numbers by `python -m scripts.styles`.
+The styles in `styles/` are written from these numbers by `make styles`.
 """
 
 from __future__ import annotations

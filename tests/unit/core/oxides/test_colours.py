@@ -17,7 +17,7 @@ from lunar_oxide_plugin.core.oxides.colours import (
 from lunar_oxide_plugin.core.oxides.composite import PUBLISHED_STRETCHES
 from lunar_oxide_plugin.core.oxides.oxides import MG_NUMBER, OXIDES
 from lunar_oxide_plugin.core.oxides.published import PUBLISHED_MEANS
-from scripts import styles
+from scripts.generate import styles
 from tests.folders import ROOT
 
 CORE = ROOT / "lunar_oxide_plugin" / "core"
@@ -127,7 +127,7 @@ def test_domain_classes_follow_each_other():
 
 
 def test_styles_are_written_from_the_scales():
-    """After a change of a scale: python -m scripts.styles."""
+    """After a change of a scale: make styles."""
     for name, text in styles.contents().items():
         assert (styles.FOLDER / name).read_text(encoding="utf-8") == text, name
     by_hand = {"difference.qml", "reflectance.qml", "rgb.qml", "sites.qml"}

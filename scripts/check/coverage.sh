@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Branch coverage of the plugin by its unit and QGIS tests; the report goes to build/coverage.txt.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 PYTHON=.venv/bin/python
 "$PYTHON" -m coverage --version >/dev/null 2>&1 || "$PYTHON" -m pip install --quiet coverage==7.17.5
 export QT_QPA_PLATFORM=offscreen COVERAGE_FILE=build/.coverage

@@ -1,6 +1,6 @@
 """Collect what the toolbox, dialogs and menu show, and compile the translations of it.
 
-    QT_QPA_PLATFORM=offscreen python -m scripts.translations
+    QT_QPA_PLATFORM=offscreen python -m scripts.generate.translations
 
 Adds new texts to lunar_oxide_plugin/i18n/*.ts, unfinished, takes out those that are no longer
 shown, and compiles each with Qt's lrelease into the .qm that QGIS reads.

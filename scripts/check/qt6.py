@@ -2,7 +2,7 @@
 
 No QGIS 4 is at hand to run the plugin in: names and enum members are looked up instead.
 
-usage: python -m scripts.qt6 [FILE ...]
+usage: python -m scripts.check.qt6 [FILE ...]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PLUGIN = Path(__file__).resolve().parent.parent / "lunar_oxide_plugin"
+from scripts import PLUGIN
 
 
 def findings(path: Path) -> Iterator[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PLUGIN = ROOT / "lunar_oxide_plugin"
+from scripts import PLUGIN, ROOT
+
 TARGET = ROOT / "dist" / "lunar_oxide_plugin.zip"
 
-#: Beside the plugin's own files; metadata.txt is a link there and a file here.
-FROM_TOP = ("LICENSE", "NOTICE", "metadata.txt")
+#: Beside the plugin's own files.
+FROM_TOP = ("LICENSE", "NOTICE")
 
 
 def contents() -> dict[str, Path]:
@@ -26,6 +27,9 @@ def contents() -> dict[str, Path]:
 
 def pack(target: Path = TARGET) -> Path:
     """Write the zip."""
+    original, copy = ROOT / "metadata.txt", PLUGIN / "metadata.txt"
+    if not copy.is_file() or copy.read_bytes() != original.read_bytes():
+        shutil.copyfile(original, copy)
     target.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, path in contents().items():

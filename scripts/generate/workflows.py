@@ -1,13 +1,12 @@
 """Write the bundled workflows: models of the graphical modeler, made of the plugin's algorithms.
 
-    QT_QPA_PLATFORM=offscreen python -m scripts.workflows
+    QT_QPA_PLATFORM=offscreen python -m scripts.generate.workflows
 
 `oxideworkflow` is kept as it was drawn in the modeler.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from qgis.core import (
@@ -22,8 +21,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF
 
 from lunar_oxide_plugin.processing.provider import LunarOxideProvider
+from scripts import PLUGIN
 
-FOLDER = Path(__file__).resolve().parents[1] / "lunar_oxide_plugin" / "workflows"
+FOLDER = PLUGIN / "workflows"
 
 Source = QgsProcessingModelChildParameterSource
 

@@ -1,6 +1,6 @@
 """Prepare a release: check, pack, write its notes, tag it. Nothing leaves the computer.
 
-usage: python -m scripts.release [--dry-run]      (in .venv-train)
+usage: python -m scripts.release.release [--dry-run]      (in .venv-train)
 
 The version is that of metadata.txt; CHANGELOG.md needs a section for it with a date.
 """

@@ -1,4 +1,4 @@
-"""Take the tutorial's pictures. QGIS itself runs this (`qgis --code`), see scripts/tutorial.py.
+"""Take the pictures of the tutorial inside QGIS (`qgis --code`), see scripts/docs/tutorial.py.
 
 The working folder holds what the tutorial's commands wrote; pictures go to its folder `screens`.
 All names are given relative to it, so that no picture shows a path of this machine.
@@ -33,7 +33,7 @@ from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QToolBar, QTreeView
 from qgis.PyQt.QtXml import QDomDocument
 from qgis.utils import iface
 
-from scripts.windows import dialog_picture, save, settle, take
+from scripts.docs.windows import dialog_picture, save, settle, take
 
 TEMPLATE = Path(os.environ["QGIS_PLUGINPATH"]) / "lunar_oxide_plugin/layouts/lunar_map_sheet.qpt"
 TOOLBOX = "ProcessingToolbox"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the test suites on newer QGIS versions, each in a Debian of its own beside the system:
 # made with debootstrap once (2 min), kept, and made again when what it holds changes.
-# usage: scripts/matrix.sh [3.40] [3.44]      (as root, on Debian or Ubuntu)
+# usage: scripts/check/matrix.sh [3.40] [3.44]      (as root, on Debian or Ubuntu)
 # Ends with 3 where it cannot run at all, with 1 where a test or a system fails.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 HOME_OF_ALL=${LUNAR_OXIDE_MATRIX:-${XDG_CACHE_HOME:-$HOME/.cache}/lunar-oxide-mapper}
 MIRROR=${LUNAR_OXIDE_MIRROR:-http://deb.debian.org/debian}
@@ -15,7 +15,7 @@ PACKAGES="qgis python3-qgis qgis-providers python3-gdal python3-numpy python3-sc
 # Python, GDAL or numpy are others than on Debian 12.
 row() {
     case $1 in
-    3.40) release=bookworm constraints=constraints.txt suites="qgis cli" ;;
+    3.40) release=bookworm constraints=requirements/constraints.txt suites="qgis cli" ;;
     3.44) release=trixie constraints=/dev/null suites="unit qgis cli" ;;
     *) echo "There is no row $1 in the matrix; there are 3.40 and 3.44." >&2 && exit 2 ;;
     esac
@@ -24,7 +24,7 @@ row() {
 
 contents() {
     echo "$release $PACKAGES"
-    cat requirements-dev.txt "$constraints"
+    cat requirements/dev.txt "$constraints"
 }
 
 # Build the row's system in a folder that gets its name when it is whole.
@@ -51,7 +51,7 @@ build() {
         cp /etc/ssl/builder.crt /etc/ssl/certs/ca-certificates.crt
         python3 -m venv --system-site-packages /opt/venv
         cd /source
-        /opt/venv/bin/python -m pip install -c $constraints -r requirements-dev.txt
+        /opt/venv/bin/python -m pip install -c $constraints -r requirements/dev.txt
         apt-get clean" >>"$root.log" 2>&1 || {
         tail -n 20 "$root.log" >&2
         echo "The system for QGIS $1 could not be made; the whole log is $root.log." >&2
@@ -121,5 +121,5 @@ for index in "${!rows[@]}"; do
     wait "${rows[index]}" || failed=1
     cat "build/matrix-${names[index]}.log"
 done
-.venv/bin/python scripts/count_tests.py "${reports[@]}" || failed=1
+.venv/bin/python scripts/check/count_tests.py "${reports[@]}" || failed=1
 exit $failed

@@ -1,11 +1,9 @@
 """Write the reference of the algorithms, docs/reference, from the algorithms themselves.
 
-usage: python -m scripts.reference      (in QGIS's Python, with QT_QPA_PLATFORM=offscreen)
+usage: python -m scripts.generate.reference      (in QGIS's Python, with QT_QPA_PLATFORM=offscreen)
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
@@ -19,8 +17,9 @@ from qgis.core import (
 )
 
 from lunar_oxide_plugin.plugin import LunarOxidePlugin
+from scripts import ROOT
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+FOLDER = ROOT / "docs" / "reference"
 
 #: What a layer of features holds.
 _FEATURES = {

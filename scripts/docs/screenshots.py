@@ -1,6 +1,6 @@
 """Take the pictures of the reference: every dialog, and the workflows in the model designer.
 
-usage: python -m scripts.screenshots
+usage: python -m scripts.docs.screenshots
 
 They are docs/images/dialog_*.png. Those of toolbox, layers, legends and reports are the
 tutorial's (make tutorial).
@@ -13,7 +13,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .tutorial import ROOT, environment, keep_pictures, take_pictures
+from scripts import ROOT
+
+from .tutorial import environment, keep_pictures, take_pictures
 
 WORK = ROOT / "build" / "screenshots"
 

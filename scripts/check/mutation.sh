@@ -2,12 +2,12 @@
 # Mutation testing of the core's equations: mutmut changes them one by one, in a copy, and runs
 # their tests. Which files and tests: [tool.mutmut] in pyproject.toml. Lists what no test noticed.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 copy=build/mutation
 environment=$PWD/.venv-mutation
 if [ ! -x "$environment/bin/mutmut" ]; then
     /usr/bin/python3 -m venv --system-site-packages "$environment"
-    "$environment/bin/python" -m pip install --quiet -c constraints.txt -r requirements-dev.txt mutmut==3.8.1
+    "$environment/bin/python" -m pip install --quiet -c requirements/constraints.txt -r requirements/dev.txt mutmut==3.8.1
 fi
 rm -rf "$copy"
 mkdir -p "$copy"

@@ -2,7 +2,7 @@
 # Runs all test suites, each in its environment, and says how many tests ran. Three at a time, as
 # most use one processor and some wait; what each says is shown when it has ended.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 export QT_QPA_PLATFORM=offscreen
 unset PYTHONDONTWRITEBYTECODE # where it is set, each of some hundred processes compiles anew
 # BLAS has a processor for each suite; more threads would only wait for each other.
@@ -43,5 +43,5 @@ failed=0
 printf '%s\n' "${suites[@]}" | xargs -P 3 -I '{}' bash -c 'suite {}' || failed=1
 
 results=("${suites[@]/#/build/tests-}")
-.venv/bin/python scripts/count_tests.py "${results[@]/%/.xml}" || failed=1
+.venv/bin/python scripts/check/count_tests.py "${results[@]/%/.xml}" || failed=1
 exit $failed

@@ -1,13 +1,12 @@
 """Write the layout template of a map sheet; needs QGIS, of the oldest version that is to read it.
 
-usage: python -m scripts.map_sheet
+usage: python -m scripts.generate.map_sheet
 """
 
 from __future__ import annotations
 
 import re
 import uuid
-from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
@@ -38,13 +37,9 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QFont
 
 from lunar_oxide_plugin.about import NAME, VERSION
+from scripts import PLUGIN
 
-TARGET = (
-    Path(__file__).resolve().parent.parent
-    / "lunar_oxide_plugin"
-    / "layouts"
-    / "lunar_map_sheet.qpt"
-)
+TARGET = PLUGIN / "layouts" / "lunar_map_sheet.qpt"
 
 _BLACK, _RED = "#222222", "#b2182b"
 

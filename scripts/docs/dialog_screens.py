@@ -1,4 +1,4 @@
-"""Take the pictures of the reference. QGIS itself runs this, see scripts/screenshots.py."""
+"""Take the pictures of the reference. QGIS itself runs this, see scripts/docs/screenshots.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtWidgets import QDockWidget
 
 from lunar_oxide_plugin.translation import Translation
-from scripts.windows import dialog_picture, save, settle, take
+from scripts.docs.windows import dialog_picture, save, settle, take
 
 PROVIDER = "lunaroxide"
 WIDTH = 800

@@ -1,6 +1,6 @@
 """Remake the tutorial: run its commands in real QGIS, write its numbers, take its pictures.
 
-usage: python -m scripts.tutorial
+usage: python -m scripts.docs.tutorial
 
 The commands are those in docs/tutorial.md, in their order. What stands between the markers
 `<!-- NAME -->` and `<!-- end NAME -->` there is written from their results. Sentences that rest on
@@ -22,8 +22,8 @@ import numpy as np
 from PIL import Image
 
 from lunar_oxide_plugin.core.results.units import TABLE_ORDER
+from scripts import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "tutorial.md"
 IMAGES = ROOT / "docs" / "images"
 WORK = ROOT / "build" / "tutorial"
@@ -297,7 +297,7 @@ def take_pictures(script: str, profile: Path, folder: Path) -> None:
         [
             *("xvfb-run", "-a", "-s", "-screen 0 1600x1200x24"),
             *("qgis", "--nologo", "--noversioncheck", "--code"),
-            str(ROOT / "scripts" / script),
+            str(ROOT / "scripts" / "docs" / script),
         ],
         env=environment(profile),
         cwd=folder,

@@ -1,12 +1,11 @@
 """Write the QGIS styles of scalar rasters from the colour scales of the core.
 
-usage: python -m scripts.styles
+usage: python -m scripts.generate.styles
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from lunar_oxide_plugin.core.oxides.colours import (
     DOMAIN_CLASSES,
@@ -15,8 +14,9 @@ from lunar_oxide_plugin.core.oxides.colours import (
     Scale,
 )
 from lunar_oxide_plugin.core.oxides.oxides import MG_NUMBER, OXIDES
+from scripts import PLUGIN
 
-FOLDER = Path(__file__).resolve().parent.parent / "lunar_oxide_plugin" / "styles"
+FOLDER = PLUGIN / "styles"
 
 # Short on purpose: only what QGIS needs, so that a change of a colour is seen in a diff.
 _STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>

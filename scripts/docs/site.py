@@ -1,14 +1,14 @@
 """Gather the pages of the documentation for mkdocs into build/site-source, each in its place.
 
-usage: python -m scripts.site      (then: mkdocs build --strict)
+usage: python -m scripts.docs.site      (then: mkdocs build --strict)
 """
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts import ROOT
+
 TARGET = ROOT / "build" / "site-source"
 
 #: Pages, pictures, and what pages link to.

@@ -3,7 +3,7 @@
 Its rules (documentation for plugin authors, 2026): what metadata.txt must hold, what may be in the
 zip, and no finding of bandit and detect-secrets in it.
 
-usage: python -m scripts.validate [ZIP]      (in .venv-train, which has both)
+usage: python -m scripts.release.validate [ZIP]      (in .venv-train, which has both)
 """
 
 from __future__ import annotations
