@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from qgis.core import QgsFeature, QgsFields
 
-from ..core.results.units import Unit
+from ..core.results.units import Unit, layer_columns
 from ..core.tables import distinct_names
 from ..raster.writing.geopackage import GEOMETRY, KEY, write_polygons
 from ..raster.writing.outputs import OutputFiles
 from .attributes import column
-
-
-class _Statistic(NamedTuple):
-    """A column of results."""
-
-    name: str
-    kind: type
-    of: Callable[[Unit], Any]
 
 
 class Key(NamedTuple):
@@ -54,14 +45,17 @@ def key_of(fields: QgsFields, features: Sequence[QgsFeature]) -> Key:
     return kept or Key(KEY, range(1, 1 + len(ids)), None)
 
 
+class UnitLayer(NamedTuple):
+    """The polygons as they were given."""
+
+    fields: QgsFields
+    wkt: str
+    key: Key
+    features: Sequence[QgsFeature]
+
+
 def write_units(
-    files: OutputFiles,
-    path: str,
-    fields: QgsFields,
-    wkt: str,
-    key: Key,
-    features: Sequence[QgsFeature],
-    units: Sequence[Unit],
+    files: OutputFiles, path: str, layer: UnitLayer, units: Sequence[Unit]
 ) -> list[str]:
     """Write the polygons, their own columns and the statistics as a GeoPackage.
 
@@ -77,7 +71,8 @@ def write_units(
     RasterError
         When it cannot be written.
     """
-    statistics = _statistics(units)
+    fields, wkt, key, features = layer
+    statistics = layer_columns(units)
     kept = [index for index in range(len(fields)) if index != key.index]
     own = [
         column(fields[index], [feature.attribute(index) for feature in features]) for index in kept
@@ -110,34 +105,5 @@ def _notes(old: Sequence[str], new: Sequence[str]) -> list[str]:
     ]
 
 
-def _statistics(units: Sequence[Unit]) -> list[_Statistic]:
-    first = units[0]
-    found = [_Statistic("area_km2", float, lambda unit: unit.area_km2)]
-    if first.outside_domain is not None:
-        found.append(_Statistic("outside_domain", float, lambda unit: unit.outside_domain))
-    bands = distinct_names([_column(band) for band in first.bands])
-    for name, (band, summary) in zip(bands, first.bands.items()):
-        for shown in summary.shown:
-            kind = int if shown == "pixels" else float
-            found.append(_Statistic(f"{name}_{shown}", kind, _of_band(band, shown)))
-    found += [
-        _Statistic(_column(name), float, _of_mg_number(name)) for name in first.mg_number_columns()
-    ]
-    return [*found, _Statistic("remark", str, lambda unit: unit.remark or None)]
-
-
-def _of_band(band: str, statistic: str) -> Callable[[Unit], Any]:
-    return lambda unit: getattr(unit.bands[band], statistic)
-
-
-def _of_mg_number(name: str) -> Callable[[Unit], Any]:
-    return lambda unit: unit.mg_number_columns()[name]
-
-
 def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _column(band: str) -> str:
-    """A band's name as a column can carry it."""
-    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_") or "band"
+    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value

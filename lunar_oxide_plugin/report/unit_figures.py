@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.oxides.colours import SCALES
-from ..core.results.overview import Overview
+from ..core.results.overview import UnitMap
 from ..core.results.units import Unit
 from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 
@@ -21,14 +21,6 @@ NAMED = 40
 
 #: What is drawn over what, in the scatter plots.
 _PAIRS = (("FeO", "Al2O3"), ("FeO", "MgO"), ("FeO", "TiO2"))
-
-
-class UnitMap(NamedTuple):
-    """A band of the raster, and the rings [n, 2] of each unit on its axes."""
-
-    band: str
-    image: Overview
-    outlines: Sequence[Sequence[NDArray[np.float64]]]
 
 
 def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
@@ -86,17 +78,17 @@ def box_plots(units: Sequence[Unit], numbers: Sequence[int], bands: Sequence[str
         for axes, band in zip(panels, bands):
             for place, unit in enumerate(units):
                 found = unit.bands[band]
-                if not found.pixels:
+                if not found["pixels"]:
                     continue
                 box = axes.bxp(
                     [
                         {
-                            "med": found.median,
-                            "q1": found.p25,
-                            "q3": found.p75,
-                            "whislo": found.p5,
-                            "whishi": found.p95,
-                            "mean": found.mean,
+                            "med": found["median"],
+                            "q1": found["p25"],
+                            "q3": found["p75"],
+                            "whislo": found["p5"],
+                            "whishi": found["p95"],
+                            "mean": found["mean"],
                         }
                     ],
                     positions=[place],
@@ -171,8 +163,8 @@ def scatter(
                 )
             for number, unit in enumerate(units):
                 axes.plot(
-                    unit.bands[x].mean,
-                    unit.bands[y].mean,
+                    unit.bands[x]["mean"],
+                    unit.bands[y]["mean"],
                     MARKERS[number % len(MARKERS)],
                     color=_colour(number, units),
                     markeredgecolor="black",

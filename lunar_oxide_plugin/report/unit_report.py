@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.oxides.oxides import MG_NUMBER, OXIDES
+from ..core.results.overview import UnitMap
 from ..core.results.separability import overlap, separations
-from ..core.results.units import TABLE_ORDER, Unit
+from ..core.results.units import STATISTICS, TABLE_ORDER, Unit
 from .page import Page
-from .unit_figures import NAMED, UnitMap, box_plots, scatter, scattered, unit_map
+from .unit_figures import NAMED, box_plots, scatter, scattered, unit_map
 
 #: So many units, the largest, are compared with each other in the report.
 _COMPARED = 12
 
 #: So many have their statistics band by band in the report.
 _DETAILED = 200
+
+#: What the uncertainty of a mean is; in the help and in reports.
+MODEL_UNCERTAINTY = (
+    "The model sees nearly the same spectrum in neighbouring pixels of a unit, so its errors "
+    "there are alike and do not average out with the number of pixels. The uncertainty of a mean "
+    "is therefore the area-weighted mean of the pixels' uncertainties, as for fully correlated "
+    "errors, and an upper bound for any others. A pixel counts where oxide and uncertainty are "
+    "both valid. The uncertainty of Mg# of the means follows by first-order error propagation "
+    "(JCGM 100:2008, eq. 13) with the correlation of the model's errors in MgO and FeO, or 0 where "
+    "none is stated."
+)
 
 _CITATIONS = (
     "Zhang L. et al. (2023), Icarus 397, 115505: the maps, the network, and the layout of its "
@@ -28,6 +40,22 @@ _CITATIONS = (
     "Cohen J. (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed.: effect "
     "sizes.",
 )
+
+
+def method(raster: str, zones: str, units: Sequence[Unit], centres: bool) -> Iterator[str]:
+    """How the statistics of a raster in zones, both by name, were made, for the report."""
+    yield (
+        f"Statistics of {raster} inside {zones}. Oxides in wt%, Mg# as a molar fraction, areas on "
+        "the sphere. A pixel counts "
+        + (
+            "wholly when its centre lies inside"
+            if centres
+            else "by the part of it that the polygon covers"
+        )
+        + "; means, standard deviations and percentiles are weighted by area."
+    )
+    if "mean_uncertainty" in next(iter(units[0].bands.values())):
+        yield f"± is the model's 1-sigma uncertainty. {MODEL_UNCERTAINTY}"
 
 
 def html_report(
@@ -157,14 +185,13 @@ def _details(page: Page, units: Sequence[Unit], bands: Sequence[str]) -> None:
             "(OUTPUT) hold all."
         )
     for band in bands:
-        shown = units[0].bands[band].shown
-        found = [(unit.name, unit.bands[band]) for unit in units[:_DETAILED]]
-        rows = [[name, *(getattr(of, each) for each in shown)] for name, of in found]
+        names = units[0].shown(band)
+        rows = [[unit.name, *map(unit.bands[band].get, names)] for unit in units[:_DETAILED]]
         # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
-        fine = band.startswith(MG_NUMBER)
-        decimals = [3 if fine or "fraction" in name else 2 for name in ["unit", *shown]]
-        header = ["unit", *(name.replace("_", " ") for name in shown)]
-        page.table(header, rows, decimals, band)
+        of_band = 3 if band.startswith(MG_NUMBER) else 2
+        shown = [STATISTICS[name] for name in names]
+        decimals = [of_band if each.decimals is None else each.decimals for each in shown]
+        page.table(["unit", *(each.title for each in shown)], rows, [0, *decimals], band)
 
 
 def _model_card(page: Page, provenance: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsPointXY, QgsVectorLayer
 
+from lunar_oxide_plugin.core.results.units import STATISTICS, Statistic
 from tests.polygons import lunar_crs, write_polygons
 
 from .conftest import OXIDES, Feedback
@@ -110,6 +111,27 @@ def test_table_has_the_layout_of_tables_5_and_6(succeed, oxide_raster, tmp_path)
     assert float(row["Mg# of means"]) == pytest.approx(mg / (mg + fe), abs=1e-4)
     succeed("zonaloxides", parameters)
     assert list(rows_of(table)) == ["1", "2", "3", "4"]
+
+
+def test_a_statistic_is_one_entry(succeed, oxide_raster, tmp_path, monkeypatch):
+    """What is added to the table of statistics is in the layer, the table and the report."""
+    span = Statistic("range of values", lambda of: of.values.maximum - of.values.minimum)
+    monkeypatch.setitem(STATISTICS, "range", span)
+    path, *_ = oxide_raster()
+    zones = write_polygons(tmp_path / "zones.gpkg", {"triangle": POLYGONS["triangle"]})
+    outputs = {
+        "OUTPUT": tmp_path / "u.gpkg",
+        "TABLE": tmp_path / "t.csv",
+        "REPORT": tmp_path / "r.html",
+    }
+    succeed("zonaloxides", {"ZONES": zones, "INPUT": path, **outputs})
+    (feature,) = rows_in(outputs["OUTPUT"])
+    expected = feature["FeO_maximum"] - feature["FeO_minimum"]
+    assert feature["FeO_range"] == pytest.approx(expected)
+    assert rows_of(outputs["TABLE"])["1"]["FeO_range"] == f"{expected:.4f}"
+    report = outputs["REPORT"].read_text(encoding="utf-8")
+    assert report.count("<th>range of values</th>") == 6
+    assert f"<td>{expected:.2f}</td></tr>" in report
 
 
 def test_areas_are_spherical(succeed, oxide_raster, tmp_path):

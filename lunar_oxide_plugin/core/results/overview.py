@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,3 +22,11 @@ class Overview(NamedTuple):
     scale: float
     #: height of one unit on the page beside the width of one
     aspect: float
+
+
+class UnitMap(NamedTuple):
+    """A band of a raster, and the rings [n, 2] of each unit on the axes of its image."""
+
+    band: str
+    image: Overview
+    outlines: Sequence[Sequence[NDArray[np.float64]]]

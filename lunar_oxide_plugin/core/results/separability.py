@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -24,8 +24,10 @@ class Separation(NamedTuple):
     in_uncertainties: float | None
 
 
-def separations(units: Sequence[Unit]) -> Iterator[Separation]:
-    """Compare every two units, band by band.
+def separations(
+    units: Sequence[Unit], check: Callable[[], None] = lambda: None
+) -> Iterator[Separation]:
+    """Compare every two units, band by band; `check` is called before each two, to stop.
 
     The effect size is Cohen's d = (m1 - m2) / sqrt((s1^2 + s2^2) / 2): how far
     the means lie apart beside the scatter of pixels within the units. Unlike a
@@ -43,14 +45,15 @@ def separations(units: Sequence[Unit]) -> Iterator[Separation]:
     Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed.
     """
     for first, second in combinations(units, 2):
+        check()
         for band, one in first.bands.items():
             other = second.bands[band]
             yield Separation(
                 first.name,
                 second.name,
                 band,
-                one.mean - other.mean,
-                _in(math.sqrt((one.std**2 + other.std**2) / 2), one, other),
+                one["mean"] - other["mean"],
+                _in(math.sqrt((one["std"] ** 2 + other["std"] ** 2) / 2), one, other),
                 _in_uncertainties(one, other),
             )
 
@@ -61,14 +64,13 @@ def overlap(effect_size: float) -> float:
 
 
 def _in_uncertainties(one: BandSummary, other: BandSummary) -> float | None:
-    if one.mean_uncertainty is None or other.mean_uncertainty is None:
-        return None
-    return _in(math.hypot(one.mean_uncertainty, other.mean_uncertainty), one, other)
+    sigmas = [of["mean_uncertainty"] for of in (one, other) if "mean_uncertainty" in of]
+    return _in(math.hypot(*sigmas), one, other) if len(sigmas) == 2 else None
 
 
 def _in(spread: float, one: BandSummary, other: BandSummary) -> float:
     """The difference of two means in multiples of a spread; without spread 0 or infinite."""
-    difference = one.mean - other.mean
+    difference = one["mean"] - other["mean"]
     if spread > 0 or math.isnan(difference) or math.isnan(spread):
         return difference / spread
     return math.copysign(math.inf, difference) if difference else 0.0

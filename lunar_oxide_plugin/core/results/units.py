@@ -1,14 +1,17 @@
-"""Tables of geological units."""
+"""Geological units: the statistics of their bands, and the columns that tables have of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
+from ..mathematics.statistics import Moments
 from ..oxides.oxides import MG_NUMBER, mg_number
 from ..oxides.uncertainty import mg_number_uncertainty
-from ..tables import Estimate, csv_text
+from ..tables import Estimate, csv_text, distinct_names
 
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
 TABLE_ORDER = ("MgO", "Al2O3", "CaO", "TiO2", "FeO")
@@ -19,7 +22,7 @@ _WHOLE = 0.999999
 #: Mg# of a unit's mean MgO and FeO, which is not the mean of Mg#.
 MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
 
-#: Columns of the table that are no band's.
+#: Columns of the table that belong to no band.
 TABLE_COLUMNS = (
     "unit",
     MG_NUMBER_OF_MEANS,
@@ -29,41 +32,71 @@ TABLE_COLUMNS = (
     "remark",
 )
 
-#: Parts of a unit's area up to which the smallest values reach, in the order of `BandSummary`.
-FRACTIONS = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: Percentiles by name: the smallest value up to which this part of a unit's valid area lies.
+QUANTILES = {"p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
 
-class BandSummary(NamedTuple):
-    """Statistics of one band inside one polygon; NaN where there is no valid pixel."""
+class BandPixels(NamedTuple):
+    """The valid pixels of one band inside one polygon, from which its statistics follow."""
 
-    #: valid pixels that count, wholly or in part
-    pixels: int
-    #: part of the polygon's area that is covered by valid pixels, 0-1
+    #: Weighted by area; pixels that are partly covered count too.
+    values: Moments
+    #: By the names of `QUANTILES`.
+    quantiles: Mapping[str, float]
+    #: Part of the polygon's area that they cover, 0-1.
     valid_fraction: float
-    #: area-weighted mean and population standard deviation
-    mean: float
-    std: float
-    minimum: float
-    #: smallest values up to which 5, 25, 50, 75 and 95 % of the area lie
-    p5: float
-    p25: float
-    median: float
-    p75: float
-    p95: float
-    maximum: float
-    #: 1 sigma of the model for the mean: the area-weighted mean of the pixels' sigmas, as their
-    #: errors are alike and do not average out; None where no uncertainty was given
-    mean_uncertainty: float | None = None
-    #: valid pixels without a sigma, which are not part of it
-    without_uncertainty: int = 0
+    #: Of their 1-sigma uncertainties; None where no uncertainty was given.
+    sigmas: Moments | None = None
 
-    @property
-    def shown(self) -> list[str]:
-        """Names of the statistics for tables."""
-        hidden = {"without_uncertainty"}
-        if self.mean_uncertainty is None:
-            hidden.add("mean_uncertainty")
-        return [name for name in self._fields if name not in hidden]
+
+class Statistic(NamedTuple):
+    """A statistic of one band inside one polygon."""
+
+    #: Heading in the report.
+    title: str
+    #: NaN where there is no valid pixel; None where it does not apply.
+    of: Callable[[BandPixels], float | None]
+    #: Of its column in the layer.
+    kind: type = float
+    #: In the report; None for those of the band.
+    decimals: int | None = None
+    #: Whether the layer, the table and the report show it.
+    shown: bool = True
+
+
+def _quantile(name: str, pixels: BandPixels) -> float:
+    return pixels.quantiles[name]
+
+
+#: All statistics, by the name that their columns end in. A new one needs an entry here only.
+STATISTICS = {
+    "pixels": Statistic("pixels", lambda pixels: pixels.values.count, int),
+    "valid_fraction": Statistic("valid fraction", lambda pixels: pixels.valid_fraction, decimals=3),
+    "mean": Statistic("mean", lambda pixels: pixels.values.mean),
+    "std": Statistic("std", lambda pixels: pixels.values.std),
+    "minimum": Statistic("minimum", lambda pixels: pixels.values.minimum),
+    **{name: Statistic(name, partial(_quantile, name)) for name in QUANTILES},
+    "maximum": Statistic("maximum", lambda pixels: pixels.values.maximum),
+    # The model errs alike in neighbouring pixels, so errors do not average out.
+    "mean_uncertainty": Statistic(
+        "mean uncertainty", lambda pixels: pixels.sigmas.mean if pixels.sigmas else None
+    ),
+    "without_uncertainty": Statistic(
+        "pixels without uncertainty",
+        lambda pixels: pixels.values.count - pixels.sigmas.count if pixels.sigmas else None,
+        int,
+        shown=False,
+    ),
+}
+
+#: The statistics that apply to a band, by their names in `STATISTICS`.
+BandSummary = Mapping[str, float]
+
+
+def summary(pixels: BandPixels) -> BandSummary:
+    """All statistics of a band."""
+    found = {name: statistic.of(pixels) for name, statistic in STATISTICS.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Unit(NamedTuple):
@@ -72,14 +105,14 @@ class Unit(NamedTuple):
     name: str
     area_km2: float
     bands: dict[str, BandSummary]
-    #: correlation of the model's errors in MgO and FeO
+    #: Correlation of the model's errors in MgO and FeO.
     error_correlation: float = 0.0
-    #: part of the valid area whose spectra the model does not know; None where it was not asked
-    #: for, NaN without a valid pixel
+    #: Part of the valid area outside the model's area of applicability; None where it was not
+    #: asked for, NaN without a valid pixel.
     outside_domain: float | None = None
-    #: part of the polygon that lies on the raster, 0-1
+    #: Part of the polygon that lies on the raster, 0-1.
     on_raster: float = 1.0
-    #: how its polygon was repaired, or, where its area is NaN, why it could not be measured
+    #: How its polygon was repaired, or, where its area is NaN, why it could not be measured.
     note: str = ""
 
     @property
@@ -92,31 +125,25 @@ class Unit(NamedTuple):
             return "; ".join([*parts, "outside the raster"])
         if self.on_raster < _WHOLE:
             parts.append(f"{1 - self.on_raster:.1%} of it lies beyond the raster")
-        if not any(summary.pixels for summary in self.bands.values()):
+        if not any(band["pixels"] for band in self.bands.values()):
             parts.append("no valid pixel")
         return "; ".join(parts)
 
+    def shown(self, band: str) -> list[str]:
+        """Names of the statistics of a band that tables show."""
+        return [name for name in self.bands[band] if STATISTICS[name].shown]
+
     def means(self) -> dict[str, Estimate]:
-        """Means in the order of tables, with Mg# of them behind; NaN where not defined."""
+        """Means in the order of tables, followed by Mg# of them; NaN where not defined."""
         ordered = [name for name in TABLE_ORDER if name in self.bands]
         ordered += [name for name in self.bands if name not in TABLE_ORDER]
         found = {
-            name: Estimate(self.bands[name].mean, self.bands[name].mean_uncertainty)
+            name: Estimate(self.bands[name]["mean"], self.bands[name].get("mean_uncertainty"))
             for name in ordered
         }
         if {"MgO", "FeO"} <= found.keys():
             found[MG_NUMBER_OF_MEANS] = self._mg_number(found["MgO"], found["FeO"])
         return found
-
-    def mg_number_columns(self) -> dict[str, float]:
-        """Mg# of the means, and its uncertainty where there is one, by the columns' names."""
-        found = self.means().get(MG_NUMBER_OF_MEANS)
-        if found is None:
-            return {}
-        columns = {MG_NUMBER_OF_MEANS: found.value}
-        if found.uncertainty is not None:
-            columns[f"{MG_NUMBER_OF_MEANS} uncertainty"] = found.uncertainty
-        return columns
 
     def _mg_number(self, mgo: Estimate, feo: Estimate) -> Estimate:
         value = float(mg_number(mgo.value, feo.value))
@@ -128,34 +155,79 @@ class Unit(NamedTuple):
         return Estimate(value, float(sigma))
 
 
-def table(units: Sequence[Unit]) -> tuple[list[str], list[list[str | float | int]]]:
-    """Header and rows.
+class Column(NamedTuple):
+    """A column of results, which has a value for each unit."""
 
-    The first columns are those of Tables 5 and 6 of Zhang et al. (2023): the
-    unit and its mean MgO, Al2O3, CaO, TiO2 and FeO in wt%. Behind them follow
-    Mg# of the means, the area, what the model does not know, the other
-    statistics band by band, and the remark.
+    name: str
+    kind: type
+    of: Callable[[Unit], Any]
+
+
+def layer_columns(units: Sequence[Unit]) -> list[Column]:
+    """Columns of the layer: the bands in the raster's order, by names that any format takes."""
+    first = units[0]
+    bands = distinct_names([_plain(band) for band in first.bands])
+    found = [*_extent(first)]
+    for name, band in zip(bands, first.bands):
+        found += _statistics(name, band, first.shown(band))
+    found += [column._replace(name=_plain(column.name)) for column in _mg_number(first)]
+    return [*found, _REMARK]
+
+
+def table_columns(units: Sequence[Unit]) -> list[Column]:
+    """Columns of the table.
+
+    The first are those of Tables 5 and 6 of Zhang et al. (2023): the unit and its mean MgO,
+    Al2O3, CaO, TiO2 and FeO in wt%. Mg# of the means, the area, the part outside the model's
+    area of applicability, the other statistics band by band, and the remark follow.
     """
-    means = [unit.means() for unit in units]
-    bands = [name for name in means[0] if name != MG_NUMBER_OF_MEANS]
-    statistics = [
-        (band, name) for band in bands for name in units[0].bands[band].shown if name != "mean"
-    ]
-    mg = units[0].mg_number_columns()
-    domain = [] if units[0].outside_domain is None else ["outside_domain"]
-    header = ["unit", *bands, *mg, "area_km2", *domain]
-    header += [*(f"{band}_{name}" for band, name in statistics), "remark"]
-    rows = []
-    for unit, found in zip(units, means):
-        row: list[str | float | int] = [unit.name, *(found[band].value for band in bands)]
-        row += [*unit.mg_number_columns().values(), unit.area_km2]
-        if unit.outside_domain is not None:
-            row.append(unit.outside_domain)
-        row += [getattr(unit.bands[band], name) for band, name in statistics]
-        rows.append([*row, unit.remark])
-    return header, rows
+    first = units[0]
+    bands = [name for name in first.means() if name != MG_NUMBER_OF_MEANS]
+    found = [Column("unit", str, lambda unit: unit.name)]
+    found += [Column(band, float, partial(_statistic, band, "mean")) for band in bands]
+    found += [*_mg_number(first), *_extent(first)]
+    for band in bands:
+        found += _statistics(band, band, [name for name in first.shown(band) if name != "mean"])
+    return [*found, _REMARK]
 
 
 def csv_table(units: Sequence[Unit]) -> str:
     """Make the table as CSV; numbers with four decimals, empty where there is none."""
-    return csv_text(*table(units))
+    columns = table_columns(units)
+    rows = ([column.of(unit) for column in columns] for unit in units)
+    return csv_text([column.name for column in columns], rows)
+
+
+_REMARK = Column("remark", str, lambda unit: unit.remark)
+
+
+def _extent(first: Unit) -> Iterator[Column]:
+    yield Column("area_km2", float, lambda unit: unit.area_km2)
+    if first.outside_domain is not None:
+        yield Column("outside_domain", float, lambda unit: unit.outside_domain)
+
+
+def _mg_number(first: Unit) -> Iterator[Column]:
+    """Mg# of the means, and its uncertainty where there is one."""
+    name = MG_NUMBER_OF_MEANS
+    estimate = first.means().get(name)
+    if estimate is not None:
+        yield Column(name, float, lambda unit: unit.means()[name].value)
+        if estimate.uncertainty is not None:
+            yield Column(f"{name} uncertainty", float, lambda unit: unit.means()[name].uncertainty)
+
+
+def _statistics(name: str, band: str, statistics: Iterable[str]) -> list[Column]:
+    return [
+        Column(f"{name}_{each}", STATISTICS[each].kind, partial(_statistic, band, each))
+        for each in statistics
+    ]
+
+
+def _statistic(band: str, name: str, unit: Unit) -> float:
+    return unit.bands[band][name]
+
+
+def _plain(band: str) -> str:
+    """A band's name as a column can carry it."""
+    return re.sub(r"\W+", "_", band.replace("#", "_number")).strip("_") or "band"

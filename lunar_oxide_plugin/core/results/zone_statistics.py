@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from ..mathematics.quantiles import ExactQuantiles, quantiles
 from ..mathematics.statistics import Moments
-from .units import FRACTIONS, BandSummary
+from .units import QUANTILES, BandPixels, BandSummary, summary
 
 #: Values of pixels, float32 [bands, n], NaN where not valid, and the pixels' areas [n].
 Values = NDArray[np.float32]
 Areas = NDArray[np.float64]
+
+_FRACTIONS = list(QUANTILES.values())
 
 #: About so many pixels of a zone are kept, spread evenly, to be drawn.
 _DRAWN = 400
@@ -71,15 +73,14 @@ class ZoneStatistics:
         with_domain: bool = False,
         expected: float = 0.0,
     ) -> None:
-        self._with_sigma = with_sigma
         self._with_domain = with_domain
         self._pixel_area = 0.0
         self._moments = [Moments() for _ in with_sigma]
-        self._sigmas = [Moments() for _ in with_sigma]
+        self._sigmas = [Moments() if known else None for known in with_sigma]
         self._known_area = self._outside_area = 0.0
         self._keep = keep
         self._kept: list[tuple[Values, Areas]] = []
-        self._quantiles = [ExactQuantiles(FRACTIONS) for _ in with_sigma if not keep]
+        self._quantiles = [ExactQuantiles(_FRACTIONS) for _ in with_sigma if not keep]
         self._stride = max(int(expected / _DRAWN), 1)
         self._next = 0
         self._sample: list[Values] = []
@@ -87,7 +88,7 @@ class ZoneStatistics:
     @staticmethod
     def memory(bands: int, pixels: float, keep: bool) -> float:
         """Bytes taken by a zone of so many pixels."""
-        return pixels * (4 * bands + 8) if keep else bands * ExactQuantiles.memory(FRACTIONS)
+        return pixels * (4 * bands + 8) if keep else bands * ExactQuantiles.memory(_FRACTIONS)
 
     def add(self, pixels: Pixels) -> None:
         """Add pixels that are valid in any band."""
@@ -97,9 +98,10 @@ class ZoneStatistics:
             self._moments[index].add(valid, weights)
             if not self._keep:
                 self._quantiles[index].add(valid, weights)
-            if pixels.sigmas is not None and self._with_sigma[index]:
+            sigmas = self._sigmas[index]
+            if pixels.sigmas is not None and sigmas is not None:
                 known = np.where(np.isfinite(band), pixels.sigmas[index], np.float32(np.nan))
-                self._sigmas[index].add(*_valid(known, pixels.areas))
+                sigmas.add(*_valid(known, pixels.areas))
         if pixels.domain is not None:
             distances, areas = _valid(pixels.domain, pixels.areas)
             self._known_area += float(areas.sum())
@@ -129,10 +131,15 @@ class ZoneStatistics:
         """
         scale = covered / area / self._pixel_area if self._pixel_area else 0.0
         bands = [
-            _band_summary(moment, found, scale, sigma if with_sigma else None)
-            for moment, found, sigma, with_sigma in zip(
-                self._moments, self._found_quantiles(), self._sigmas, self._with_sigma
+            summary(
+                BandPixels(
+                    values=moments,
+                    quantiles=dict(zip(QUANTILES, found)),
+                    valid_fraction=moments.weight * scale,
+                    sigmas=sigmas,
+                )
             )
+            for moments, found, sigmas in zip(self._moments, self._found_quantiles(), self._sigmas)
         ]
         empty = np.empty((len(bands), 0), np.float32)
         return ZoneSummary(bands, self._outside_domain(), np.hstack([empty, *self._sample]))
@@ -146,36 +153,15 @@ class ZoneStatistics:
         if not self._keep:
             return [of_band.values() for of_band in self._quantiles]
         if not self._kept:
-            return [[np.nan] * len(FRACTIONS)] * len(self._moments)
+            return [[np.nan] * len(_FRACTIONS)] * len(self._moments)
         areas = np.concatenate([areas for _, areas in self._kept])
         return [
             quantiles(
                 *_valid(np.concatenate([values[index] for values, _ in self._kept]), areas),
-                FRACTIONS,
+                _FRACTIONS,
             )
             for index in range(len(self._moments))
         ]
-
-
-def _band_summary(
-    moments: Moments, found: Sequence[float], scale: float, sigmas: Moments | None
-) -> BandSummary:
-    p5, p25, median, p75, p95 = found
-    return BandSummary(
-        moments.count,
-        moments.weight * scale,
-        moments.mean,
-        moments.std,
-        moments.minimum,
-        p5,
-        p25,
-        median,
-        p75,
-        p95,
-        moments.maximum,
-        None if sigmas is None else sigmas.mean,
-        0 if sigmas is None else moments.count - sigmas.count,
-    )
 
 
 def _valid(band: NDArray[np.float32], areas: Areas) -> tuple[NDArray[np.float32], Areas]:

@@ -7,11 +7,13 @@ import pytest
 from scipy import stats
 
 from lunar_oxide_plugin.core.results.separability import overlap, separations
-from lunar_oxide_plugin.core.results.units import BandSummary, Unit
+from lunar_oxide_plugin.core.results.units import Unit
 
 
 def unit(name, mean, std, uncertainty=None, pixels=9):
-    summary = BandSummary(pixels, 1.0, mean, std, *[mean] * 7, uncertainty)
+    summary = {"pixels": pixels, "mean": mean, "std": std}
+    if uncertainty is not None:
+        summary["mean_uncertainty"] = uncertainty
     return Unit(name, 1.0, {"FeO": summary})
 
 

@@ -6,28 +6,51 @@ import math
 
 import pytest
 
-from lunar_oxide_plugin.core.results.units import BandSummary, Unit, csv_table, table
+from lunar_oxide_plugin.core.results.units import (
+    STATISTICS,
+    Statistic,
+    Unit,
+    csv_table,
+    table_columns,
+)
 from lunar_oxide_plugin.report.unit_report import html_report
+
+#: How far each statistic of the units below lies from the mean.
+AROUND = {
+    "mean": 0,
+    "minimum": -1,
+    "p5": -0.2,
+    "p25": -0.1,
+    "median": 0.01,
+    "p75": 0.1,
+    "p95": 0.2,
+    "maximum": 1,
+}
 
 
 def unit(name, **means):
     bands = {
-        band: BandSummary(
-            7,
-            0.5,
-            mean,
-            0.1,
-            mean - 1,
-            mean - 0.2,
-            mean - 0.1,
-            mean + 0.01,
-            mean + 0.1,
-            mean + 0.2,
-            mean + 1,
-        )
+        band: {
+            "pixels": 7,
+            "valid_fraction": 0.5,
+            "mean": mean,
+            "std": 0.1,
+            **{statistic: mean + by for statistic, by in AROUND.items()},
+        }
         for band, mean in means.items()
     }
     return Unit(name, 12.5, bands)
+
+
+def no_pixels(*more):
+    names = ("mean", "std", *AROUND, *more)
+    return {"pixels": 0, "valid_fraction": 0.0, **dict.fromkeys(names, math.nan)}
+
+
+def table(units):
+    """Header and rows."""
+    columns = table_columns(units)
+    return [one.name for one in columns], [[one.of(unit) for one in columns] for unit in units]
 
 
 # Zhang et al. (2023), Table 5.
@@ -35,7 +58,7 @@ MAIRAN = [
     unit("Mairan T", Al2O3=21.95, CaO=13.61, FeO=8.95, MgO=8.40, TiO2=1.56),
     unit("mare", Al2O3=12.27, CaO=10.85, FeO=20.68, MgO=8.01, TiO2=6.33),
 ]
-NOTHING = Unit("empty", 1.0, {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)})
+NOTHING = Unit("empty", 1.0, {"FeO": no_pixels()})
 
 
 def test_first_columns_are_the_papers():
@@ -88,6 +111,18 @@ def test_a_unit_without_pixels_has_empty_cells():
     assert "nan" not in html_report([NOTHING], [], {}).lower()
 
 
+def test_a_statistic_is_one_entry(monkeypatch):
+    """In the table and the report; the layer is asked for in tests/qgis/test_zonal_oxides.py."""
+    monkeypatch.setitem(STATISTICS, "range", Statistic("range of values", lambda pixels: 0.0))
+    bands = {"FeO": {**unit("a", FeO=8.0).bands["FeO"], "range": 1.25}}
+    (row,) = csv.DictReader(io.StringIO(csv_table([Unit("a", 1.0, bands)])))
+    assert list(row)[-2:] == ["FeO_range", "remark"]
+    assert row["FeO_range"] == "1.2500"
+    page = html_report([Unit("a", 1.0, bands)], [], {})
+    assert "<th>range of values</th>" in page
+    assert "<td>1.25</td></tr>" in page
+
+
 def test_other_bands_follow_the_oxides():
     header, _ = table([unit("a", **{"Mg#": 0.5, "FeO": 8.0})])
     assert header[:4] == ["unit", "FeO", "Mg#", "area_km2"]
@@ -108,7 +143,7 @@ SIGMAS = {"Al2O3": 1.57, "CaO": 0.97, "FeO": 1.49, "MgO": 0.82, "TiO2": 1.67}
 
 def with_sigmas(unit, correlation=0.0, sigmas=SIGMAS):
     bands = {
-        band: summary._replace(mean_uncertainty=sigmas.get(band))
+        band: {**summary, **({"mean_uncertainty": sigmas[band]} if band in sigmas else {})}
         for band, summary in unit.bands.items()
     }
     return Unit(unit.name, unit.area_km2, bands, correlation)
@@ -167,7 +202,7 @@ def test_a_unit_without_pixels_has_no_uncertainty():
     empty = Unit(
         "empty",
         1.0,
-        {name: BandSummary(0, 0.0, *[math.nan] * 10) for name in ("FeO", "MgO")},
+        {name: no_pixels("mean_uncertainty") for name in ("FeO", "MgO")},
     )
     (row,) = csv.DictReader(io.StringIO(csv_table([empty])))
     assert row["FeO_mean_uncertainty"] == row["Mg# of means uncertainty"] == ""
@@ -177,7 +212,7 @@ def test_a_unit_without_pixels_has_no_uncertainty():
 
 
 def test_a_unit_that_could_not_be_measured():
-    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    nothing = {"FeO": no_pixels()}
     bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
     repaired = unit("mended", FeO=8.0)._replace(note="it was repaired", on_raster=0.5)
     beside = repaired._replace(on_raster=0)
@@ -190,7 +225,7 @@ def test_a_unit_that_could_not_be_measured():
 
 def test_the_largest_units_are_drawn_whatever_has_no_area(monkeypatch):
     """Without an area a unit is the smallest; NaN compared as a number would mix the order."""
-    nothing = {"FeO": BandSummary(0, 0.0, *[math.nan] * 9)}
+    nothing = {"FeO": no_pixels()}
     bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
     good = [unit(f"unit {i}", FeO=8.0)._replace(area_km2=float(i % 7 + i)) for i in range(40)]
     drawn = []
