@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.results.comparison import BINS, Agreement, OxideComparison
+from ..core.results.comparison import BINS, Agreement, CellPairs, OxideComparison
 from .figures import COLOURS, MARKERS, drawn, formula
 
 FloatArray = NDArray[np.float64]
@@ -19,40 +19,23 @@ _MOST = 5.0
 _CUT = 1e-4
 
 
-class Picture(NamedTuple):
-    """Differences as a small map."""
-
-    #: wt% [height, width], NaN where there is none
-    means: FloatArray
-
-
-class CellPairs(NamedTuple):
-    """Cells of a table with their two contents."""
-
-    #: degrees [n, 4]: south, north, west, east
-    bounds: FloatArray
-    #: wt% [n], NaN where less than half of a cell is valid
-    values: FloatArray
-    reference: FloatArray
-    #: Which are mare, where classes are known.
-    mare: NDArray[np.bool_] | None
-
-
-def figure(
-    comparison: OxideComparison, found: Agreement, differences: Picture | CellPairs
-) -> str | None:
+def figure(comparison: OxideComparison, found: Agreement) -> str | None:
     """Scatter, histogram of differences and their map, as SVG; None without matplotlib."""
+    differences = comparison.shown
 
     def draw(canvas: Any) -> None:
         scatter, histogram, place = canvas.subplots(
             1, 3, gridspec_kw={"width_ratios": (1.15, 0.8, 1.25)}
         )
-        _draw_scatter(canvas, scatter, comparison, found, differences)
+        _draw_scatter(canvas, scatter, comparison, found)
         _draw_histogram(histogram, comparison, found)
         if isinstance(differences, CellPairs):
             colours = _draw_cells(place, differences)
         else:
-            colours = _draw_picture(place, differences)
+            place.set(xticks=[], yticks=[], facecolor="0.85")
+            colours = place.imshow(
+                differences, cmap="RdBu_r", vmin=-_MOST, vmax=_MOST, interpolation="nearest"
+            )
         label = f"input - reference, {formula(comparison.oxide)} (wt%)"
         bar = canvas.colorbar(
             colours, ax=place, orientation="horizontal", extend="both", label=label
@@ -67,12 +50,12 @@ def _draw_scatter(
     axes: Any,
     comparison: OxideComparison,
     found: Agreement,
-    differences: Picture | CellPairs,
 ) -> None:
     low, high = _range(comparison)
-    if isinstance(differences, CellPairs):
-        _draw_points(axes, differences)
-        both = np.concatenate([differences.values, differences.reference])
+    cells = comparison.shown
+    if isinstance(cells, CellPairs):
+        _draw_points(axes, cells)
+        both = np.concatenate([cells.values, cells.reference])
         both = both[np.isfinite(both)]
         margin = max(0.05 * float(np.ptp(both)), 0.2)
         low, high = float(both.min()) - margin, float(both.max()) + margin
@@ -189,13 +172,6 @@ def _draw_histogram(axes: Any, comparison: OxideComparison, found: Agreement) ->
         title=f"bias {found.bias:+.2f}   std {found.std_difference:.2f}",
     )
     axes.title.set_fontsize(9)
-
-
-def _draw_picture(axes: Any, picture: Picture) -> Any:
-    axes.set(xticks=[], yticks=[], facecolor="0.85")
-    return axes.imshow(
-        picture.means, cmap="RdBu_r", vmin=-_MOST, vmax=_MOST, interpolation="nearest"
-    )
 
 
 def _draw_cells(axes: Any, cells: CellPairs) -> Any:

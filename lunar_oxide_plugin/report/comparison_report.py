@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ..core.oxides.oxides import OXIDES
 from ..core.oxides.published import GLOBAL, PUBLISHED_MEANS
-from ..core.results.comparison import ALL, Agreement, OxideComparison
-from .comparison_figures import CellPairs, Picture, figure
+from ..core.results.comparison import ALL, Agreement, Comparison, OxideComparison
+from .comparison_figures import figure
 from .page import Page
 
 #: What the numbers are.
@@ -43,17 +42,10 @@ _LINES = ("oxide", "class", "slope", "intercept", "RMA slope", "RMA intercept")
 _LINES_DECIMALS = (0, 0, 3, 2, 3, 2)
 
 
-class Shown(NamedTuple):
-    """An oxide to show: its numbers, and the differences as a picture or as cells."""
-
-    comparison: OxideComparison
-    differences: Picture | CellPairs
-
-
 def html_report(
-    shown: Sequence[Shown],
+    comparison: Comparison,
     names: tuple[str, str],
-    notes: Iterable[str],
+    description: str,
     warnings: Iterable[str],
     provenance: Mapping[str, str],
 ) -> str:
@@ -61,29 +53,35 @@ def html_report(
 
     Parameters
     ----------
-    shown : sequence of Shown
+    comparison : Comparison
     names : (str, str)
         Of the input and of the reference.
-    notes, warnings : iterables of str
-        Plain text.
+    description : str
+        How both were brought together.
+    warnings : iterable of str
     provenance : mapping of str to str
     """
     page = Page("Comparison of maps")
     for warning in warnings:
         page.warning(warning)
     page.paragraph(f"Input: {names[0]}. Reference: {names[1]}. Contents in wt%.")
-    for note in notes:
-        page.paragraph(note)
-    agreements = [found for each in shown for found in each.comparison.agreements]
+    page.paragraph(description)
+    if comparison.mare_feo is not None:
+        page.paragraph(
+            f"Mare is where the FeO of the input is at least {comparison.mare_feo:g} wt%, "
+            "highlands where it is less."
+        )
+    agreements = comparison.agreements
     page.table(_HEADER, [found[: len(_HEADER)] for found in agreements], _DECIMALS)
     page.paragraph(_DEFINITIONS)
     lines = [(*found[:2], *found[len(_HEADER) :]) for found in agreements]
     page.table(_LINES, lines, _LINES_DECIMALS, "Lines, input on reference")
-    for each in shown:
-        comparison = each.comparison
-        page.heading(comparison.oxide)
-        found = comparison.agreements[0]
-        page.figure(figure(comparison, found, each.differences), _caption(comparison, found))
+    for oxide in comparison.oxides:
+        if not oxide.agreements:
+            continue
+        page.heading(oxide.oxide)
+        found = oxide.agreements[0]
+        page.figure(figure(oxide, found), _caption(oxide, found))
     _add_means(page, agreements, names)
     page.provenance(provenance)
     return page.html()

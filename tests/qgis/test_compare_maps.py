@@ -199,7 +199,7 @@ def test_units_that_do_not_fit(refused, oxide_raster, tmp_path):
     assert "Set REFERENCE_UNIT to 0 (wt% of the oxide)" in message
     message = refused("comparemaps", {**given, "REFERENCE": path, "REFERENCE_UNIT": 2})
     assert "no oxide in common" in message
-    assert "names of wt% of the element count (Al, Ca, Fe, Mg, Ti)" in message
+    assert "names accepted for wt% of the element are Al, Ca, Fe, Mg, Ti" in message
     message = refused("comparemaps", {**given, "INPUT": fractions, "REFERENCE": path})
     assert "gdal_edit.py -scale 100" in message
 
@@ -220,7 +220,7 @@ def test_bands_without_descriptions(succeed, refused, oxide_raster, tmp_path):
     results, feedback = succeed("comparemaps", {**both, "TABLE": tmp_path / "u.csv"})
     assert results["RMSE"] == 0
     assert list(table(tmp_path / "u.csv")) == [("TiO2", "all")]
-    assert any("no band of FeO" in text for text in feedback.info)
+    assert any("no FeO band" in text for text in feedback.info)
     assert "bands 1 to 5" in refused("comparemaps", {**given, "INPUT_BAND": 7, "OXIDE": 2})
     clash = {"INPUT": path, "REFERENCE": path, "INPUT_BAND": 1, "REFERENCE_BAND": 2}
     assert "Al2O3 and CaO" in refused("comparemaps", clash)

@@ -141,6 +141,18 @@ def agreement(oxide: str, region: str, of: PairMoments) -> Agreement:
     )
 
 
+class CellPairs(NamedTuple):
+    """Cells of a table with their two contents."""
+
+    #: degrees [n, 4]: south, north, west, east
+    bounds: FloatArray
+    #: wt% [n], NaN where less than half of a cell is valid
+    values: FloatArray
+    reference: FloatArray
+    #: Which are mare, where classes are known.
+    mare: NDArray[np.bool_] | None
+
+
 class OxideComparison:
     """Everything that is known of two maps of one oxide: moments by class, and two histograms.
 
@@ -163,11 +175,13 @@ class OxideComparison:
         self.differences = np.zeros(BINS)
         #: Area in km2 of pairs that lie outside of the scatter plot
         self.outside = 0.0
+        #: The differences to draw: a small map in wt%, NaN where there is none, or cells.
+        self.shown: FloatArray | CellPairs | None = None
 
     def add(
         self,
-        values: FloatArray,
-        reference: FloatArray,
+        values: NDArray[np.floating],
+        reference: NDArray[np.floating],
         areas: FloatArray,
         mare: NDArray[np.bool_] | None = None,
     ) -> None:
@@ -222,10 +236,10 @@ class Comparison:
 
     def add(
         self,
-        values: FloatArray,
-        reference: FloatArray,
+        values: NDArray[np.floating],
+        reference: NDArray[np.floating],
         areas: FloatArray,
-        feo: FloatArray | None = None,
+        feo: NDArray[np.floating] | None = None,
     ) -> None:
         """Add places.
 

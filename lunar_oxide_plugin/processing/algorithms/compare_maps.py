@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -23,36 +21,26 @@ from qgis.core import (
 
 from ...about import style
 from ...core.errors import RasterError
-from ...core.oxides.content_units import CONTENT_UNITS, ContentUnit, element_of
-from ...core.oxides.oxides import OXIDES, oxide_described
+from ...core.oxides.content_units import CONTENT_UNITS, ContentUnit
+from ...core.oxides.oxides import OXIDES
 from ...core.oxides.published import MARE_FEO
-from ...core.results.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, Cells, load_cells
-from ...core.results.comparison import ALL, Comparison, Thumbnail, csv_table
-from ...raster.maps.comparison import MapPairs, OxideMap, cell_means, require_unit
+from ...core.results.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, load_cells
+from ...core.results.comparison import ALL, Comparison, csv_table
+from ...raster.maps.comparison import CELLS_DESCRIPTION, MapPairs, compare_cells, compare_maps
+from ...raster.maps.oxide_maps import OxideMap, Reference, chosen_bands, require_unit, with_feo
 from ...raster.sources.oxide_units import require_weight_percent
 from ...raster.sources.raster import Raster
-from ...raster.writing.outputs import OutputFiles
 from ...raster.writing.storage import BandInfo
-from ...report.comparison_figures import CellPairs, Picture
-from ...report.comparison_report import Shown, html_report
+from ...report.comparison_report import html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
 
-#: Beyond, what is done with the blocks takes longer than reading.
+#: Threads that read; with more, the work on the blocks takes longer than reading.
 _MOST_THREADS = 4
 
-#: Fewer pairs than this make no line.
+#: Fewer pairs than this determine no line.
 _FEW = 3
-
-
-class _Compared(NamedTuple):
-    """What came out, for the files to be written."""
-
-    comparison: Comparison
-    shown: list[Shown]
-    #: How the maps were brought together.
-    description: str
 
 
 class CompareMaps(LunarOxideAlgorithm):
@@ -180,52 +168,65 @@ class CompareMaps(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compare block by block, then write all outputs."""
-        outputs = {
-            name: self.output_path(parameters, name, context)
-            for name in (self.OUTPUT, self.TABLE, self.REPORT)
-        }
-        outputs = {name: path for name, path in outputs.items() if path}
-        raster = Raster(self.input_paths(self.INPUT)[0])
-        reference = self._reference(parameters, context, outputs)
-        unit = ContentUnit(self.parameterAsEnum(parameters, self.REFERENCE_UNIT, context))
-        bands = self._bands(parameters, context, raster, reference, unit)
-        ours = _with_feo(raster, [(number, oxide) for oxide, (number, _) in bands.items()])
 
         def check() -> None:
             stop_if_cancelled(feedback)
 
+        outputs = {
+            name: path
+            for name in (self.OUTPUT, self.TABLE, self.REPORT)
+            if (path := self.output_path(parameters, name, context))
+        }
+        raster = Raster(self.input_paths(self.INPUT)[0])
+        reference = self._reference(parameters, context, outputs)
+        bands = self._bands(parameters, context, raster, reference)
+        ours = with_feo(raster, bands)
         require_weight_percent(raster, dict(zip(ours.numbers, ours.oxides)), check)
         threshold = self.parameterAsDouble(parameters, self.CLASS_THRESHOLD, context)
         comparison = Comparison(list(bands), threshold if "FeO" in ours.oxides else None)
         if comparison.mare_feo is None:
-            feedback.pushInfo(f"{raster.name} has no band of FeO, so there are no classes.")
-        inputs = [raster, *([reference] if isinstance(reference, Raster) else [])]
+            feedback.pushInfo(f"{raster.name} has no FeO band, so classes are not compared.")
+        inputs = [raster, *([reference.source] if reference.is_raster else [])]
         threads = min(self.threads(parameters, context), _MOST_THREADS)
         metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
         progress = progress_or_cancel(feedback)
         with self.output_files(*inputs) as files:
-            if isinstance(reference, Cells):
-                shown = _compare_cells(ours, reference, comparison, progress, threads)
-                description = (
-                    f"{raster.name} was averaged over the area of each cell, where at least half "
-                    "of it is valid; a pixel belongs to the cell its centre lies in."
-                )
+            if reference.is_raster:
+                contents = {number: oxide for oxide, (_, number) in bands.items()}
+                require_unit(reference.source, contents, reference.unit, check)
+                theirs = OxideMap(reference.source, contents, bands, reference.unit)
+                pairs = MapPairs(ours, theirs, threads)
+                description = metadata["LUNAR_OXIDE_COMPARISON"] = pairs.description
+                writer = None
+                if self.OUTPUT in outputs:
+                    writer = files.raster(
+                        outputs[self.OUTPUT],
+                        pairs.grid,
+                        [BandInfo(f"{oxide} difference", "wt%") for oxide in bands],
+                        metadata,
+                        style=style("difference"),
+                        tile=pairs.plan.tile,
+                    )
+                compare_maps(pairs, comparison, progress, writer.write if writer else None)
             else:
-                numbers = [number for _, number in bands.values()]
-                require_unit(reference, dict(zip(numbers, bands)), unit, check)
-                pairs = MapPairs(ours, OxideMap(reference, numbers, list(bands), unit), threads)
-                description = pairs.description
-                metadata["LUNAR_OXIDE_COMPARISON"] = description
-                path = outputs.get(self.OUTPUT, "")
-                shown = _compare_maps(pairs, comparison, progress, (files, path, metadata))
+                compare_cells(ours, reference.source, comparison, progress, threads)
+                description = CELLS_DESCRIPTION.format(raster.name)
             if not comparison.agreements:
                 raise RasterError(
-                    f"{raster.name} and {self._name(reference)} have nothing to compare: no pixel "
-                    "or cell is covered by valid values of both by at least half. Do they show "
-                    "the same place, and is the one not much smaller than a pixel of the other?"
+                    f"{raster.name} and {reference.name} have nothing to compare: in no pixel or "
+                    "cell do valid values of both cover at least half of the area. Check that both "
+                    "show the same place, and that neither is much smaller than a pixel of the "
+                    "other."
                 )
-            compared = _Compared(comparison, shown, description)
-            self._write(files, outputs, compared, (inputs, self._name(reference)), metadata)
+            if self.TABLE in outputs:
+                files.text(outputs[self.TABLE], csv_table(comparison.agreements))
+            if self.REPORT in outputs:
+                warnings = self.remarks()
+                if any(one.synthetic for one in inputs):
+                    warnings.append("SYNTHETIC scene: these numbers do not measure the Moon.")
+                names = (raster.name, reference.name)
+                page = html_report(comparison, names, description, warnings, metadata)
+                files.text(outputs[self.REPORT], page)
         return {**outputs, **self._numbers(comparison, feedback)}
 
     def _reference(
@@ -233,16 +234,18 @@ class CompareMaps(LunarOxideAlgorithm):
         parameters: dict[str, Any],
         context: QgsProcessingContext,
         outputs: Mapping[str, str],
-    ) -> Raster | Cells:
+    ) -> Reference:
         """The map or the cells to compare with."""
         paths, tables = self.input_paths(self.REFERENCE), self._kept[self.REFERENCE_TABLE]
+        unit = ContentUnit(self.parameterAsEnum(parameters, self.REFERENCE_UNIT, context))
         if paths and tables:
             raise RasterError(
-                "REFERENCE and REFERENCE_TABLE are both given. Give one of them, or none to "
+                "REFERENCE and REFERENCE_TABLE are both given. Give one of them, or neither to "
                 "compare with Lunar Prospector."
             )
         if paths:
-            return Raster(paths[0])
+            raster = Raster(paths[0])
+            return Reference(raster, raster.name, unit)
         if self.OUTPUT in outputs:
             raise RasterError(
                 "OUTPUT, the difference as a raster, needs a raster as REFERENCE. Leave it empty "
@@ -250,126 +253,44 @@ class CompareMaps(LunarOxideAlgorithm):
             )
         if parameters.get(self.REFERENCE_BAND) is not None:
             raise RasterError("REFERENCE_BAND is given without REFERENCE. Leave it empty.")
-        unit = ContentUnit(self.parameterAsEnum(parameters, self.REFERENCE_UNIT, context))
         if tables:
-            return load_cells(Path(tables[0]), unit)
+            path = Path(tables[0])
+            return Reference(load_cells(path, unit), path.name, unit)
         if unit is not ContentUnit.OXIDE_PERCENT:
             raise RasterError(
-                f"REFERENCE_UNIT is {unit:d} ({unit.title}), but there is neither REFERENCE nor "
-                "REFERENCE_TABLE, and the bundled table of Lunar Prospector is in wt% of oxides."
+                f"REFERENCE_UNIT is {unit:d} ({unit.title}), but neither REFERENCE nor "
+                "REFERENCE_TABLE is given, and the bundled table of Lunar Prospector holds wt% of "
+                "oxides."
             )
-        return load_cells(LUNAR_PROSPECTOR, unit)
-
-    def _name(self, reference: Raster | Cells) -> str:
-        """That of the reference, for users."""
-        if isinstance(reference, Raster):
-            return reference.name
-        tables = self._kept[self.REFERENCE_TABLE]
-        return Path(tables[0]).name if tables else LUNAR_PROSPECTOR_TITLE
+        return Reference(load_cells(LUNAR_PROSPECTOR, unit), LUNAR_PROSPECTOR_TITLE, unit)
 
     def _bands(
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
         raster: Raster,
-        reference: Raster | Cells,
-        unit: ContentUnit,
+        reference: Reference,
     ) -> dict[str, tuple[int, int]]:
         """The oxides to compare, with the band numbers of both (0 in a table of cells)."""
         raster.require_measurement()
-        ours = _named({i: oxide_described(name) for i, name in enumerate(raster.band_names, 1)})
-        if isinstance(reference, Raster):
-            reference.require_measurement(parameter=f" ({self.REFERENCE})")
-            names = enumerate(reference.band_names, 1)
-            theirs = _named({i: unit.oxide_named(name) for i, name in names})
-        else:
-            theirs = dict.fromkeys(reference.oxides, 0)
+        if reference.is_raster:
+            reference.source.require_measurement(parameter=f" ({self.REFERENCE})")
         given = [
-            self._given(parameters, context, self.INPUT_BAND, raster, ours),
-            self._given(parameters, context, self.REFERENCE_BAND, reference, theirs),
+            None
+            if parameters.get(name) in (None, "")
+            else self.oxide_band(parameters, name, source, "", context)
+            for name, source in (
+                (self.INPUT_BAND, raster),
+                (self.REFERENCE_BAND, reference.source),
+            )
         ]
         oxide = None
         if parameters.get(self.OXIDE) not in (None, ""):
             oxide = OXIDES[self.parameterAsEnum(parameters, self.OXIDE, context)]
-        elif any(given):
-            told = [found.oxide for found in given if found and found.oxide]
-            if len(set(told)) != 1:
-                raise RasterError(
-                    "INPUT_BAND and REFERENCE_BAND do not tell which oxide they hold"
-                    + (f" ({' and '.join(told)})." if told else ", as they have no description.")
-                    + " Give it as OXIDE."
-                )
-            oxide = told[0]
-        if oxide is None:
-            common = [name for name in OXIDES if name in ours and name in theirs]
-            if not common:
-                raise RasterError(
-                    f"{raster.name} and {self._name(reference)} have no oxide in common: the one "
-                    f"has {_listed(raster.band_names)}, the other "
-                    f"{_listed(_names(reference))}, of which names of {unit.title} count "
-                    f"({', '.join(_wanted(unit))}). Give OXIDE, INPUT_BAND and REFERENCE_BAND, or "
-                    "another REFERENCE_UNIT."
-                )
-            return {name: (ours[name], theirs[name]) for name in common}
-        numbers = []
-        for found, named, name, names in (
-            (given[0], ours, self.INPUT_BAND, raster.band_names),
-            (given[1], theirs, self.REFERENCE_BAND, _names(reference)),
-        ):
-            if found is None and oxide not in named:
-                raise RasterError(
-                    f"No single one of {_listed(names)} is named {oxide}"
-                    + (
-                        f". Give its number in {name}, or another OXIDE."
-                        if isinstance(reference, Raster) or name == self.INPUT_BAND
-                        else f" in {self._name(reference)}. Choose another OXIDE."
-                    )
-                )
-            numbers.append(found.number if found else named[oxide])
-        return {oxide: (numbers[0], numbers[1])}
-
-    def _given(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        name: str,
-        raster: Raster | Cells,
-        named: Mapping[str, int],
-    ) -> _Given | None:
-        """A band whose number is given."""
-        if parameters.get(name) in (None, "") or not isinstance(raster, Raster):
-            return None
-        number = self.oxide_band(parameters, name, raster, "", context)
-        return _Given(number, next((o for o, n in named.items() if n == number), None))
-
-    def _write(
-        self,
-        files: OutputFiles,
-        outputs: Mapping[str, str],
-        compared: _Compared,
-        sources: tuple[Sequence[Raster], str],
-        metadata: Mapping[str, str],
-    ) -> None:
-        """Write the table and the report."""
-        inputs, reference = sources
-        if self.TABLE in outputs:
-            files.text(outputs[self.TABLE], csv_table(compared.comparison.agreements))
-        if self.REPORT in outputs:
-            notes = [compared.description]
-            if compared.comparison.mare_feo is not None:
-                notes.append(
-                    f"Mare is where the FeO of the input is at least "
-                    f"{compared.comparison.mare_feo:g} wt%, highlands where it is less."
-                )
-            warnings = self.remarks()
-            if any(one.synthetic for one in inputs):
-                warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
-            names = (inputs[0].name, reference)
-            page = html_report(compared.shown, names, notes, warnings, metadata)
-            files.text(outputs[self.REPORT], page)
+        return chosen_bands(raster, reference, oxide, given)
 
     def _numbers(self, comparison: Comparison, feedback: QgsProcessingFeedback) -> dict[str, float]:
-        """R2, RMSE and BIAS; R2 is left out where it is not defined."""
+        """R2, RMSE and BIAS; those not defined are left out."""
         for found in comparison.agreements:
             if found.region == ALL:
                 feedback.pushInfo(
@@ -379,101 +300,7 @@ class CompareMaps(LunarOxideAlgorithm):
         first = comparison.agreements[0]
         if first.n < _FEW or math.isnan(first.r2):
             feedback.pushWarning(
-                f"{first.oxide}: R2 of {first.n} pairs says nothing, or one map is constant there."
+                f"{first.oxide}: R2 is meaningless, with {first.n} pairs or a constant map."
             )
         numbers = {self.R2: first.r2, self.RMSE: first.rmse, self.BIAS: first.bias}
         return {name: value for name, value in numbers.items() if not math.isnan(value)}
-
-
-class _Given(NamedTuple):
-    """A band by its number, and the oxide its description tells."""
-
-    number: int
-    oxide: str | None
-
-
-def _with_feo(raster: Raster, bands: Sequence[tuple[int, str]]) -> OxideMap:
-    """The bands to compare, and behind them that of FeO, for the classes."""
-    chosen = list(bands)
-    described = [i for i, name in enumerate(raster.band_names, 1) if oxide_described(name) == "FeO"]
-    if "FeO" not in [oxide for _, oxide in chosen] and len(described) == 1:
-        chosen.append((described[0], "FeO"))
-    return OxideMap(raster, [number for number, _ in chosen], [oxide for _, oxide in chosen])
-
-
-def _compare_maps(
-    pairs: MapPairs,
-    comparison: Comparison,
-    progress: Any,
-    output: tuple[OutputFiles, str, Mapping[str, str]],
-) -> list[Shown]:
-    """Compare two maps block by block, and write their difference where it is wanted."""
-    files, path, metadata = output
-    writer = None
-    if path:
-        bands = [BandInfo(f"{each.oxide} difference", "wt%") for each in comparison.oxides]
-        kept = {"style": style("difference"), "tile": pairs.plan.tile}
-        writer = files.raster(path, pairs.grid, bands, metadata, **kept)
-    pictures = [Thumbnail(*pairs.grid.size) for _ in comparison.oxides]
-    with closing(pairs.each(progress)) as each:
-        for window, values, reference, areas in each:
-            flat = values.reshape(len(values), -1)
-            _add(comparison, flat, reference.reshape(-1, areas.size), areas.ravel(), pairs.oxides)
-            differences = values[: len(reference)] - reference
-            differences[:, areas <= 0] = np.nan
-            for picture, plane in zip(pictures, differences):
-                picture.add(window.x, window.y, plane)
-            if writer:
-                writer.write(window, differences)
-    return _shown(comparison, [Picture(picture.means) for picture in pictures])
-
-
-def _compare_cells(
-    ours: OxideMap, cells: Cells, comparison: Comparison, progress: Any, threads: int
-) -> list[Shown]:
-    """Compare a map with a table of cells."""
-    names = [each.oxide for each in comparison.oxides]
-    means = cell_means(ours, cells, progress, threads)
-    reference = np.stack([cells.oxides[name] for name in names])
-    _add(comparison, means, reference, cells.areas, ours.oxides)
-    mare = None
-    if comparison.mare_feo is not None:
-        mare = means[ours.oxides.index("FeO")] >= comparison.mare_feo
-    pairs = [
-        CellPairs(cells.bounds, values, theirs, mare) for values, theirs in zip(means, reference)
-    ]
-    return _shown(comparison, pairs)
-
-
-def _add(
-    comparison: Comparison,
-    values: np.ndarray,
-    reference: np.ndarray,
-    areas: np.ndarray,
-    oxides: Sequence[str],
-) -> None:
-    feo = values[oxides.index("FeO")] if "FeO" in oxides else None
-    comparison.add(values, reference, areas, feo)
-
-
-def _shown(comparison: Comparison, differences: Sequence[Picture | CellPairs]) -> list[Shown]:
-    """The oxides that have pairs."""
-    return [Shown(each, of) for each, of in zip(comparison.oxides, differences) if each.agreements]
-
-
-def _named(found: Mapping[int, str | None]) -> dict[str, int]:
-    """Band numbers by oxide, of those that one band alone is named after."""
-    oxides = list(found.values())
-    return {oxide: i for i, oxide in found.items() if oxide and oxides.count(oxide) == 1}
-
-
-def _names(reference: Raster | Cells) -> list[str]:
-    return reference.band_names if isinstance(reference, Raster) else list(reference.oxides)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _wanted(unit: ContentUnit) -> list[str]:
-    return [element_of(oxide) if unit.elemental else oxide for oxide in OXIDES]

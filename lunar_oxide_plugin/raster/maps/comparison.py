@@ -9,17 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import RasterError
-from ...core.oxides.content_units import ContentUnit
-from ...core.oxides.valid_range import valid_range
 from ...core.results.cells import Cells
-from ..gdal_io.blocks import TILE_SIZE, Window, divided_rows, sample_windows
+from ...core.results.comparison import CellPairs, Comparison, Thumbnail
+from ..gdal_io.blocks import TILE_SIZE, Window, divided_rows
 from ..gdal_io.read_ahead import read_ahead
 from ..moon.areas import PixelAreas
 from ..moon.crs import GEOGRAPHIC_WKT, FloatArray, Grid
 from ..moon.pixel_mapping import Places
-from ..sources.raster import Raster
-from .regridding import LEAST_AREA, AreaMeans, mean_pixel_area
+from .oxide_maps import OxideMap
+from .regridding import LEAST_AREA, AreaMeans
 
 #: About the pixels of the blocks that pairs come in: a tile of a GeoTIFF of ours.
 _PIXELS = TILE_SIZE**2
@@ -35,47 +33,11 @@ _ROUNDING = 1e-6
 
 Progress = Callable[[float], None]
 
-
-class OxideMap:
-    """Oxides of a raster in wt%, whatever unit they are stored in.
-
-    Parameters
-    ----------
-    raster : Raster
-    numbers : sequence of int
-        Its bands, counted from 1.
-    oxides : sequence of str
-        What each holds.
-    unit : ContentUnit
-        In which.
-    """
-
-    def __init__(
-        self,
-        raster: Raster,
-        numbers: Sequence[int],
-        oxides: Sequence[str],
-        unit: ContentUnit = ContentUnit.OXIDE_PERCENT,
-    ) -> None:
-        self.raster = raster
-        self.numbers, self.oxides = list(numbers), list(oxides)
-        factors = np.array([unit.factor(oxide) for oxide in oxides], np.float32)
-        self._factors = factors[:, np.newaxis, np.newaxis]
-        raster.expect(
-            {n: valid_range(oxide).before(unit.factor(oxide)) for n, oxide in zip(numbers, oxides)}
-        )
-
-    def values(self, window: Window) -> NDArray[np.float32]:
-        """wt% [oxides, height, width] of a window, NaN where not valid."""
-        values = self.raster.values(window, self.numbers)
-        values *= self._factors
-        return values
-
-    @property
-    def pixel_area(self) -> float:
-        """Mean area of its pixels in km2."""
-        grid = self.raster.grid
-        return mean_pixel_area(grid, self.raster.name, sample_windows(grid.window))
+#: How a map was brought to cells, for reports.
+CELLS_DESCRIPTION = (
+    "{} was averaged over the area of each cell, where at least half of it is valid; a pixel "
+    "belongs to the cell that contains its centre."
+)
 
 
 class Pairs(NamedTuple):
@@ -169,6 +131,61 @@ class MapPairs:
         return Pairs(window, averaged, direct, areas)
 
 
+def compare_maps(
+    pairs: MapPairs,
+    comparison: Comparison,
+    progress: Progress,
+    write: Callable[[Window, NDArray[np.floating]], None] | None = None,
+) -> None:
+    """Compare two maps block by block.
+
+    Parameters
+    ----------
+    pairs : MapPairs
+    comparison : Comparison
+        Takes the numbers, and small maps of the differences.
+    progress : callable
+        Called with the fraction done, 0 ... 1; raises to stop.
+    write : callable, optional
+        Takes each block of the differences, [oxides, height, width] in wt%.
+    """
+    pictures = [Thumbnail(*pairs.grid.size) for _ in comparison.oxides]
+    with closing(pairs.each(progress)) as each:
+        for window, values, reference, areas in each:
+            flat = values.reshape(len(values), -1)
+            comparison.add(
+                flat,
+                reference.reshape(-1, areas.size),
+                areas.ravel(),
+                _feo(flat, pairs.oxides),
+            )
+            differences = values[: len(reference)] - reference
+            differences[:, areas <= 0] = np.nan
+            for picture, plane in zip(pictures, differences):
+                picture.add(window.x, window.y, plane)
+            if write:
+                write(window, differences)
+    for oxide, picture in zip(comparison.oxides, pictures):
+        oxide.shown = picture.means
+
+
+def compare_cells(
+    ours: OxideMap, cells: Cells, comparison: Comparison, progress: Progress, threads: int = 1
+) -> None:
+    """Compare a map with a table of cells; parameters as of `cell_means`."""
+    means = cell_means(ours, cells, progress, threads)
+    reference = np.stack([cells.oxides[each.oxide] for each in comparison.oxides])
+    feo = _feo(means, ours.oxides)
+    comparison.add(means, reference, cells.areas, feo)
+    mare = None if comparison.mare_feo is None or feo is None else feo >= comparison.mare_feo
+    for oxide, values, theirs in zip(comparison.oxides, means, reference):
+        oxide.shown = CellPairs(cells.bounds, values, theirs, mare)
+
+
+def _feo(values: NDArray[np.floating], oxides: Sequence[str]) -> NDArray[np.floating] | None:
+    return values[oxides.index("FeO")] if "FeO" in oxides else None
+
+
 def cell_means(ours: OxideMap, cells: Cells, progress: Progress, threads: int = 1) -> FloatArray:
     """Area-weighted means of a map in the cells of a table.
 
@@ -245,58 +262,3 @@ def _add_to_cells(
             valid = np.isfinite(found)
             weights[number, index] += area[valid].sum()
             sums[number, index] += (area[valid] * found[valid]).sum()
-
-
-def require_unit(
-    raster: Raster,
-    contents: dict[int, str],
-    unit: ContentUnit,
-    check: Callable[[], None] = lambda: None,
-) -> None:
-    """Refuse a reference whose values do not fit the unit it is said to be in.
-
-    Judged on samples spread over the raster; where these hold no data, block by block until one
-    does.
-
-    Parameters
-    ----------
-    raster : Raster
-    contents : dict of int to str
-        Band number and oxide.
-    unit : ContentUnit
-    check : callable
-        Called before each window is read; raises to stop.
-
-    Raises
-    ------
-    RasterError
-        Naming the unit that would fit.
-    """
-    # A map in per cent that is said to be of fractions shall be known by its values.
-    raster.expect({number: valid_range(oxide) for number, oxide in contents.items()})
-    for number, oxide in contents.items():
-        found = _samples(raster, number, check)
-        if not found.size and raster.out_of_range(number).many_values:
-            raise RasterError(f"REFERENCE {raster.described_out_of_range(number)}.")
-        if unit.contradicted(oxide, found):
-            raise RasterError(
-                f"{raster.name} (REFERENCE): band {number}, {oxide}, reaches {found.max():.3g}, "
-                f"which does not fit {unit.title}. Set REFERENCE_UNIT to {unit.other:d} "
-                f"({unit.other.title})."
-            )
-
-
-def _samples(raster: Raster, number: int, check: Callable[[], None]) -> NDArray[np.float32]:
-    """Valid values [n] of a band; none where there are none."""
-
-    def valid(window: Window) -> NDArray[np.float32]:
-        check()
-        values = raster.values(window, [number])
-        return values[np.isfinite(values)]
-
-    found = np.concatenate([valid(window) for window in sample_windows(raster.grid.window, 8)])
-    for window in raster.plan().blocks(raster.grid.window) if not found.size else ():
-        found = valid(window)
-        if found.size:
-            break
-    return found

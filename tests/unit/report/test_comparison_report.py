@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.results.comparison import Comparison, Thumbnail
-from lunar_oxide_plugin.report.comparison_figures import CellPairs, Picture, figure
-from lunar_oxide_plugin.report.comparison_report import Shown, html_report
+from lunar_oxide_plugin.core.results.comparison import CellPairs, Comparison, Thumbnail
+from lunar_oxide_plugin.report.comparison_figures import figure
+from lunar_oxide_plugin.report.comparison_report import html_report
 
 
 def compared(classes=True):
@@ -24,28 +24,28 @@ def compared(classes=True):
 
 def shown_as_pictures():
     comparison, values, reference = compared()
-    pictures = []
-    for plane in values - reference:
+    for oxide, plane in zip(comparison.oxides, values - reference):
         picture = Thumbnail(40, 30, 20)
         picture.add(0, 0, plane)
-        pictures.append(Picture(picture.means))
-    return [Shown(*pair) for pair in zip(comparison.oxides, pictures)]
+        oxide.shown = picture.means
+    return comparison
 
 
 def shown_as_cells(mare):
     comparison, values, reference = compared(mare)
     bounds = np.array([[-10.0, 0, 170, 190], [0, 10, -20, 0], [80, 90, -180, 180]])
     classes = np.array([True, False, False]) if mare else None
-    pairs = [CellPairs(bounds, v[0, :3], r[0, :3], classes) for v, r in zip(values, reference)]
-    return [Shown(*pair) for pair in zip(comparison.oxides, pairs)]
+    for oxide, v, r in zip(comparison.oxides, values, reference):
+        oxide.shown = CellPairs(bounds, v[0, :3], r[0, :3], classes)
+    return comparison
 
 
 @pytest.mark.parametrize(
-    "shown", [shown_as_pictures(), shown_as_cells(True), shown_as_cells(False)]
+    "comparison", [shown_as_pictures(), shown_as_cells(True), shown_as_cells(False)]
 )
-def test_figures_are_drawn(shown):
-    for comparison, differences in shown:
-        svg = figure(comparison, comparison.agreements[0], differences)
+def test_figures_are_drawn(comparison):
+    for oxide in comparison.oxides:
+        svg = figure(oxide, oxide.agreements[0])
         assert ET.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
 
 
@@ -53,23 +53,25 @@ def test_constant_maps_and_few_pairs_can_be_drawn():
     comparison = Comparison(["FeO"], None)
     comparison.add(np.array([[5.0]]), np.array([[5.0]]), np.array([2.0]))
     oxide = comparison.oxides[0]
-    one = CellPairs(np.array([[0.0, 9, 0, 9]]), np.array([5.0]), np.array([5.0]), None)
-    assert figure(oxide, oxide.agreements[0], one)
-    assert figure(oxide, oxide.agreements[0], Picture(np.zeros((1, 1))))
+    oxide.shown = CellPairs(np.array([[0.0, 9, 0, 9]]), np.array([5.0]), np.array([5.0]), None)
+    assert figure(oxide, oxide.agreements[0])
+    oxide.shown = np.zeros((1, 1))
+    assert figure(oxide, oxide.agreements[0])
     beyond = Comparison(["FeO"], None)
     beyond.add(np.array([[90.0, 95]]), np.array([[80.0, 99]]), np.ones(2))
     oxide = beyond.oxides[0]
-    assert figure(oxide, oxide.agreements[0], Picture(np.zeros((2, 1))))
+    oxide.shown = np.zeros((2, 1))
+    assert figure(oxide, oxide.agreements[0])
 
 
 def test_the_page(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     shown = shown_as_pictures()
-    text = html_report(shown, ("a<b.tif", "c.tif"), ["Averaged."], ["SYNTHETIC"], {"KEY": "value"})
+    text = html_report(shown, ("a<b.tif", "c.tif"), "Averaged.", ["SYNTHETIC"], {"KEY": "value"})
     assert "a&lt;b.tif" in text
     assert '<p class="warning">SYNTHETIC</p>' in text
     assert text.count("no matplotlib") == 2
-    found = shown[0].comparison.agreements[0]
+    found = shown.oxides[0].agreements[0]
     row = re.search(r"<tr><td>FeO</td><td>all</td>(.*?)</tr>", text)[1]
     assert f"<td>{found.rmse:.2f}</td>" in row
     assert f"<td>{found.r2:.3f}</td>" in row

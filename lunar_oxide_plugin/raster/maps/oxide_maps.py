@@ -1,0 +1,230 @@
+"""Oxide maps to compare: which bands of both, and in which units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import RasterError
+from ...core.oxides.content_units import ContentUnit, element_of
+from ...core.oxides.oxides import OXIDES, oxide_described
+from ...core.oxides.valid_range import valid_range
+from ...core.results.cells import Cells
+from ..gdal_io.blocks import Window, sample_windows
+from ..sources.raster import Raster
+from .regridding import mean_pixel_area
+
+
+class OxideMap:
+    """Oxides of a raster in wt%, whatever unit they are stored in.
+
+    Parameters
+    ----------
+    raster : Raster
+    numbers : iterable of int
+        Its bands, counted from 1.
+    oxides : iterable of str
+        What each holds.
+    unit : ContentUnit
+        In which.
+    """
+
+    def __init__(
+        self,
+        raster: Raster,
+        numbers: Iterable[int],
+        oxides: Iterable[str],
+        unit: ContentUnit = ContentUnit.OXIDE_PERCENT,
+    ) -> None:
+        self.raster = raster
+        self.numbers, self.oxides = list(numbers), list(oxides)
+        limits = {
+            number: valid_range(oxide).before(unit.factor(oxide))
+            for number, oxide in zip(self.numbers, self.oxides)
+        }
+        raster.expect(limits)
+        factors = np.array([unit.factor(oxide) for oxide in self.oxides], np.float32)
+        self._factors = factors[:, np.newaxis, np.newaxis]
+
+    def values(self, window: Window) -> NDArray[np.float32]:
+        """wt% [oxides, height, width] of a window, NaN where not valid."""
+        values = self.raster.values(window, self.numbers)
+        values *= self._factors
+        return values
+
+    @property
+    def pixel_area(self) -> float:
+        """Mean area of its pixels in km2."""
+        grid = self.raster.grid
+        return mean_pixel_area(grid, self.raster.name, sample_windows(grid.window))
+
+
+class Reference(NamedTuple):
+    """What a map is compared with: another map, or the cells of a table in wt% of oxides."""
+
+    source: Raster | Cells
+    name: str
+    unit: ContentUnit
+
+    @property
+    def is_raster(self) -> bool:
+        """Whether it is a map."""
+        return isinstance(self.source, Raster)
+
+    @property
+    def names(self) -> list[str]:
+        """Descriptions of its bands, or oxides of its columns."""
+        if isinstance(self.source, Raster):
+            return self.source.band_names
+        return list(self.source.oxides)
+
+    @property
+    def oxides(self) -> dict[str, int]:
+        """Band numbers by oxide; 0 in a table."""
+        if isinstance(self.source, Raster):
+            return _named(self.unit.oxide_named, self.names)
+        return dict.fromkeys(self.source.oxides, 0)
+
+
+def chosen_bands(
+    raster: Raster, reference: Reference, oxide: str | None, given: Sequence[int | None]
+) -> dict[str, tuple[int, int]]:
+    """The oxides to compare, with the band numbers of both (0 in a table of cells).
+
+    Parameters
+    ----------
+    raster : Raster
+    reference : Reference
+    oxide : str or None
+        The one to compare; None for that of a band given, or else for all that both have.
+    given : sequence of int or None
+        Its bands in both, where they are not to be found by their descriptions.
+
+    Raises
+    ------
+    RasterError
+        When the bands of an oxide cannot be determined.
+    """
+    ours, theirs = _named(oxide_described, raster.band_names), reference.oxides
+    unit = reference.unit
+    if oxide is None and any(given):
+        described = [
+            name
+            for number, named in zip(given, (ours, theirs))
+            for name, of in named.items()
+            if of == number
+        ]
+        if len(set(described)) != 1:
+            raise RasterError(
+                "INPUT_BAND and REFERENCE_BAND do not say which oxide they hold"
+                + (f" ({' and '.join(described)})." if described else ": they have no description.")
+                + " Give it as OXIDE."
+            )
+        oxide = described[0]
+    if oxide is None:
+        common = [name for name in OXIDES if name in ours and name in theirs]
+        if not common:
+            wanted = [element_of(name) if unit.elemental else name for name in OXIDES]
+            raise RasterError(
+                f"{raster.name} and {reference.name} have no oxide in common: the first has "
+                f"{_quoted(raster.band_names)}, the second {_quoted(reference.names)}; names "
+                f"accepted for {unit.title} are {', '.join(wanted)}. Give OXIDE, INPUT_BAND and "
+                "REFERENCE_BAND, or another REFERENCE_UNIT."
+            )
+        return {name: (ours[name], theirs[name]) for name in common}
+    numbers = []
+    for number, named, parameter, names, has_bands in (
+        (given[0], ours, "INPUT_BAND", raster.band_names, True),
+        (given[1], theirs, "REFERENCE_BAND", reference.names, reference.is_raster),
+    ):
+        if number is None and oxide not in named:
+            raise RasterError(
+                f"No single one of {_quoted(names)} is named {oxide}"
+                + (
+                    f". Give its number in {parameter}, or another OXIDE."
+                    if has_bands
+                    else f" in {reference.name}. Choose another OXIDE."
+                )
+            )
+        numbers.append(number or named[oxide])
+    return {oxide: (numbers[0], numbers[1])}
+
+
+def _named(oxide_of: Callable[[str], str | None], names: Sequence[str]) -> dict[str, int]:
+    """Band numbers by oxide, of those that exactly one band is named after."""
+    oxides = [oxide_of(name) for name in names]
+    return {
+        oxide: number
+        for number, oxide in enumerate(oxides, start=1)
+        if oxide and oxides.count(oxide) == 1
+    }
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def with_feo(raster: Raster, bands: Mapping[str, tuple[int, int]]) -> OxideMap:
+    """The bands of a map to compare, by `chosen_bands`, and last that of FeO for the classes."""
+    numbers = {oxide: number for oxide, (number, _) in bands.items()}
+    if feo := _named(oxide_described, raster.band_names).get("FeO"):
+        numbers.setdefault("FeO", feo)
+    return OxideMap(raster, list(numbers.values()), list(numbers))
+
+
+def require_unit(
+    raster: Raster,
+    contents: dict[int, str],
+    unit: ContentUnit,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Refuse a reference whose values do not fit the unit it is said to be in.
+
+    Judged on samples spread over the raster; where these hold no data, block by block until one
+    does.
+
+    Parameters
+    ----------
+    raster : Raster
+    contents : dict of int to str
+        Band number and oxide.
+    unit : ContentUnit
+    check : callable
+        Called before each window is read; raises to stop.
+
+    Raises
+    ------
+    RasterError
+        Naming the unit that would fit.
+    """
+    # A map in per cent that is said to be of fractions shall be known by its values.
+    raster.expect({number: valid_range(oxide) for number, oxide in contents.items()})
+    for number, oxide in contents.items():
+        found = _samples(raster, number, check)
+        if not found.size and raster.out_of_range(number).many_values:
+            raise RasterError(f"REFERENCE {raster.described_out_of_range(number)}.")
+        if unit.contradicted(oxide, found):
+            raise RasterError(
+                f"{raster.name} (REFERENCE): band {number}, {oxide}, reaches {found.max():.3g}, "
+                f"which does not fit {unit.title}. Set REFERENCE_UNIT to {unit.other:d} "
+                f"({unit.other.title})."
+            )
+
+
+def _samples(raster: Raster, number: int, check: Callable[[], None]) -> NDArray[np.float32]:
+    """Valid values [n] of a band; none where there are none."""
+
+    def valid(window: Window) -> NDArray[np.float32]:
+        check()
+        values = raster.values(window, [number])
+        return values[np.isfinite(values)]
+
+    found = np.concatenate([valid(window) for window in sample_windows(raster.grid.window, 8)])
+    for window in raster.plan().blocks(raster.grid.window) if not found.size else ():
+        found = valid(window)
+        if found.size:
+            break
+    return found
