@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 # Debian's own interpreter: another python3 first on PATH cannot import qgis.
 PYTHON=/usr/bin/python3
+CONSTRAINED="-c requirements/constraints.txt"
 APT_PACKAGES="qgis python3-qgis qgis-providers python3-gdal python3-numpy python3-scipy
     python3-matplotlib python3-venv python3-pip xvfb xauth fonts-open-sans fonts-droid-fallback
     locales make git"
@@ -16,7 +17,7 @@ system() {
     done)
     [ -z "$missing" ] && return
     if ! command -v apt-get >/dev/null; then
-        echo "No apt-get here. Install QGIS 3.22 or newer and python3-venv, see README.md." >&2
+        echo "No apt-get here. Install QGIS 3.22 or newer and python3-venv, see docs/install.md." >&2
         exit 1
     fi
     as_root=""
@@ -26,10 +27,12 @@ system() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 }
 
-# environment NAME REQUIREMENTS [venv and pip options]: (re)made when its requirements changed.
+# environment NAME REQUIREMENTS PIP_OPTIONS [VENV_OPTIONS]: (re)made when its requirements changed.
 environment() {
-    name=$1 requirements=$2 stamp="$1/.installed"
-    wanted=$(cat "$requirements" requirements/constraints.txt)
+    name=$1 requirements=requirements/$2.txt stamp="$1/.installed"
+    included=$(sed -n 's#^-r #requirements/#p' "$requirements")
+    # shellcheck disable=SC2086
+    wanted=$(cat "$requirements" $included requirements/constraints.txt)
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
     rm -rf "$name"
     "$PYTHON" -m venv "${@:4}" "$name"
@@ -39,7 +42,7 @@ environment() {
 }
 
 plugin() {
-    environment .venv requirements/dev.txt "-c requirements/constraints.txt" --system-site-packages
+    environment .venv dev "$CONSTRAINED" --system-site-packages
     .venv/bin/python -c "from osgeo import gdal_array; import qgis.core, onnxruntime" || {
         rm -f .venv/.installed
         echo "QGIS, GDAL and onnxruntime do not work together in .venv (see above)." >&2
@@ -48,25 +51,25 @@ plugin() {
 }
 
 oldest() {
-    environment .venv-oldest requirements/oldest.txt "-c requirements/constraints.txt" --system-site-packages
+    environment .venv-oldest oldest "$CONSTRAINED" --system-site-packages
 }
 
 training() {
-    environment .venv-train requirements/train.txt ""
+    environment .venv-train train ""
 }
 
 scaleout() {
-    environment .venv-scaleout requirements/scaleout.txt "-c requirements/constraints.txt" --system-site-packages
+    environment .venv-scaleout scaleout "$CONSTRAINED" --system-site-packages
 }
 
 # For `make docs` alone.
 docs() {
-    environment .venv-docs requirements/docs.txt ""
+    environment .venv-docs docs ""
 }
 
 # For `make bench` alone.
 bench() {
-    environment .venv-bench requirements/bench.txt ""
+    environment .venv-bench bench ""
     # By this exact version a build for processors alone; others bring gigabytes for graphics cards.
     .venv-bench/bin/python -c "import torch" 2>/dev/null ||
         .venv-bench/bin/python -m pip install --quiet torch==2.13.0 ||

@@ -24,7 +24,7 @@ row() {
 
 contents() {
     echo "$release $PACKAGES"
-    cat requirements/dev.txt "$constraints"
+    cat requirements/unit.txt requirements/dev.txt "$constraints"
 }
 
 # Build the row's system in a folder that gets its name when it is whole.

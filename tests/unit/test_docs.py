@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lunar_oxide_plugin.about import NAME, VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 TUTORIAL = DOCS / "tutorial.md"
@@ -85,6 +87,16 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(target), f"{target.name}#{anchor}"
 
 
+def test_the_front_page_is_short():
+    assert len(read(ROOT / "README.md").splitlines()) <= 100
+
+
+def test_the_citation_is_of_this_version():
+    text = read(ROOT / "CITATION.cff")
+    assert f"\ntitle: {NAME}\nabstract" in text
+    assert f"\nversion: {VERSION}\n" in text
+
+
 def test_every_picture_is_shown():
     shown = {target for page in PAGES for target, _ in links(page)}
     assert {path for path in (DOCS / "images").iterdir() if path not in shown} == set()
@@ -126,7 +138,9 @@ def test_algorithms_of_the_tutorial_are_in_the_contract():
     assert named <= set(contract())
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", TUTORIAL], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", DOCS / "guide.md", TUTORIAL], ids=lambda path: path.name
+)
 def test_commands_use_parameters_of_the_contract(page):
     known = contract()
     calls = list(commands(page))
