@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import qgis.core
@@ -9,7 +11,6 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpressionContextUtils,
-    QgsMapLayer,
     QgsMessageLog,
     QgsProject,
     QgsRasterLayer,
@@ -25,6 +26,9 @@ _SEARCH_PATHS, _SEARCH_PATHS_SINCE = "Layout/searchPathsForTemplates", "search-p
 #: The Moon's sphere by its radius in metres. By its name (IAU_2015:30100), as a lunar project has
 #: it, QGIS 3.22 measures no length at all.
 SPHERE = "PARAMETER:1737400:1737400"
+
+#: The model's title in a raster's metadata.
+_METHOD = re.compile(r"LUNAR_OXIDE_MODEL_TITLE=([^<\n]+)")
 
 #: Property of our sheet, and of no other layout.
 _MARK = "lunar_oxide_map_sheet"
@@ -53,8 +57,18 @@ class MapSheet:
         layout = project.layoutManager().layoutByName(name)
         if not layout.customProperty(_MARK):
             return
-        if any(map(_is_synthetic, project.mapLayers().values())):
+        # QGIS gives GDAL's metadata as HTML only.
+        rasters = [
+            layer.htmlMetadata()
+            for layer in project.mapLayers().values()
+            if isinstance(layer, QgsRasterLayer)
+        ]
+        if any("SYNTHETIC=YES" in text for text in rasters):
             QgsExpressionContextUtils.setLayoutVariable(layout, "synthetic", "yes")
+        methods = dict.fromkeys(title for text in rasters for title in _METHOD.findall(text))
+        QgsExpressionContextUtils.setLayoutVariable(
+            layout, "map_method", html.unescape("; ".join(methods))
+        )
         wkt = project.crs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT2_2019)
         if project.ellipsoid() != SPHERE and is_moon(wkt):
             project.setEllipsoid(SPHERE)
@@ -82,8 +96,3 @@ def _setting() -> Any:
         return None
     node = qgis.core.QgsSettingsTree.node("layout")
     return node and node.childSetting(_SEARCH_PATHS_SINCE)
-
-
-def _is_synthetic(layer: QgsMapLayer) -> bool:
-    """Whether a raster says that it is a demo; QGIS gives GDAL's metadata as HTML only."""
-    return isinstance(layer, QgsRasterLayer) and "SYNTHETIC=YES" in layer.htmlMetadata()

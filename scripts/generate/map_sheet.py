@@ -66,7 +66,7 @@ _ELLIPSOID = (
 _CREDITS = (
     f"[% if({_IS_SYNTHETIC}, 'Data: a synthetic scene.', 'Data: JAXA/SELENE (Kaguya) Multiband "
     "Imager. SELENE is a Japanese mission developed and operated by JAXA.') %]\n"
-    "Method: Zhang et al. (2023), Icarus 397, 115505. "
+    "[% if(coalesce(@map_method, '') = '', '', 'Method: ' || @map_method || '. ') %]"
     f"Made with {NAME} {VERSION} and QGIS [% regexp_substr(@qgis_version, '([0-9.]+)') %].\n"
     "[% @map_author %][% if(coalesce(@map_author, '') = '', '', ', ') %]"
     "[% format_date(now(), 'yyyy-MM-dd') %]. "
@@ -213,8 +213,8 @@ def build(layout: QgsPrintLayout) -> None:
     page.setPageSize("A4", QgsLayoutItemPage.Orientation.Landscape)
     layout.renderContext().setDpi(300)
     layout.setCustomProperty("lunar_oxide_map_sheet", True)
-    layout.setCustomProperty("variableNames", ["map_author", "synthetic"])
-    layout.setCustomProperty("variableValues", ["", ""])
+    layout.setCustomProperty("variableNames", ["map_author", "map_method", "synthetic"])
+    layout.setCustomProperty("variableValues", ["", "", ""])
     chart = _map(layout)
     _legend(layout, chart)
     _pictures(layout, chart)

@@ -183,9 +183,10 @@ def test_sheet_shows_map_graticule_legend_and_credits(project, oxide_raster):
     layout.refresh()
     assert layout.itemById("Title").currentText() == "Mairan"
     credit = layout.itemById("Credits").currentText()
-    for words in ("JAXA/SELENE", "Zhang et al. (2023)", f"Lunar Oxide Mapper {VERSION} ", "QGIS 3"):
+    for words in ("JAXA/SELENE", f"Lunar Oxide Mapper {VERSION} ", "QGIS 3"):
         assert words in credit
     assert "[%" not in credit
+    assert "Method" not in credit
     assert layout.itemById("Synthetic warning").currentText() == ""
     (page,) = layout.pageCollection().pages()
     size = page.pageSize()
@@ -280,6 +281,20 @@ def test_taking_the_sheet_marks_maps_of_demo_rasters(project, oxide_raster, meta
     project.layoutManager().addLayout(layout)
     warning = layout.itemById("Synthetic warning").currentText()
     assert ("no measurement" in warning) == ("SYNTHETIC" in metadata)
+
+
+@pytest.mark.usefixtures("active")
+@pytest.mark.parametrize("title", ["1D-CNN (Zhang et al. 2023)", "A & B", None])
+def test_taking_the_sheet_credits_the_model_of_the_map(project, oxide_raster, title):
+    """And no other: the default is not that of the paper."""
+    items = {} if title is None else {"LUNAR_OXIDE_MODEL_TITLE": title}
+    for name in ("FeO", "again"):
+        project.addMapLayer(QgsRasterLayer(str(oxide_raster(metadata=items)[0]), name))
+    layout = sheet(project)
+    project.layoutManager().addLayout(layout)
+    credit = layout.itemById("Credits").currentText()
+    assert credit.count("Method: ") == (title is not None)
+    assert f"Method: {title}. " in credit or title is None
 
 
 @pytest.mark.usefixtures("active")
