@@ -71,9 +71,9 @@ workflows: setup-plugin ## Rewrite the bundled workflows from their steps
 translations: setup-plugin ## Collect what users see into i18n/*.ts and compile them (needs qttools5-dev-tools)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m scripts.generate.translations
 
-package: setup-training ## Build and check dist/lunar_oxide_plugin.zip for QGIS
-	$(TRAIN_PYTHON) -m scripts.release.package
-	$(TRAIN_PYTHON) -m scripts.release.validate
+package: ## Build and check dist/lunar_oxide_plugin.zip for QGIS
+	command -v python3 >/dev/null || scripts/setup.sh system
+	python3 -m scripts.release.package
 
 release: setup-training ## Check, pack and tag the version of metadata.txt; pushes nothing
 	$(TRAIN_PYTHON) -m scripts.release.release

@@ -1,15 +1,17 @@
-"""Write the layout template of a map sheet; needs QGIS, of the oldest version that is to read it.
+"""Write the layout template of a map sheet, with the oldest QGIS that has to read it.
 
-usage: python -m scripts.generate.map_sheet
+usage: QT_HASH_SEED=0 QT_QPA_PLATFORM=offscreen python -m scripts.generate.map_sheet
+
+With that seed QGIS writes attributes in the same order every time.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
+from typing import TypeVar
 
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsLayoutItem,
     QgsLayoutItemLabel,
@@ -37,14 +39,13 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QFont
 
 from lunar_oxide_plugin.about import NAME, VERSION
+from lunar_oxide_plugin.map_sheet import SPHERE
 from scripts import PLUGIN
+from scripts.generate import qgis_provider
 
 TARGET = PLUGIN / "layouts" / "lunar_map_sheet.qpt"
 
 _BLACK, _RED = "#222222", "#b2182b"
-
-#: What QGIS calls the sphere of the Moon when it is given by its radius.
-_SPHERE = "PARAMETER:1737400:1737400"
 
 _IS_SYNTHETIC = (
     "lower(coalesce(@synthetic, '')) = 'yes' or array_to_string(array_foreach("
@@ -59,7 +60,7 @@ _SYNTHETIC = (
 
 _ELLIPSOID = (
     f"[% if(@project_ellipsoid = if(map_get(item_variables('Map'), 'map_units') = 'degrees', "
-    f"'{_SPHERE}', 'NONE'), '', 'THE SCALE BAR IS NOT TRUE YET. In Project > Properties > General "
+    f"'{SPHERE}', 'NONE'), '', 'THE SCALE BAR IS NOT TRUE YET. In Project > Properties > General "
     "set Ellipsoid to Custom, with 1737400 for both axes.') %]"
 )
 
@@ -82,7 +83,6 @@ _GRID_LABEL = (
     "if(@grid_axis = 'x', if(@x < 0, 'W', 'E'), if(@x < 0, 'S', 'N'))))"
 )
 
-
 #: Degrees between the lines of the graticule: 1, 2 or 5 times a power of ten, three to eight lines.
 _INTERVAL = (
     "with_variable('w', map_get(item_variables('Map'), 'map_extent_width') / 3 / "
@@ -91,35 +91,50 @@ _INTERVAL = (
     "@p * if(@w >= 5 * @p, 5, if(@w >= 2 * @p, 2, 1))))"
 )
 
+Item = TypeVar("Item", bound=QgsLayoutItem)
 
-def _format(size: float, colour: str = _BLACK, bold: bool = False) -> QgsTextFormat:
+
+def _font(size: float, bold: bool = False) -> QFont:
     font = QFont("Open Sans")
     font.setBold(bold)
+    font.setPointSizeF(size)
+    return font
+
+
+def _text(size: float) -> QgsTextFormat:
     text = QgsTextFormat()
-    text.setFont(font)
+    text.setFont(QFont("Open Sans"))
     text.setSize(size)
     text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
-    text.setColor(QColor(colour))
+    text.setColor(QColor(_BLACK))
     return text
 
 
-def _place(item: QgsLayoutItem, name: str, x: float, y: float, width: float, height: float) -> None:
+def _place(item: QgsLayoutItem, name: str, *place: float) -> None:
+    """Name an item, and set its left, top, width and height in mm."""
     item.setId(name)
-    item.attemptMove(QgsLayoutPoint(x, y))
-    item.attemptResize(QgsLayoutSize(width, height))
+    item.attemptMove(QgsLayoutPoint(*place[:2]))
+    item.attemptResize(QgsLayoutSize(*place[2:]))
 
 
-def _label(layout: QgsPrintLayout, text: str, form: QgsTextFormat) -> QgsLayoutItemLabel:
+def _added(layout: QgsPrintLayout, kind: type[Item], name: str, *place: float) -> Item:
+    item = kind(layout)
+    layout.addLayoutItem(item)
+    _place(item, name, *place)
+    return item
+
+
+def _label(
+    layout: QgsPrintLayout, name: str, text: str, font: QFont, colour: str, *place: float
+) -> QgsLayoutItemLabel:
     label = QgsLayoutItemLabel(layout)
     label.setText(text)
-    label.setFont(form.font())
-    font = label.font()
-    font.setPointSizeF(form.size())
     label.setFont(font)
-    label.setFontColor(form.color())
+    label.setFontColor(QColor(colour))
     label.setMarginX(0)
     label.setMarginY(0)
     layout.addLayoutItem(label)
+    _place(label, name, *place)
     return label
 
 
@@ -146,7 +161,7 @@ def _map(layout: QgsPrintLayout) -> QgsLayoutItemMap:
     grid.setAnnotationEnabled(True)
     grid.setAnnotationFormat(QgsLayoutItemMapGrid.AnnotationFormat.CustomFormat)
     grid.setAnnotationExpression(_GRID_LABEL)
-    grid.setAnnotationTextFormat(_format(7))
+    grid.setAnnotationTextFormat(_text(7))
     grid.setAnnotationFrameDistance(1)
     sides = QgsLayoutItemMapGrid.BorderSide
     for side in (sides.Top, sides.Right):
@@ -157,9 +172,7 @@ def _map(layout: QgsPrintLayout) -> QgsLayoutItemMap:
 
 
 def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
-    legend = QgsLayoutItemLegend(layout)
-    layout.addLayoutItem(legend)
-    _place(legend, "Legend", 214, 30, 73, 70)
+    legend = _added(layout, QgsLayoutItemLegend, "Legend", 214, 30, 73, 70)
     legend.setLinkedMap(chart)
     legend.setLegendFilterByMapEnabled(False)
     legend.setAutoUpdateModel(True)
@@ -167,19 +180,13 @@ def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
     legend.setBoxSpace(0)
     styles = QgsLegendStyle.Style
     for style, size in ((styles.Group, 9), (styles.Subgroup, 8), (styles.SymbolLabel, 7.5)):
-        font = QFont("Open Sans")
-        font.setPointSizeF(size)
-        legend.setStyleFont(style, font)
+        legend.setStyleFont(style, _font(size))
 
 
 def _pictures(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
-    composite = QgsLayoutItemPicture(layout)
-    layout.addLayoutItem(composite)
-    _place(composite, "Composite legend", 214, 105, 73, 69)
+    composite = _added(layout, QgsLayoutItemPicture, "Composite legend", 214, 105, 73, 69)
     composite.setResizeMode(QgsLayoutItemPicture.ResizeMode.Zoom)
-    arrow = QgsLayoutItemPicture(layout)
-    layout.addLayoutItem(arrow)
-    _place(arrow, "North arrow", 194, 186, 14, 15)
+    arrow = _added(layout, QgsLayoutItemPicture, "North arrow", 194, 186, 14, 15)
     # A part of QGIS itself: no file of this machine.
     arrow.setPicturePath(":/images/north_arrows/layout_default_north_arrow.svg")
     arrow.setLinkedMap(chart)
@@ -202,7 +209,7 @@ def _scale_bar(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
     bar.setMinimumBarWidth(35)
     bar.setMaximumBarWidth(90)
     bar.setHeight(2)
-    bar.setTextFormat(_format(8))
+    bar.setTextFormat(_text(8))
     _place(bar, "Scale bar", 22, 186, 110, 11)
 
 
@@ -219,20 +226,17 @@ def build(layout: QgsPrintLayout) -> None:
     _legend(layout, chart)
     _pictures(layout, chart)
     _scale_bar(layout, chart)
-    title = _label(layout, "[% @layout_name %]", _format(18, bold=True))
-    _place(title, "Title", 22, 9, 265, 10)
-    warning = _label(layout, _SYNTHETIC, _format(11, _RED, bold=True))
-    _place(warning, "Synthetic warning", 22, 20, 265, 6)
-    ellipsoid = _label(layout, _ELLIPSOID, _format(7.5, _RED, bold=True))
-    _place(ellipsoid, "Ellipsoid warning", 22, 198, 172, 4)
-    credits_ = _label(layout, _CREDITS, _format(6.5))
+    title, small = _font(18, bold=True), _font(7.5, bold=True)
+    _label(layout, "Title", "[% @layout_name %]", title, _BLACK, 22, 9, 265, 10)
+    warning = _font(11, bold=True)
+    _label(layout, "Synthetic warning", _SYNTHETIC, warning, _RED, 22, 20, 265, 6)
+    _label(layout, "Ellipsoid warning", _ELLIPSOID, small, _RED, 22, 198, 172, 4)
+    credits_ = _label(layout, "Credits", _CREDITS, _font(6.5), _BLACK, 214, 180, 73, 22)
     credits_.setHAlign(Qt.AlignmentFlag.AlignLeft)
-    credits_.setVAlign(Qt.AlignmentFlag.AlignTop)
-    _place(credits_, "Credits", 214, 180, 73, 22)
 
 
 def tidied(text: str) -> str:
-    """The same template every time: ids in the order they come instead of by chance."""
+    """The same template every time: ids numbered instead of random."""
     found = dict.fromkeys(re.findall(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", text))
     for number, old in enumerate(found):
         text = text.replace(old, f"{{{uuid.uuid5(uuid.NAMESPACE_URL, f'{NAME} {number}')}}}")
@@ -241,18 +245,15 @@ def tidied(text: str) -> str:
 
 def write() -> None:
     """Write the template."""
-    project = QgsProject()
-    layout = QgsPrintLayout(project)
+    layout = QgsPrintLayout(QgsProject.instance())
     build(layout)
     layout.setName("Lunar map sheet")
-    TARGET.parent.mkdir(exist_ok=True)
     if not layout.saveAsTemplate(str(TARGET), QgsReadWriteContext()):
         raise OSError(f"{TARGET} cannot be written")
     TARGET.write_text(tidied(TARGET.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    application = QgsApplication([], False)
-    application.initQgis()
-    write()
+    with qgis_provider():
+        write()
     print(TARGET.name, "written")

@@ -1,22 +1,25 @@
 """Prepare a release: check, pack, write its notes, tag it. Nothing leaves the computer.
 
-usage: python -m scripts.release.release [--dry-run]      (in .venv-train)
+usage: python -m scripts.release.release [--dry-run]      (in .venv-train: bandit, detect-secrets)
 
 The version is that of metadata.txt; CHANGELOG.md needs a section for it with a date.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
-from . import validate
-from .package import ROOT, pack
+from scripts import ROOT
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+from .package import pack, problems
 
 
 class NotReadyError(Exception):
@@ -39,29 +42,41 @@ def notes_of(root: Path, version: str) -> str:
         When there is none, or it has no date or no text.
     """
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(
-        rf"^## \[{re.escape(version)}\] - (.+?)\n(.*?)(?=^## \[|\Z)", text, re.MULTILINE | re.DOTALL
-    )
+    heading = rf"^## \[{re.escape(version)}\] - (.+?)\n"
+    found = re.search(heading + r"(.*?)(?=^## \[|\Z)", text, re.MULTILINE | re.DOTALL)
     if found is None or not found[2].strip():
-        raise NotReadyError(f"CHANGELOG.md says nothing of version {version}. Add a section.")
-    if not _DATE.fullmatch(found[1].strip()):
+        raise NotReadyError(f"CHANGELOG.md has no text for version {version}. Add a section.")
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", found[1].strip()):
         raise NotReadyError(
-            f"In CHANGELOG.md version {version} is '{found[1]}'. Give the day of the release."
+            f"In CHANGELOG.md version {version} is '{found[1]}'. Give the date of the release."
         )
     return found[2].strip() + "\n"
 
 
-def require_ready(root: Path, version: str) -> None:
-    """Refuse a tree with changes, and a version that is out already.
+def scanned(path: Path) -> Iterator[str]:
+    """Findings of the security scan of plugins.qgis.org in a zip: bandit and detect-secrets."""
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+        bandit = _scan(folder, "bandit", "-q", "-r", "-f", "json", ".")
+        for one in bandit["results"]:
+            place = f"{one['filename']}:{one['line_number']}"
+            yield f"{place}: bandit {one['test_id']}: {one['issue_text']}"
+        yield from (f"{one['filename']}: bandit: {one['reason']}" for one in bandit["errors"])
+        secrets = _scan(folder, "detect_secrets", "scan", "--all-files", ".")
+        for name, found in secrets["results"].items():
+            yield from (
+                f"{name}:{one['line_number']}: detect-secrets: {one['type']}" for one in found
+            )
 
-    Raises
-    ------
-    NotReadyError
-    """
-    if _git(root, "status", "--porcelain"):
-        raise NotReadyError("There are changes that are not committed. Commit or undo them.")
-    if _git(root, "tag", "--list", f"v{version}"):
-        raise NotReadyError(f"There is a tag v{version}. Set the next version in metadata.txt.")
+
+def _scan(folder: str, *words: str) -> dict[str, dict]:
+    # bandit ends with 1 when it finds something
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        sys.exit(f"{words[0]} failed: {done.stderr}")
+    return json.loads(done.stdout)
 
 
 def release(root: Path = ROOT, dry_run: bool = False) -> str:
@@ -73,9 +88,12 @@ def release(root: Path = ROOT, dry_run: bool = False) -> str:
     """
     version = version_of(root)
     notes = notes_of(root, version)
-    require_ready(root, version)
+    if _git(root, "status", "--porcelain"):
+        raise NotReadyError("There are uncommitted changes. Commit or undo them.")
+    if _git(root, "tag", "--list", f"v{version}"):
+        raise NotReadyError(f"The tag v{version} exists. Set the next version in metadata.txt.")
     packed = pack(root / "dist" / f"lunar_oxide_plugin-{version}.zip")
-    objections = [*validate.problems(packed), *validate.scanned(packed)]
+    objections = [*problems(packed), *scanned(packed)]
     if objections:
         raise NotReadyError("\n".join(objections))
     written = packed.with_suffix(".md")
@@ -84,8 +102,8 @@ def release(root: Path = ROOT, dry_run: bool = False) -> str:
         message = f"Version {version}\n\n{notes}"
         _git(root, "tag", "--annotate", f"v{version}", "--cleanup=verbatim", "--message", message)
     return (
-        f"{packed.relative_to(root)} and {written.relative_to(root)} are written"
-        + (", nothing is tagged.\n" if dry_run else f", and v{version} is tagged.\n")
+        f"Written: {packed.relative_to(root)} and {written.relative_to(root)}; "
+        + ("nothing is tagged.\n" if dry_run else f"v{version} is tagged.\n")
         + f"Now: git push origin v{version}; upload the zip at plugins.qgis.org with the notes; "
         "then set the next version in metadata.txt and begin its section in CHANGELOG.md."
     )

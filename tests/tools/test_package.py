@@ -9,7 +9,8 @@ import pytest
 
 from scripts import PLUGIN, ROOT
 from scripts.release import package
-from scripts.release.validate import problems, scanned
+from scripts.release.package import problems
+from scripts.release.release import scanned
 
 NAME = "lunar_oxide_plugin"
 
@@ -75,16 +76,16 @@ def test_same_bytes_every_time(packed, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("files", "options", "words"),
     [
-        ({}, {"folder": "lunar-oxide"}, "no name for a Python package"),
+        ({}, {"folder": "lunar-oxide"}, "not a valid name of a Python package"),
         ({"LICENSE": None}, {}, "LICENSE is missing"),
         ({"__init__.py": b"x = 1"}, {}, "no classFactory"),
         ({"metadata.txt": b"[general"}, {}, "cannot be read"),
         ({".hidden/a.txt": b""}, {}, "is hidden"),
         ({"core/__pycache__/a.pyc": b""}, {}, "made by Python"),
-        ({"tool.so": b"\x7fELF"}, {}, "of a kind that nobody can review"),
+        ({"tool.so": b"\x7fELF"}, {}, "a type that reviewers cannot read"),
         ({"run.py": b""}, {"mode": 0o755}, "can be executed"),
         ({"link.py": b"/etc/passwd"}, {"mode": stat.S_IFLNK | 0o644}, "is a link"),
-        ({"../../evil.py": b""}, {}, "outside its folder"),
+        ({"../../evil.py": b""}, {}, "outside the plugin's folder"),
         ({"models/big.onnx": os.urandom(26_000_000)}, {}, "25 at most"),
         ({"icons/lunar_oxide.svg": None}, {}, "is missing"),
     ],
