@@ -11,7 +11,7 @@ from ..core.oxides.published import PUBLISHED_MEANS, PublishedMeans
 from ..core.results.histogram import (
     BINS,
     QUANTITIES,
-    Histogram,
+    AreaHistogram,
     RasterHistograms,
     decimals_of,
     unit_of,
@@ -88,7 +88,7 @@ def _panel(axes: Any, quantity: str, rasters: Sequence[RasterHistograms]) -> Non
     axes.grid(axis="y", color="0.93")
 
 
-def _curve(axes: Any, histogram: Histogram, colour: str, line: Any) -> None:
+def _curve(axes: Any, histogram: AreaHistogram, colour: str, line: Any) -> None:
     heights = histogram.percents
     axes.plot(
         histogram.bins.edges,

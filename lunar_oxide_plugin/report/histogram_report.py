@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..core.mathematics.modes import CHANCE, DIP, LEAST_SHARE, MOST, SMOOTHING
 from ..core.oxides.published import PUBLISHED_MEANS
-from ..core.results.histogram import BINS, QUANTITIES, Histogram, RasterHistograms, decimals_of
+from ..core.results.histogram import (
+    BINS,
+    QUANTITIES,
+    AreaHistogram,
+    RasterHistograms,
+    decimals_of,
+    unit_of,
+)
 from ..core.tables import cell
 from .histogram_figure import histogram_figure, mean_label
 from .page import Page
@@ -47,22 +54,7 @@ def html_report(
     warnings: Iterable[str],
     provenance: Mapping[str, str],
 ) -> str:
-    """Make a self-contained page: the figure, and a table of every oxide and Mg#.
-
-    Parameters
-    ----------
-    rasters : sequence of RasterHistograms
-    title : str
-    warnings : iterable of str
-        What a reader must know of the rasters; they come first.
-    provenance : mapping of str to str
-        Where the numbers come from.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Make a self-contained page: warnings, the figure, tables, where the numbers come from."""
     page = Page(title)
     for text in warnings:
         page.warning(text)
@@ -105,12 +97,27 @@ def html_report(
     return page.html()
 
 
+def beyond_bins(rasters: Iterable[RasterHistograms]) -> list[str]:
+    """Which values lie beyond the bins, as warnings."""
+    found = []
+    for raster in rasters:
+        for quantity, histogram in raster.histograms.items():
+            ends = (("below", 0, histogram.below), ("above", histogram.bins.upper, histogram.above))
+            found += [
+                f"{raster.name}: {quantity} lies {side} {end} {unit_of(quantity)}, beyond the "
+                f"bins, in {histogram.percent(area):.2g} % of the area."
+                for side, end, area in ends
+                if area
+            ]
+    return found
+
+
 def _means(raster: RasterHistograms) -> list[float | None]:
     found = map(raster.histograms.get, QUANTITIES)
     return [histogram.moments.mean if histogram else None for histogram in found]
 
 
-def _row(quantity: str, histogram: Histogram) -> list[object]:
+def _row(quantity: str, histogram: AreaHistogram) -> list[object]:
     digits = decimals_of(quantity)
     # no line may break between a mode and its share
     modes = ", ".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..mathematics.pieces import pieces
 from ..mathematics.statistics import Moments
 from ..oxides.published import HIGHLANDS, MARE
-from ..tables import csv_text
 
 FloatArray = NDArray[np.float64]
 
@@ -29,16 +28,15 @@ BINS = 160
 class PairMoments:
     """Weighted moments of pairs (reference, input), in constant memory.
 
-    Means, squares and products of deviations of the blocks are combined by the
-    pairwise update of Chan, Golub and LeVeque (1983), The American Statistician
-    37, for products as for squares: nothing is lost to cancellation.
+    Products of deviations are combined block by block like the squares in `Moments` (Chan, Golub
+    and LeVeque 1983, The American Statistician 37), so nothing is lost to cancellation.
     """
 
     def __init__(self) -> None:
         self.reference = Moments()
         self.input = Moments()
-        #: Of input - reference, and of its absolute value. They are not derived from the others:
-        #: a small difference of two maps would lose its digits.
+        #: Of input - reference, and of its absolute value; derived from the others, a small
+        #: difference of two maps would lose its digits.
         self.difference = Moments()
         self.absolute = Moments()
         self._products = 0.0
@@ -87,10 +85,10 @@ class Agreement(NamedTuple):
     mae: float
     #: of input - reference around the bias
     std_difference: float
-    #: square of Pearson's correlation: how much of one map a straight line tells of the other
+    #: square of Pearson's correlation
     r2: float
     #: 1 - sum of (y - x)^2 / sum of (x - mean of x)^2, against the line y = x: below 0 when the
-    #: reference's mean would be nearer to it than the input is
+    #: mean of the reference would fit better than the input
     r2_determination: float
     #: least squares of y on x, for a reference without errors
     slope: float
@@ -111,7 +109,7 @@ def agreement(oxide: str, region: str, of: PairMoments) -> Agreement:
     x, y, difference = of.reference, of.input, of.difference
     rmse = math.hypot(difference.mean, difference.std)
     variance = x.std**2
-    # A map that is constant but for rounding has no line through it.
+    # A map that is constant except for rounding has no regression line.
     flat_x = not x.std > 1e-9 * abs(x.mean)
     flat_y = not y.std > 1e-9 * abs(y.mean)
     r2 = determination = slope = rma = math.nan
@@ -122,22 +120,22 @@ def agreement(oxide: str, region: str, of: PairMoments) -> Agreement:
             r2 = min((of.covariance / (x.std * y.std)) ** 2, 1.0)
             rma = math.copysign(y.std / x.std, of.covariance)
     return Agreement(
-        oxide,
-        region,
-        difference.count,
-        difference.weight,
-        y.mean,
-        x.mean,
-        difference.mean,
-        rmse,
-        of.absolute.mean,
-        difference.std,
-        r2,
-        determination,
-        slope,
-        y.mean - slope * x.mean,
-        rma,
-        y.mean - rma * x.mean,
+        oxide=oxide,
+        region=region,
+        n=difference.count,
+        area_km2=difference.weight,
+        mean_input=y.mean,
+        mean_reference=x.mean,
+        bias=difference.mean,
+        rmse=rmse,
+        mae=of.absolute.mean,
+        std_difference=difference.std,
+        r2=r2,
+        r2_determination=determination,
+        slope=slope,
+        intercept=y.mean - slope * x.mean,
+        rma_slope=rma,
+        rma_intercept=y.mean - rma * x.mean,
     )
 
 
@@ -154,14 +152,7 @@ class CellPairs(NamedTuple):
 
 
 class OxideComparison:
-    """Everything that is known of two maps of one oxide: moments by class, and two histograms.
-
-    Parameters
-    ----------
-    oxide : str
-    classes : bool
-        Whether mare and highlands are told apart.
-    """
+    """Two maps of one oxide: moments by class, if mare and highlands are separated, histograms."""
 
     def __init__(self, oxide: str, classes: bool) -> None:
         self.oxide = oxide
@@ -185,10 +176,7 @@ class OxideComparison:
         areas: FloatArray,
         mare: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Add places [n] of both maps, NaN where not valid, with their areas in km2.
-
-        `mare` says which are mare; those that are not are highlands.
-        """
+        """Add places [n] of both maps, NaN where not valid, areas in km2; not mare: highlands."""
         paired = np.isfinite(values) & np.isfinite(reference) & (areas > 0)
         if not paired.any():
             return
@@ -221,17 +209,11 @@ class OxideComparison:
 
 
 class Comparison:
-    """Two maps of some oxides.
-
-    Parameters
-    ----------
-    oxides : sequence of str
-    mare_feo : float, optional
-        FeO of the input in wt% from which a place is mare. None: no classes.
-    """
+    """Two maps of some oxides."""
 
     def __init__(self, oxides: Sequence[str], mare_feo: float | None) -> None:
         self.oxides = [OxideComparison(oxide, mare_feo is not None) for oxide in oxides]
+        #: FeO of the input in wt% from which a place is mare. None: no classes.
         self.mare_feo = mare_feo
 
     def add(
@@ -250,7 +232,7 @@ class Comparison:
         areas : ndarray, shape (n,)
             km2.
         feo : ndarray, shape (n,), optional
-            FeO of the input. Where it is not valid a place is in no class.
+            FeO of the input; a place where it is not valid is in no class.
         """
         for comparison, y, x in zip(self.oxides, values, reference):
             if self.mare_feo is None or feo is None:
@@ -266,21 +248,14 @@ class Comparison:
         return [found for oxide in self.oxides for found in oxide.agreements]
 
 
-def csv_table(agreements: Iterable[Agreement]) -> str:
-    """One row per oxide and class; numbers with four decimals, empty where not defined."""
-    header = ["class" if name == "region" else name for name in Agreement._fields]
-    return csv_text(header, agreements)
+#: Header of a table with a row for each agreement.
+COLUMNS = ["class" if name == "region" else name for name in Agreement._fields]
 
 
 class Thumbnail:
     """A small picture of a map that arrives by blocks: means of squares of its pixels.
 
-    Parameters
-    ----------
-    width, height : int
-        Of the map, in pixels.
-    largest : int
-        Pixels of the longer side of the picture, at most.
+    Sizes are in pixels; `largest` is the most that the longer side of the picture has.
     """
 
     def __init__(self, width: int, height: int, largest: int = 400) -> None:

@@ -14,13 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..mathematics.modes import find_modes
 from ..mathematics.statistics import Moments
 from ..oxides.oxides import MG_NUMBER, OXIDES
-from ..tables import csv_text
 
 FloatArray = NDArray[np.float64]
 
 
 class Bins(NamedTuple):
-    """Bins of one width from 0 on; each holds its lower end, the last one its upper end too."""
+    """Bins of equal width from 0 on; each includes its lower end, the last its upper end too."""
 
     #: Upper end of the last bin.
     upper: int
@@ -29,7 +28,7 @@ class Bins(NamedTuple):
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """Their count."""
         return self.upper * self.per_unit
 
     @property
@@ -51,7 +50,7 @@ BINS = {
     MG_NUMBER: Bins(1, 200),
 }
 
-#: All that has a histogram, in order.
+#: What has a histogram, in order.
 QUANTITIES = (*OXIDES, MG_NUMBER)
 
 
@@ -66,20 +65,15 @@ def decimals_of(quantity: str) -> int:
 
 
 class Mode(NamedTuple):
-    """A mode: where it lies, the part of the valid area that is its own, 0-1, and its bin."""
+    """A mode: its value, its part of the valid area, 0-1, and its bin."""
 
     value: float
     share: float
     bin: int
 
 
-class Histogram:
-    """Histogram and statistics of values that arrive block by block, weighted by area.
-
-    Parameters
-    ----------
-    bins : Bins
-    """
+class AreaHistogram:
+    """Histogram and statistics of values that arrive block by block, weighted by area."""
 
     def __init__(self, bins: Bins) -> None:
         self.bins = bins
@@ -130,10 +124,7 @@ class Histogram:
 
     @property
     def median(self) -> float:
-        """The median, as if values were spread evenly in each bin: off by less than a bin.
-
-        NaN when it lies beyond the bins.
-        """
+        """The median, interpolated in its bin; NaN when it lies beyond the bins."""
         half = self.area / 2
         cumulated = self.below + np.cumsum(self.areas)
         if not self.area or half < self.below or half > cumulated[-1]:
@@ -156,20 +147,19 @@ class RasterHistograms(NamedTuple):
 
     #: What the raster is called in tables and figures.
     name: str
-    histograms: Mapping[str, Histogram]
+    histograms: Mapping[str, AreaHistogram]
 
 
-def csv_table(rasters: Iterable[RasterHistograms]) -> str:
-    """Make a table as CSV: one row per raster, quantity and bin.
+#: Header of a table with a row per raster, quantity and bin: `rows`.
+COLUMNS = ("raster", "quantity", "lower", "upper", "area_km2", "percent", "mode")
 
-    The rows below the first bin and above the last one have only one end. A mode stands in the row
-    of its bin.
+
+def rows(rasters: Iterable[RasterHistograms]) -> Iterator[tuple[object, ...]]:
+    """Rows of a table of histograms.
+
+    The rows below the first bin and above the last have one end only. A mode stands in the row of
+    its bin.
     """
-    header = ("raster", "quantity", "lower", "upper", "area_km2", "percent", "mode")
-    return csv_text(header, _rows(rasters), decimals=6)
-
-
-def _rows(rasters: Iterable[RasterHistograms]) -> Iterator[tuple[object, ...]]:
     for raster in rasters:
         for quantity, histogram in raster.histograms.items():
             ends = ["", *(f"{edge:g}" for edge in histogram.bins.edges), ""]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..mathematics.statistics import Moments
 from ..oxides.oxides import MG_NUMBER, mg_number
 from ..oxides.uncertainty import mg_number_uncertainty
-from ..tables import Estimate, csv_text, distinct_names
+from ..tables import Estimate, distinct_names
 
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
 TABLE_ORDER = ("MgO", "Al2O3", "CaO", "TiO2", "FeO")
@@ -174,28 +174,22 @@ def layer_columns(units: Sequence[Unit]) -> list[Column]:
     return [*found, _REMARK]
 
 
-def table_columns(units: Sequence[Unit]) -> list[Column]:
-    """Columns of the table.
+def table(units: Sequence[Unit]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows of the table.
 
-    The first are those of Tables 5 and 6 of Zhang et al. (2023): the unit and its mean MgO,
-    Al2O3, CaO, TiO2 and FeO in wt%. Mg# of the means, the area, the part outside the model's
+    The first columns are those of Tables 5 and 6 of Zhang et al. (2023): the unit and its mean
+    MgO, Al2O3, CaO, TiO2 and FeO in wt%. Mg# of the means, the area, the part outside the model's
     area of applicability, the other statistics band by band, and the remark follow.
     """
     first = units[0]
     bands = [name for name in first.means() if name != MG_NUMBER_OF_MEANS]
-    found = [Column("unit", str, lambda unit: unit.name)]
-    found += [Column(band, float, partial(_statistic, band, "mean")) for band in bands]
-    found += [*_mg_number(first), *_extent(first)]
+    columns = [Column("unit", str, lambda unit: unit.name)]
+    columns += [Column(band, float, partial(_statistic, band, "mean")) for band in bands]
+    columns += [*_mg_number(first), *_extent(first)]
     for band in bands:
-        found += _statistics(band, band, [name for name in first.shown(band) if name != "mean"])
-    return [*found, _REMARK]
-
-
-def csv_table(units: Sequence[Unit]) -> str:
-    """Make the table as CSV; numbers with four decimals, empty where there is none."""
-    columns = table_columns(units)
-    rows = ([column.of(unit) for column in columns] for unit in units)
-    return csv_text([column.name for column in columns], rows)
+        columns += _statistics(band, band, [name for name in first.shown(band) if name != "mean"])
+    columns.append(_REMARK)
+    return [one.name for one in columns], [[one.of(unit) for one in columns] for unit in units]
 
 
 _REMARK = Column("remark", str, lambda unit: unit.remark)

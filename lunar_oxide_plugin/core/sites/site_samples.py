@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..oxides.oxides import OXIDES
 from ..spectra.bands import MODEL_BANDS
-from ..tables import csv_text
 
 SAMPLED = "sampled"
 OUTSIDE = "outside the raster"
@@ -142,11 +141,6 @@ def table_row(site: Site, sample: Sample, lon_lat: tuple[float, float] | None) -
         "synthetic": "SYNTHETIC" if sample.synthetic else "",
     }
     return {name: _plain(values.get(name)) for name in COLUMNS}
-
-
-def csv_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as CSV, ready for ``python -m training fit --sites``."""
-    return csv_text(columns, [[row[name] for name in columns] for row in rows], decimals=None)
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,8 @@ from ...core.oxides.content_units import CONTENT_UNITS, ContentUnit
 from ...core.oxides.oxides import OXIDES
 from ...core.oxides.published import MARE_FEO
 from ...core.results.cells import LUNAR_PROSPECTOR, LUNAR_PROSPECTOR_TITLE, load_cells
-from ...core.results.comparison import ALL, Comparison, csv_table
+from ...core.results.comparison import ALL, COLUMNS, Comparison
+from ...core.tables import csv_text
 from ...raster.maps.comparison import CELLS_DESCRIPTION, MapPairs, compare_cells, compare_maps
 from ...raster.maps.oxide_maps import OxideMap, Reference, chosen_bands, require_unit, with_feo
 from ...raster.sources.oxide_units import require_weight_percent
@@ -219,7 +220,7 @@ class CompareMaps(LunarOxideAlgorithm):
                     "other."
                 )
             if self.TABLE in outputs:
-                files.text(outputs[self.TABLE], csv_table(comparison.agreements))
+                files.text(outputs[self.TABLE], csv_text(COLUMNS, comparison.agreements))
             if self.REPORT in outputs:
                 warnings = self.remarks()
                 if any(one.synthetic for one in inputs):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
@@ -13,16 +13,16 @@ from qgis.core import (
 )
 
 from ...core.errors import RasterError
-from ...core.results.histogram import RasterHistograms, csv_table, decimals_of, unit_of
-from ...raster.maps.histogram import OxideHistograms
-from ...raster.sources.oxide_units import require_weight_percent
+from ...core.results.histogram import COLUMNS, RasterHistograms, decimals_of, rows, unit_of
+from ...core.tables import csv_lines
+from ...raster.maps.histogram import raster_histograms
 from ...raster.sources.raster import Raster
-from ...report.histogram_report import MODE_RULE, html_report
+from ...report.histogram_report import MODE_RULE, beyond_bins, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterListParameter
 from ..progress import progress_or_cancel, stop_if_cancelled
 
-#: Threads that read a raster; more take memory and no time away.
+#: Threads that read a raster; more take memory and save no time.
 _MOST_THREADS = 4
 
 
@@ -85,87 +85,45 @@ class OxideHistogram(LunarOxideAlgorithm):
         if not results:
             raise RasterError("There is nothing to write. Give REPORT or TABLE a file name.")
         rasters = [Raster(path) for path in dict.fromkeys(self.input_paths(self.INPUT))]
-        sources = []
-        for raster in rasters:
-            sources.append(OxideHistograms(raster))
-            require_weight_percent(raster, check=lambda: stop_if_cancelled(feedback))
-        measured = []
-        sizes = [raster.grid.window.size for raster in rasters]
-        threads = min(self.threads(parameters, context), _MOST_THREADS)
-        for number, (name, source) in enumerate(zip(_names(rasters), sources)):
-            progress = _part(progress_or_cancel(feedback), sizes, number)
-            measured.append(RasterHistograms(name, source.measure(progress, threads)))
-        warnings = [*_synthetic(rasters), *_beyond(measured)]
+        measured = raster_histograms(
+            rasters,
+            lambda: stop_if_cancelled(feedback),
+            progress_or_cancel(feedback),
+            min(self.threads(parameters, context), _MOST_THREADS),
+        )
+        warnings = beyond_bins(measured)
+        if any(raster.synthetic for raster in rasters):
+            names = ", ".join(raster.name for raster in rasters if raster.synthetic)
+            warnings.insert(0, f"SYNTHETIC: {names}. These numbers do not measure the Moon.")
         for text in warnings:
             feedback.pushWarning(text)
-        for of in measured:
-            _say_modes(of, feedback)
+        for raster in measured:
+            for quantity, histogram in raster.histograms.items():
+                digits = decimals_of(quantity)
+                modes = ", ".join(f"{mode.value:.{digits}f}" for mode in histogram.modes())
+                feedback.pushInfo(
+                    f"{raster.name}, {quantity}: mean {histogram.moments.mean:.{digits}f}, "
+                    f"modes {modes or 'none'} ({unit_of(quantity)})."
+                )
         with self.output_files(*rasters) as files:
             if self.REPORT in results:
-                provenance = {**_models(rasters), **self.provenance(parameters, *rasters)}
-                warnings += self.remarks()
-                page = html_report(measured, self.TITLE, warnings, provenance)
+                provenance = {
+                    **_models(rasters, measured),
+                    **self.provenance(parameters, *rasters),
+                }
+                page = html_report(measured, self.TITLE, [*warnings, *self.remarks()], provenance)
                 files.text(results[self.REPORT], page)
             if self.TABLE in results:
-                files.text(results[self.TABLE], csv_table(measured))
+                files.text(results[self.TABLE], csv_lines(COLUMNS, rows(measured), decimals=6))
         return results
 
 
-def _names(rasters: Sequence[Raster]) -> list[str]:
-    """What rasters are called: by their files' names, or paths where two have one name."""
-    names = [raster.name for raster in rasters]
-    called = [raster.name if names.count(raster.name) == 1 else raster.path for raster in rasters]
-    return [
-        f"{name} (SYNTHETIC)" if raster.synthetic else name for name, raster in zip(called, rasters)
-    ]
-
-
-def _part(
-    progress: Callable[[float], None], sizes: Sequence[int], number: int
-) -> Callable[[float], None]:
-    """Progress of one of several rasters that are read one after the other."""
-    before, total = sum(sizes[:number]), sum(sizes)
-    return lambda done: progress((before + done * sizes[number]) / total)
-
-
-def _synthetic(rasters: Sequence[Raster]) -> list[str]:
-    names = [raster.name for raster in rasters if raster.synthetic]
-    if not names:
-        return []
-    return [f"SYNTHETIC: {', '.join(names)}. These numbers are no measurement of the Moon."]
-
-
-def _beyond(measured: Sequence[RasterHistograms]) -> list[str]:
-    """What lies beyond the bins, as warnings."""
-    found = []
-    for raster in measured:
-        for quantity, histogram in raster.histograms.items():
-            ends = (("below", 0, histogram.below), ("above", histogram.bins.upper, histogram.above))
-            found += [
-                f"{raster.name}: {quantity} lies {side} {end} {unit_of(quantity)}, beyond the "
-                f"bins, in {histogram.percent(area):.2g} % of the area."
-                for side, end, area in ends
-                if area
-            ]
-    return found
-
-
-def _say_modes(raster: RasterHistograms, feedback: QgsProcessingFeedback) -> None:
-    for quantity, histogram in raster.histograms.items():
-        digits = decimals_of(quantity)
-        modes = ", ".join(f"{mode.value:.{digits}f}" for mode in histogram.modes())
-        feedback.pushInfo(
-            f"{raster.name}, {quantity}: mean {histogram.moments.mean:.{digits}f}, "
-            f"modes {modes or 'none'} ({unit_of(quantity)})."
-        )
-
-
-def _models(rasters: Sequence[Raster]) -> dict[str, str]:
-    """What the rasters say of their models, each under its name where there are several."""
+def _models(rasters: Sequence[Raster], measured: Sequence[RasterHistograms]) -> dict[str, str]:
+    """The rasters' metadata on their models, each under its name where there are several."""
     if len(rasters) == 1:
         return rasters[0].model_metadata()
     return {
-        f"{name}: {key}": text
-        for name, raster in zip(_names(rasters), rasters)
+        f"{of.name}: {key}": text
+        for of, raster in zip(measured, rasters)
         for key, text in raster.model_metadata().items()
     }

@@ -24,10 +24,10 @@ from ...core.sites.site_samples import (
     SAMPLED,
     Sample,
     Site,
-    csv_table,
     table_columns,
     table_row,
 )
+from ...core.tables import csv_lines
 from ...raster.maps.site_sampler import longitudes_latitudes, sample_points
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.sources.mi_source import MiSource
@@ -193,7 +193,8 @@ class SampleSites(MiAlgorithm):
             )
             files.style(output, style("sites"))
             if self.TABLE in results:
-                files.text(results[self.TABLE], csv_table(list(columns), rows))
+                cells = ([row[name] for name in columns] for row in rows)
+                files.text(results[self.TABLE], csv_lines(list(columns), cells, decimals=None))
         return results
 
     def _report(

@@ -18,7 +18,7 @@ from qgis.core import (
 
 from ...core.errors import RasterError
 from ...core.results.separability import Separation, separations
-from ...core.results.units import csv_table
+from ...core.results.units import table
 from ...core.tables import csv_lines
 from ...raster.maps.units import UnitPolygon, unit_map, unit_statistics
 from ...raster.sources.raster import Raster
@@ -196,7 +196,7 @@ class ZonalOxides(LunarOxideAlgorithm):
             for note in write_units(files, results[self.OUTPUT], layer, measured.units):
                 feedback.pushWarning(note)
             if self.TABLE in results:
-                files.text(results[self.TABLE], csv_table(measured.units))
+                files.text(results[self.TABLE], csv_lines(*table(measured.units)))
             if self.SEPARATION in results:
                 lines = csv_lines(Separation._fields, separations(measured.units, check))
                 files.text(results[self.SEPARATION], lines)

@@ -1,8 +1,8 @@
-"""Histograms of the oxides and the Mg# of a raster, weighted by area on the sphere."""
+"""Histograms of the oxides and the Mg# of rasters, weighted by area on the sphere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -11,13 +11,51 @@ from numpy.typing import NDArray
 from ...core.errors import RasterError
 from ...core.mathematics.pieces import pieces
 from ...core.oxides.oxides import MG_NUMBER, mg_number, oxide_described
-from ...core.results.histogram import BINS, QUANTITIES, Histogram
+from ...core.results.histogram import BINS, QUANTITIES, AreaHistogram, RasterHistograms
 from ..gdal_io.blocks import Window
 from ..gdal_io.read_ahead import read_ahead
 from ..moon.areas import PixelAreas
+from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
 
 _Planes = dict[str, NDArray[np.floating]]
+
+
+def raster_histograms(
+    rasters: Sequence[Raster],
+    check: Callable[[], None],
+    progress: Callable[[float], None],
+    threads: int = 1,
+) -> list[RasterHistograms]:
+    """Measure several rasters, after all of them have been checked.
+
+    `check` and `progress`, which takes the fraction done of all, raise to stop; else as
+    `OxideHistograms`.
+    """
+    sources = []
+    for raster in rasters:
+        sources.append(OxideHistograms(raster))
+        require_weight_percent(raster, check=check)
+    total, done = sum(raster.grid.window.size for raster in rasters), 0
+    measured = []
+    for raster, name, source in zip(rasters, _called(rasters), sources):
+        size = raster.grid.window.size
+
+        def of_all(part: float, done: int = done, size: int = size) -> None:
+            progress((done + part * size) / total)
+
+        measured.append(RasterHistograms(name, source.measure(of_all, threads)))
+        done += size
+    return measured
+
+
+def _called(rasters: Sequence[Raster]) -> list[str]:
+    """What rasters are called: by their file names, or paths where two have the same name."""
+    names = [raster.name for raster in rasters]
+    shown = [raster.name if names.count(raster.name) == 1 else raster.path for raster in rasters]
+    return [
+        f"{name} (SYNTHETIC)" if raster.synthetic else name for name, raster in zip(shown, rasters)
+    ]
 
 
 class OxideHistograms:
@@ -45,28 +83,25 @@ class OxideHistograms:
         #: The oxides, and Mg#, that there are, in order.
         self.quantities = [name for name in QUANTITIES if name in known]
 
-    def measure(self, progress: Callable[[float], None], threads: int = 1) -> dict[str, Histogram]:
-        """Read the raster once, block by block.
+    def measure(
+        self, progress: Callable[[float], None], threads: int = 1
+    ) -> dict[str, AreaHistogram]:
+        """Read the raster once, block by block: a histogram of each quantity, in order.
 
         Parameters
         ----------
         progress : callable
-            Called with the part that is done, 0 ... 1, after each block and at least every tenth
-            of a second; raises to stop.
+            Called with the fraction done, 0 ... 1, after each block and at least every tenth of a
+            second; raises to stop.
         threads : int
             How many read. Each holds another block in memory.
-
-        Returns
-        -------
-        dict of str to Histogram
-            By quantity, in order.
 
         Raises
         ------
         RasterError
             When there is no valid pixel.
         """
-        histograms = {name: Histogram(BINS[name]) for name in self.quantities}
+        histograms = {name: AreaHistogram(BINS[name]) for name in self.quantities}
         area, done = self._raster.grid.window, 0
 
         def check() -> None:
@@ -78,7 +113,10 @@ class OxideHistograms:
             for window, planes in ahead:
                 areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))
                 for name, plane in planes.items():
-                    _add(histograms[name], plane, areas)
+                    for rows in pieces(*plane.shape):
+                        # Without area: beyond the projection's edge.
+                        valid = np.isfinite(plane[rows]) & (areas[rows] > 0)
+                        histograms[name].add(plane[rows][valid], areas[rows][valid])
                 done += window.size
                 check()
         if not any(histogram.moments.count for histogram in histograms.values()):
@@ -98,12 +136,6 @@ class OxideHistograms:
                 computed[rows] = mg_number(planes["MgO"][rows], planes["FeO"][rows])
             planes[MG_NUMBER] = computed
         return planes
-
-
-def _add(histogram: Histogram, plane: NDArray[np.floating], areas: NDArray[np.float64]) -> None:
-    for rows in pieces(*plane.shape):
-        valid = np.isfinite(plane[rows]) & (areas[rows] > 0)  # not beyond the projection's edge
-        histogram.add(plane[rows][valid], areas[rows][valid])
 
 
 def _bands(raster: Raster) -> dict[str, int]:

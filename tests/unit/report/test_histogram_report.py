@@ -10,7 +10,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lunar_oxide_plugin.core.results.histogram import BINS, QUANTITIES, Histogram, RasterHistograms
+from lunar_oxide_plugin.core.results.histogram import (
+    BINS,
+    QUANTITIES,
+    AreaHistogram,
+    RasterHistograms,
+)
 from lunar_oxide_plugin.report import histogram_figure
 from lunar_oxide_plugin.report.histogram_report import html_report
 
@@ -21,7 +26,7 @@ def of_values(name, **values):
     histograms = {}
     for quantity, found in values.items():
         quantity = "Mg#" if quantity == "mg" else quantity  # noqa: PLW2901
-        histograms[quantity] = Histogram(BINS[quantity])
+        histograms[quantity] = AreaHistogram(BINS[quantity])
         histograms[quantity].add(np.asarray(found, float), np.full(len(found), 0.5))
     return RasterHistograms(name, histograms)
 

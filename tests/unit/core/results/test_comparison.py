@@ -11,13 +11,14 @@ from scipy import stats
 from lunar_oxide_plugin.core.oxides.published import MARE_FEO
 from lunar_oxide_plugin.core.results.comparison import (
     BINS,
+    COLUMNS,
     Comparison,
     OxideComparison,
     PairMoments,
     Thumbnail,
     agreement,
-    csv_table,
 )
+from lunar_oxide_plugin.core.tables import csv_text
 
 
 def pairs(seed, n, offset=0.0):
@@ -137,7 +138,7 @@ def test_what_lies_beyond_the_axes_is_counted():
 def test_the_table():
     comparison = Comparison(["FeO"], None)
     comparison.add(np.array([[1.0, 3.0]]), np.array([[1.0, 1.0]]), np.ones(2))
-    header, row = csv_table(comparison.agreements).splitlines()
+    header, row = csv_text(COLUMNS, comparison.agreements).splitlines()
     cells = dict(zip(header.split(","), row.split(",")))
     assert list(cells)[:4] == ["oxide", "class", "n", "area_km2"]
     assert (cells["class"], cells["n"], cells["bias"], cells["r2"]) == ("all", "2", "1.0000", "")

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from lunar_oxide_plugin.core.results.histogram import (
     BINS,
+    COLUMNS,
     QUANTITIES,
+    AreaHistogram,
     Bins,
-    Histogram,
     RasterHistograms,
-    csv_table,
+    rows,
 )
+from lunar_oxide_plugin.core.tables import csv_text
 
 OXIDES = [name for name in QUANTITIES if name != "Mg#"]
 
@@ -24,7 +26,7 @@ values32 = st.floats(-5, 45, width=32) | st.sampled_from([0.0, -0.0, 0.25, 20.0,
 
 
 def filled(quantity, values, areas=1.0):
-    histogram = Histogram(BINS[quantity])
+    histogram = AreaHistogram(BINS[quantity])
     values = np.asarray(values)
     histogram.add(values, np.broadcast_to(areas, values.shape))
     return histogram
@@ -39,7 +41,7 @@ def test_bins_are_those_of_numpy(quantity, items, cut):
     bins = BINS[quantity]
     values = np.array([value for value, _ in items], np.float32)
     areas = np.array([area for _, area in items])
-    histogram = Histogram(bins)
+    histogram = AreaHistogram(bins)
     for part in (slice(None, cut), slice(cut, None)):
         histogram.add(values[part], areas[part])
     expected, _ = np.histogram(values.astype(float), bins.edges, weights=areas)
@@ -102,7 +104,7 @@ def test_median_beyond_the_bins_is_not_known():
 
 
 def test_without_values():
-    histogram = Histogram(Bins(2, 4))
+    histogram = AreaHistogram(Bins(2, 4))
     histogram.add([], [])
     assert histogram.area == 0
     assert np.isnan(histogram.percents).all()
@@ -120,16 +122,16 @@ def test_mode_is_a_value_in_its_bin():
 
 def test_table_has_a_row_for_every_bin():
     measured = {"FeO": filled("FeO", [-1, 5.1, 5.1, 40], 0.5), "Mg#": filled("Mg#", [0.5031])}
-    text = csv_table([RasterHistograms("a, b.tif", measured)])
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert list(rows[0]) == ["raster", "quantity", "lower", "upper", "area_km2", "percent", "mode"]
-    assert {row["raster"] for row in rows} == {"a, b.tif"}
-    iron = [row for row in rows if row["quantity"] == "FeO"]
+    text = csv_text(COLUMNS, rows([RasterHistograms("a, b.tif", measured)]), decimals=6)
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert list(found[0]) == ["raster", "quantity", "lower", "upper", "area_km2", "percent", "mode"]
+    assert {row["raster"] for row in found} == {"a, b.tif"}
+    iron = [row for row in found if row["quantity"] == "FeO"]
     assert len(iron) == BINS["FeO"].number + 2
     assert (iron[0]["lower"], iron[0]["upper"], iron[0]["percent"]) == ("", "0", "25.000000")
     assert (iron[-1]["lower"], iron[-1]["upper"], iron[-1]["percent"]) == ("35", "", "25.000000")
     (peak,) = (row for row in iron if row["mode"])
     assert (peak["lower"], peak["upper"], peak["area_km2"]) == ("5", "5.25", "1.000000")
     assert peak["mode"] == "5.12"
-    (peak,) = (row for row in rows if row["quantity"] == "Mg#" and row["mode"])
+    (peak,) = (row for row in found if row["quantity"] == "Mg#" and row["mode"])
     assert (peak["lower"], peak["upper"], peak["percent"]) == ("0.5", "0.505", "100.000000")

@@ -6,13 +6,8 @@ import math
 
 import pytest
 
-from lunar_oxide_plugin.core.results.units import (
-    STATISTICS,
-    Statistic,
-    Unit,
-    csv_table,
-    table_columns,
-)
+from lunar_oxide_plugin.core.results.units import STATISTICS, Statistic, Unit, table
+from lunar_oxide_plugin.core.tables import csv_text
 from lunar_oxide_plugin.report.unit_report import html_report
 
 #: How far each statistic of the units below lies from the mean.
@@ -47,10 +42,8 @@ def no_pixels(*more):
     return {"pixels": 0, "valid_fraction": 0.0, **dict.fromkeys(names, math.nan)}
 
 
-def table(units):
-    """Header and rows."""
-    columns = table_columns(units)
-    return [one.name for one in columns], [[one.of(unit) for one in columns] for unit in units]
+def csv_table(units):
+    return csv_text(*table(units))
 
 
 # Zhang et al. (2023), Table 5.

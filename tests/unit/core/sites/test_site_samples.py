@@ -14,12 +14,12 @@ from lunar_oxide_plugin.core.sites.site_samples import (
     SAMPLED,
     Sample,
     Site,
-    csv_table,
     first_pixel,
     table_columns,
     table_row,
     window_sample,
 )
+from lunar_oxide_plugin.core.tables import csv_text
 
 #: Thousandths of a pixel.
 positions = st.integers(-50_000, 50_000).map(lambda number: number / 1000)
@@ -76,7 +76,8 @@ def test_table_holds_what_is_known_and_leaves_the_rest_empty():
     columns = table_columns([known, unknown])
     assert [name for name in columns if name in ("Al2O3", "FeO", "TiO2")] == ["FeO", "TiO2"]
     rows = [table_row(known, samples[0], (0.0, 0.0)), table_row(unknown, samples[1], None)]
-    first, second = csv.DictReader(io.StringIO(csv_table(list(columns), rows)))
+    cells = [[row[name] for name in columns] for row in rows]
+    first, second = csv.DictReader(io.StringIO(csv_text(list(columns), cells, decimals=None)))
     assert list(first)[:4] == ["site", "mission", "r415", "r750"]
     assert (first["site"], first["FeO"], first["longitude"]) == ("A, 1", "0.0", "0.0")
     assert (first["r415"], first["r1550"], first["s415"]) == ("0.05", "0.12", "")
