@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -30,3 +33,16 @@ def help_url(algorithm: str) -> str:
 def style(name: str) -> Path:
     """The QGIS style (.qml) of a product."""
     return FOLDER / "styles" / f"{name}.qml"
+
+
+def provenance(algorithm: str, parameters: Mapping[str, Any], synthetic: bool) -> dict[str, str]:
+    """Metadata of every result: what made it, which version, with which parameters."""
+    items = {
+        "LUNAR_OXIDE_ALGORITHM": algorithm,
+        "LUNAR_OXIDE_VERSION": VERSION,
+        "LUNAR_OXIDE_PARAMETERS": json.dumps(parameters, sort_keys=True),
+        "TIFFTAG_SOFTWARE": f"{NAME} {VERSION}",
+    }
+    if synthetic:
+        items["SYNTHETIC"] = "YES"
+    return items

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any, TypeVar
@@ -23,7 +22,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..about import NAME, VERSION, help_url, icon
+from ..about import help_url, icon, provenance
 from ..core.errors import LunarOxideError, RasterError
 from ..core.oxides.oxides import oxide_described
 from ..core.threads import available_cores
@@ -345,14 +344,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
                     f"was taken as {oxide}."
                 )
             return number
-        raster.require_measurement()
-        if names.count(oxide) != 1:
-            listed = ", ".join(f"{i + 1} '{text}'" for i, text in enumerate(names))
-            raise RasterError(
-                f"{raster.name} has no single band described as {oxide}; it has {listed}. "
-                f"Give its number in {name}."
-            )
-        return names.index(oxide) + 1
+        return raster.band_described(oxide, name)
 
     def output_path(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
@@ -405,15 +397,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         given.update({name: list(map(str, places)) for name, places in self._paths.items()})
         given.update({name: files[:1] for name, files in self._kept.items()})
         given.update({name: vector.described for name, vector in self._vectors.items()})
-        items = {
-            "LUNAR_OXIDE_ALGORITHM": self.id(),
-            "LUNAR_OXIDE_VERSION": VERSION,
-            "LUNAR_OXIDE_PARAMETERS": json.dumps(given, sort_keys=True),
-            "TIFFTAG_SOFTWARE": f"{NAME} {VERSION}",
-        }
-        if any(raster.synthetic for raster in rasters):
-            items["SYNTHETIC"] = "YES"
-        return items
+        return provenance(self.id(), given, any(raster.synthetic for raster in rasters))
 
 
 def _as_processing(work: Callable[[], T]) -> T:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from ..core.errors import LunarOxideError
 from ..core.models.model import BUNDLED, DEFAULT_MODEL
 from ..core.threads import available_cores
+from ..raster.maps.prediction import model_metadata
 from ..raster.sources.mosaic import Mosaic
 from ..raster.writing.storage import Kind
 from . import cluster
@@ -30,7 +31,6 @@ from .models import model_of
 from .outcomes import Outcome, compute_here
 from .progress import Progress
 from .results import Results
-from .window import provenance
 
 
 class _Parser(argparse.ArgumentParser):
@@ -287,7 +287,7 @@ def _finish(plan: _Plan, finished: dict[Part, Finished], failed: int) -> None:
     """Write the index, and say what there is."""
     valid = sum(window.valid for window in finished.values())
     model = model_of(plan.job.model_path, plan.job.model_sha256)
-    metadata = provenance(plan.job, model, plan.mosaic.synthetic)
+    metadata = {**plan.job.provenance(plan.mosaic.synthetic), **model_metadata(model)}
     metadata["LUNAR_OXIDE_VALID_PIXELS"] = str(valid)
     if failed:
         metadata["LUNAR_OXIDE_MISSING_WINDOWS"] = str(failed)

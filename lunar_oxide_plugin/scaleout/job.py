@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..about import VERSION
+from ..about import VERSION, provenance
 from ..core.errors import LunarOxideError, RasterError, SpectraError
 from ..core.models.model import BUNDLED, bundled_path
 from ..core.models.onnx_runtime import import_onnxruntime
@@ -73,6 +73,10 @@ class Job:
     version: str = VERSION
     code_sha256: str = CODE_SHA256
     format: int = FORMAT
+
+    def provenance(self, synthetic: bool) -> dict[str, str]:
+        """Metadata of every result of the run."""
+        return provenance("lunar_oxide_plugin.scaleout", self.described(), synthetic)
 
     def described(self) -> dict[str, Any]:
         """As JSON holds it."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ..about import NAME
-from ..core.models.model import OxideModel
-from ..raster.gdal_io.blocks import Window
-from ..raster.maps.prediction import Counts, model_metadata, predict_area, prediction_plan
+from ..raster.maps.prediction import Counts, write_prediction
 from ..raster.sources.mi_source import MiSource
 from ..raster.sources.mosaic import Mosaic, Tile
 from ..raster.writing.outputs import OutputFiles
@@ -97,43 +93,24 @@ def _write(
     """Write the rasters of a window: the pixels counted, and the products written."""
     model = model_of(job.model_path, job.model_sha256)
     results.record(part).parent.mkdir(parents=True, exist_ok=True)
-    area = Window(0, 0, part.window.width, part.window.height)
-    metadata = provenance(job, model, mosaic.synthetic)
+    metadata = job.provenance(mosaic.synthetic)
     try:
         with OutputFiles(mosaic.files) as files:
-            writers = {
-                product: files.raster(
-                    results.raster(part, product.values),
-                    mosaic.grid,
-                    product.bands,
-                    metadata,
-                    storage=job.stored,
-                    tile=prediction_plan(mosaic).tile,
-                )
-                for product in job.rasters
-            }
-            counts = predict_area(mosaic, area, model, writers, threads, lambda done: None)
+            counts = write_prediction(
+                files,
+                mosaic,
+                model,
+                {product: results.raster(part, product.values) for product in job.rasters},
+                metadata,
+                storage=job.stored,
+                styled=False,
+                threads=threads,
+            )
             if not counts.valid:
                 raise _NothingValidError
-            for writer in writers.values():
-                writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(counts.valid)})
             # The command may have been killed, and another run begun in its folder.
             results.require(job)
     except _NothingValidError:
         results.remove_rasters(part)  # of tiles that were valid there
         return Counts(), []
     return counts, list(job.products)
-
-
-def provenance(job: Job, model: OxideModel, synthetic: bool) -> dict[str, str]:
-    """Metadata of a result."""
-    items = {
-        "LUNAR_OXIDE_ALGORITHM": "lunar_oxide_plugin.scaleout",
-        "LUNAR_OXIDE_VERSION": job.version,
-        "LUNAR_OXIDE_PARAMETERS": json.dumps(job.described(), sort_keys=True),
-        "TIFFTAG_SOFTWARE": f"{NAME} {job.version}",
-        **model_metadata(model),
-    }
-    if synthetic:
-        items["SYNTHETIC"] = "YES"
-    return items

@@ -73,7 +73,7 @@ def test_without_a_position_the_mean_is_unweighted(succeed, oxide_raster, tmp_pa
         band.SetNoDataValue(-9999)
     dataset = band = None
     results, feedback = succeed("mgnumber", {"INPUT": bare, "OUTPUT": tmp_path / "mg.tif"})
-    assert any("counts every pixel the same" in text for text in feedback.warnings)
+    assert any("all pixels have the same weight" in text for text in feedback.warnings)
     mg, fe = values[3] / 40.304, values[2] / 71.844
     assert results["MEAN"] == pytest.approx(np.nanmean(mg / (mg + fe)), rel=1e-6)
 

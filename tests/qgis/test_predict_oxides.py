@@ -115,7 +115,7 @@ def test_own_model_without_optional_outputs(succeed, refused, tile, tmp_path):
     parameters = {"INPUT": tile[0], "MODEL_FILE": model, "OUTPUT": tmp_path / "o.tif"}
     results, feedback = succeed("predictoxides", parameters)
     assert "EXTRAPOLATED_PERCENT" not in results
-    assert any("does not tell where it extrapolates" in text for text in feedback.info)
+    assert any("does not say where it extrapolates" in text for text in feedback.info)
     message = refused("predictoxides", {**parameters, "OUTPUT_DOMAIN": tmp_path / "d.tif"})
     assert "OUTPUT_DOMAIN" in message
 

@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import RasterError
 from ..mathematics.pieces import pieces
+from .colours import SCALES
 
 #: Lower and upper limit of a stretch.
 Limits = tuple[float, float]
 
-#: Limits in wt% of the composites of Zhang et al. (2023), Icarus 397, 115505:
-#: the Mairan domes (Fig. 8) and the irregular mare patch Sosigenes (Fig. 9).
-PUBLISHED_STRETCHES: dict[str, dict[str, Limits]] = {
-    "Mairan": {"FeO": (0.50, 31.10), "MgO": (1.48, 13.81), "Al2O3": (9.17, 32.50)},
-    "Sosigenes": {"FeO": (15.50, 25.58), "MgO": (4.31, 9.43), "Al2O3": (7.52, 17.12)},
-}
+
+class Stretch(NamedTuple):
+    """How values become colours: limits by band name, or measured, or given by the user."""
+
+    title: str
+    #: Limits of each band, by its name.
+    limits: Mapping[str, Limits] = {}
+    #: Fractions of the valid pixels that lie below the two limits.
+    fractions: tuple[float, float] | None = None
+
+    @property
+    def custom(self) -> bool:
+        """Whether the user gives the limits."""
+        return not self.limits and self.fractions is None
+
+    def limits_of(self, names: Sequence[str]) -> list[Limits]:
+        """Limits of three bands by their names.
+
+        Raises
+        ------
+        RasterError
+            When it has none for one of them.
+        """
+        for name in names:
+            if name not in self.limits:
+                raise RasterError(
+                    f"The stretch '{self.title}' has limits for {', '.join(self.limits)}, not for "
+                    f"'{name}'. Choose these bands, or another stretch (STRETCH)."
+                )
+        return [self.limits[name] for name in names]
+
+
+#: All stretches, in the order of the parameter STRETCH: saved models hold positions, append only.
+#: Published: the composites of Zhang et al. (2023), Icarus 397, 115505, in wt%.
+STRETCHES = (
+    Stretch("Percentiles 2-98", fractions=(0.02, 0.98)),
+    Stretch("Minimum to maximum", fractions=(0.0, 1.0)),
+    Stretch(
+        "Mairan domes (Zhang et al. 2023, Fig. 8)",
+        {"FeO": (0.50, 31.10), "MgO": (1.48, 13.81), "Al2O3": (9.17, 32.50)},
+    ),
+    Stretch(
+        "Sosigenes (Zhang et al. 2023, Fig. 9)",
+        {"FeO": (15.50, 25.58), "MgO": (4.31, 9.43), "Al2O3": (7.52, 17.12)},
+    ),
+    Stretch("Custom limits"),
+    Stretch(
+        "Fixed scales of the oxide maps",
+        {name: (scale.low, scale.high) for name, scale in SCALES.items()},
+    ),
+)
 
 
 def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[np.uint8]:

@@ -36,6 +36,7 @@ from ...core.results.terrain import (
 )
 from ...core.tables import csv_text
 from ...raster.maps.class_polygons import write_class_polygons
+from ...raster.maps.each_block import each_block
 from ...raster.maps.terrain import FEO_BINS, TerrainMap, TerrainSummary, add_feo, extent
 from ...raster.moon.areas import PixelAreas
 from ...raster.sources.oxide_units import require_weight_percent
@@ -47,7 +48,7 @@ from ...raster.writing.storage import BandInfo
 from ...report.terrain_report import Picture, Terrain, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
-from ..progress import each_block, progress_or_cancel, stop_if_cancelled
+from ..progress import FeedbackWatch, progress_or_cancel, stop_if_cancelled
 
 _FIXED, _FIT = 0, 1
 METHODS = ("Fixed FeO", "Two-component fit of FeO")
@@ -246,7 +247,9 @@ class ClassifyTerrain(LunarOxideAlgorithm):
                 tile=raster.plan().tile,
             )
             steps.setCurrentStep(int(fit))
-            work = each_block(lambda at: terrain.block(at, limits), raster, steps, threads)
+            work = each_block(
+                lambda at: terrain.block(at, limits), raster, FeedbackWatch(steps), threads
+            )
             with work as done:
                 for block_window, block in done:
                     if block.classes.any():
@@ -370,7 +373,7 @@ def _fitted(
 ) -> _Threshold:
     """The FeO that divides two populations, by a first look at all of a raster."""
     histogram = Histogram(*FEO_BINS)
-    with each_block(terrain.feo, raster, feedback, threads) as done:
+    with each_block(terrain.feo, raster, FeedbackWatch(feedback), threads) as done:
         for window, feo in done:
             add_feo(histogram, feo, areas.of(window))
     if not histogram.weights.any():

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingMultiStepFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFile,
@@ -18,27 +17,18 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
-from ...about import style
 from ...core.errors import RasterError
-from ...core.spectra.bands import MODEL_BANDS
+from ...raster.maps.reflectance import write_reflectance
 from ...raster.mi.mi_folder import mi_products
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.moon.extent import Extent
 from ...raster.sources.mi_source import MiSource
 from ...raster.sources.mi_sources import open_mi_sources
 from ...raster.sources.mosaic import Mosaic
-from ...raster.sources.mosaic_vrt import mosaic_vrt
 from ...raster.sources.resampling import Resampled
-from ...raster.writing.storage import BandInfo, Layout, Storage
 from ..inputs import RasterListParameter, plain_value
 from ..mi_input import MiAlgorithm
-from ..progress import each_block, progress_or_cancel, stop_if_cancelled
-
-_BANDS = [BandInfo(f"{band.filter} {band.nominal} nm") for band in MODEL_BANDS]
-
-#: Names of products, and lines on how they are read, kept in the metadata of a result: those
-#: of more tiles would fill it.
-_MOST_NAMES = 100
+from ..progress import FeedbackWatch
 
 
 class ImportMiMap(MiAlgorithm):
@@ -145,11 +135,10 @@ class ImportMiMap(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Open the tiles, then copy, average or refer to them."""
+        watch = FeedbackWatch(feedback)
         output = self.output_path(parameters, self.OUTPUT, context)
         extent = self.extent(self.EXTENT, feedback)
         resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
-        steps = QgsProcessingMultiStepFeedback(1 if _is_vrt(output) else 3, feedback)
-        steps.setCurrentStep(0)
         around, margin = extent, 0.0
         if extent and resolution:
             if not extent.wkt:
@@ -161,58 +150,21 @@ class ImportMiMap(MiAlgorithm):
             margin = 1 / resolution
             extent = extent.to(GEOGRAPHIC_WKT)
             around = extent.grown(margin, margin)
-        mosaic = Mosaic(self._sources(parameters, context, around, feedback), extent, margin)
+        mosaic = Mosaic(self._sources(parameters, context, around, watch), extent, margin)
         raster: Mosaic | Resampled = mosaic
         if resolution:
-            raster = Resampled(mosaic, resolution, extent, lambda: stop_if_cancelled(feedback))
-        count = len(mosaic.sources)
-        report: list[str] = []
-        for number, lines in enumerate(mosaic.examine(), start=1):
-            for line in lines:
-                feedback.pushInfo(line)
-            report += lines
-            stop_if_cancelled(feedback)
-            steps.setProgress(100 * number / count)
-        metadata = {**self.provenance(parameters, mosaic), **_products(mosaic)}
-        metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(report[:_MOST_NAMES])
-        results: dict[str, Any] = {self.OUTPUT: output}
+            raster = Resampled(mosaic, resolution, extent, watch.check)
         with self.output_files(mosaic) as files:
-            if _is_vrt(output):
-                metadata["SOURCE_OVERLAPS"] = "first of SOURCE_PRODUCTS, valid or not"
-                content = mosaic_vrt(mosaic, Path(output), _BANDS, metadata)
-                files.vrt(output, content, style=style("reflectance"))
-                return results
-            metadata["SOURCE_OVERLAPS"] = "first valid pixel in the order of SOURCE_PRODUCTS"
-            if isinstance(raster, Resampled):
-                metadata["RESAMPLING"] = raster.description
-            writer = files.raster(
-                output,
-                raster.grid,
-                _BANDS,
-                metadata,
-                storage=Storage(layout=Layout.OVERVIEWS),
-                style=style("reflectance"),
-                tile=raster.plan().tile,
-            )
-            valid_pixels = 0
-            steps.setCurrentStep(1)
-            # Blocks of the output, which then is written tile by tile.
-            with each_block(raster.spectra, raster, steps) as done:
-                for window, (reflectance, valid) in done:
-                    writer.write(window, reflectance)
-                    valid_pixels += int(valid.sum())
-            steps.setCurrentStep(2)
-            files.finish(progress_or_cancel(steps))
-        feedback.pushInfo(f"{valid_pixels} of {raster.grid.window.size} pixels are valid.")
-        results[self.VALID_PIXELS] = valid_pixels
-        return results
+            metadata = self.provenance(parameters, mosaic)
+            valid = write_reflectance(files, raster, output, metadata, watch=watch)
+        return {self.OUTPUT: output, **({} if valid is None else {self.VALID_PIXELS: valid})}
 
     def _sources(
         self,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
         extent: Extent | None,
-        feedback: QgsProcessingFeedback,
+        watch: FeedbackWatch,
     ) -> list[MiSource]:
         """The tiles of INPUT, then those of FOLDER."""
         paths = list(self.input_paths(self.INPUT))
@@ -222,18 +174,8 @@ class ImportMiMap(MiAlgorithm):
             # Without its CRS an extent cannot be compared with names.
             found = mi_products(folder, extent if extent and extent.wkt else None)
             paths += [path for path in found if Path(path).stem.upper() not in given]
-        options = self.mi_options(parameters, context)
-        return open_mi_sources(paths, **options, check=lambda: stop_if_cancelled(feedback))
+        return open_mi_sources(paths, **self.mi_options(parameters, context), check=watch.check)
 
 
 def _is_vrt(path: str) -> bool:
     return path.lower().endswith(".vrt")
-
-
-def _products(mosaic: Mosaic) -> dict[str, str]:
-    """What a result says of its tiles, in a few kB however many they are."""
-    names = [source.label.product if source.label else source.name for source in mosaic.sources]
-    listed = " ".join(names[:_MOST_NAMES])
-    if len(names) > _MOST_NAMES:
-        listed += f" and {len(names) - _MOST_NAMES} more"
-    return {"SOURCE_COUNT": str(len(names)), "SOURCE_PRODUCTS": listed}

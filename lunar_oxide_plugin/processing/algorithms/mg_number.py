@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -14,24 +13,13 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
-from ...about import style
 from ...core.errors import RasterError
-from ...core.oxides.oxides import MG_NUMBER
-from ...core.oxides.uncertainty import uncertainty_name
-from ...raster.maps.mg_number import MgNumberMap, MgNumberTotals
+from ...raster.maps.mg_number import write_mg_number
 from ...raster.maps.uncertainty import Uncertainty
-from ...raster.moon.areas import PixelAreas
-from ...raster.sources.oxide_units import require_weight_percent
 from ...raster.sources.raster import Raster
-from ...raster.writing.storage import BandInfo
 from ..inputs import RasterParameter
-from ..progress import each_block, stop_if_cancelled
+from ..progress import FeedbackWatch
 from ..storage import StorageAlgorithm
-
-#: Mg# is at most 1, which scaled integers hold in these steps; its uncertainty has no end, and its
-#: steps reach to 6.5.
-_MG_NUMBER = BandInfo(MG_NUMBER, step=0.00002)
-_SIGMA = BandInfo(uncertainty_name(MG_NUMBER), step=0.0001)
 
 
 class MgNumber(StorageAlgorithm):
@@ -110,92 +98,42 @@ class MgNumber(StorageAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compute block by block."""
-        storage = self.storage(parameters, context)
+        watch = FeedbackWatch(feedback)
         outputs = {
-            name: self.output_path(parameters, name, context)
+            name: path
             for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
+            if (path := self.output_path(parameters, name, context))
         }
-        outputs = {name: path for name, path in outputs.items() if path}
         raster = Raster(self.input_paths(self.INPUT)[0])
-        numbers = [
+        mgo, feo = (
             self.oxide_band(parameters, name, raster, oxide, context)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
-        ]
-        require_weight_percent(
-            raster, dict(zip(numbers, ("MgO", "FeO"))), lambda: stop_if_cancelled(feedback)
         )
-        uncertainty = self._uncertainty(outputs, raster, numbers, feedback)
-        areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
-        if areas is None:
-            feedback.pushWarning(
-                f"{raster.name} does not say where on the Moon it lies, so MEAN counts every pixel "
-                "the same."
-            )
+        uncertainty = self._uncertainty(outputs, raster, {mgo: "MgO", feo: "FeO"}, feedback)
         inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
-        metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
-        correlation = 0.0
-        if uncertainty:
-            correlation, said = uncertainty.correlation("MgO", "FeO")
-            feedback.pushInfo(f"Correlation of the errors of MgO and FeO: {said}.")
-            metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = said
-        mg_map = MgNumberMap(raster, numbers, uncertainty, correlation)
-        totals = MgNumberTotals()
-        threads = self.threads(parameters, context)
-        steps = self.steps(storage, feedback)
         with self.output_files(*inputs) as files:
-            writers = [
-                files.raster(
-                    outputs[self.OUTPUT],
-                    raster.grid,
-                    [_MG_NUMBER],
-                    metadata,
-                    storage=storage,
-                    style=style("mgnumber"),
-                    tile=raster.plan().tile,
-                )
-            ]
-            if uncertainty:
-                writers.append(
-                    files.raster(
-                        outputs[self.OUTPUT_UNCERTAINTY],
-                        raster.grid,
-                        [_SIGMA],
-                        metadata,
-                        storage=storage,
-                        style=style("mgnumber_uncertainty"),
-                        tile=raster.plan().tile,
-                    )
-                )
-            with each_block(mg_map.planes, raster, steps, threads) as done:
-                for window, planes in done:
-                    for writer, plane in zip(writers, planes):
-                        writer.write(window, plane[np.newaxis])
-                    totals.add(planes, areas.of(window) if areas else 1.0)
-            if totals.moments.count == 0:
-                raise RasterError(
-                    f"{raster.name} has no pixel where MgO and FeO give an Mg#. "
-                    "Check MGO_BAND and FEO_BAND."
-                )
-            if uncertainty and not totals.with_sigma:
-                raise RasterError(
-                    f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of "
-                    f"MgO and FeO where {raster.name} has an Mg#. Give that of the same run."
-                )
-            self.finish(files, steps)
+            totals = write_mg_number(
+                files,
+                raster,
+                outputs[self.OUTPUT],
+                self.provenance(parameters, *inputs),
+                mgo=mgo,
+                feo=feo,
+                uncertainty=uncertainty,
+                uncertainty_path=outputs.get(self.OUTPUT_UNCERTAINTY, ""),
+                storage=self.storage(parameters, context),
+                threads=self.threads(parameters, context),
+                watch=watch,
+            )
         mean = totals.moments.mean
         feedback.pushInfo(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")
-        if totals.without_sigma:
-            feedback.pushWarning(
-                f"{totals.without_sigma} pixels with an Mg# have no uncertainty of MgO or FeO in "
-                f"{inputs[-1].name} (UNCERTAINTY): they are no data in OUTPUT_UNCERTAINTY."
-            )
         return {**outputs, self.MEAN: mean}
 
     def _uncertainty(
         self,
         outputs: Mapping[str, str],
         raster: Raster,
-        numbers: Sequence[int],
+        names: Mapping[int, str],
         feedback: QgsProcessingFeedback,
     ) -> Uncertainty | None:
         """That of MgO and FeO, where that of Mg# is wanted."""
@@ -212,7 +150,6 @@ class MgNumber(StorageAlgorithm):
                 "raster (OUTPUT_UNCERTAINTY) of Predict oxides as UNCERTAINTY, or leave "
                 "OUTPUT_UNCERTAINTY empty."
             )
-        names = dict(zip(numbers, ("MgO", "FeO")))
         uncertainty = Uncertainty(Raster(paths[0]), raster, names, every=True)
         for note in uncertainty.notes:
             feedback.pushInfo(note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from qgis.core import (
@@ -14,22 +13,20 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
-from ...about import style
 from ...core.errors import ModelError
 from ...core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from ...raster.maps.prediction import (
     DOMAIN_MAP,
     OXIDE_MAP,
     UNCERTAINTY_MAP,
-    model_metadata,
-    predict_area,
-    prediction_plan,
+    require_products,
+    source_metadata,
+    write_prediction,
 )
-from ...raster.sources.mi_source import MiSource
 from ...raster.sources.mi_sources import open_mi_source
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
-from ..progress import progress_or_cancel, stop_if_cancelled
+from ..progress import FeedbackWatch
 from ..runtime import load_model
 from ..storage import StorageAlgorithm
 
@@ -144,53 +141,49 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Predict block by block."""
+        watch = FeedbackWatch(feedback)
         storage = self.storage(parameters, context)
         model = self._model(parameters, context)
-        paths = {name: self.output_path(parameters, name, context) for name in _PRODUCTS}
-        paths = {name: path for name, path in paths.items() if path}
-        _require_outputs(model, paths)
-        options = self.mi_options(parameters, context)
-        threads = self.threads(parameters, context)
+        paths = {
+            product: path
+            for name, product in _PRODUCTS.items()
+            if (path := self.output_path(parameters, name, context))
+        }
+        require_products(model, paths)
         source = open_mi_source(
-            self.input_paths(self.INPUT)[0], **options, check=lambda: stop_if_cancelled(feedback)
+            self.input_paths(self.INPUT)[0],
+            **self.mi_options(parameters, context),
+            check=watch.check,
         )
-        metadata = self._metadata(parameters, model, source)
         for line in source.report():
             feedback.pushInfo(line)
-
-        steps = self.steps(storage, feedback)
         with self.output_files(source) as files:
-            writers = {
-                product: files.raster(
-                    paths[name],
-                    source.grid,
-                    product.bands,
-                    metadata,
-                    storage=storage,
-                    style=style(product.style),
-                    tile=prediction_plan(source).tile,
-                )
-                for name, product in _PRODUCTS.items()
-                if name in paths
-            }
-            counts = predict_area(
+            counts = write_prediction(
+                files,
                 source,
-                source.grid.window,
                 model,
-                writers,
-                threads,
-                progress_or_cancel(steps),
+                paths,
+                {**self.provenance(parameters, source), **source_metadata(source)},
+                storage=storage,
+                threads=self.threads(parameters, context),
+                watch=watch,
             )
-            numbers: dict[str, float] = {self.VALID_PIXELS: counts.valid}
-            if model.gives(DOMAIN_MAP.values):
-                percent = 100 * counts.outside / counts.valid if counts.valid else 0.0
-                numbers[self.EXTRAPOLATED_PERCENT] = percent
-            for writer in writers.values():
-                writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(n) for key, n in numbers.items()})
-            self.finish(files, steps)
-        results: dict[str, Any] = {**paths, **numbers}
-        self._report(results, source.grid.window.size, feedback)
-        return results
+        feedback.pushInfo(
+            f"{counts.valid} of {source.grid.window.size} pixels are valid and were predicted."
+        )
+        results = {name: paths[product] for name, product in _PRODUCTS.items() if product in paths}
+        numbers: dict[str, float] = {self.VALID_PIXELS: counts.valid}
+        if model.gives(DOMAIN_MAP.values):
+            numbers[self.EXTRAPOLATED_PERCENT] = counts.outside_percent
+        else:
+            feedback.pushInfo("The model does not say where it extrapolates.")
+        if counts.outside:
+            feedback.pushWarning(
+                f"{counts.outside_percent:.2f} % of the valid pixels are outside the model's "
+                "training domain: their oxides are extrapolated. The output Domain distance "
+                "(OUTPUT_DOMAIN) shows where."
+            )
+        return {**results, **numbers}
 
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> OxideModel:
         own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
@@ -198,36 +191,3 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
             return load_model(own)
         model_id, _ = BUNDLED[self.parameterAsEnum(parameters, self.MODEL, context)]
         return load_model(bundled_path(model_id))
-
-    def _metadata(
-        self, parameters: dict[str, Any], model: OxideModel, source: MiSource
-    ) -> dict[str, str]:
-        metadata = {**self.provenance(parameters, source), **model_metadata(model)}
-        metadata["LUNAR_OXIDE_SOURCE"] = "\n".join(source.report())
-        metadata["LUNAR_OXIDE_BANDS"] = " ".join(map(str, source.bands))
-        metadata["LUNAR_OXIDE_SCALE"] = " ".join(f"{value:g}" for value in source.scale)
-        return metadata
-
-    def _report(
-        self, results: dict[str, Any], pixels: int, feedback: QgsProcessingFeedback
-    ) -> None:
-        valid = results[self.VALID_PIXELS]
-        feedback.pushInfo(f"{valid} of {pixels} pixels are valid and were predicted.")
-        outside = results.get(self.EXTRAPOLATED_PERCENT)
-        if outside is None:
-            feedback.pushInfo("The model does not tell where it extrapolates.")
-        elif outside > 0:
-            feedback.pushWarning(
-                f"{outside:.2f} % of the valid pixels lie outside the model's training domain: "
-                "their oxides are extrapolated. OUTPUT_DOMAIN maps where."
-            )
-
-
-def _require_outputs(model: OxideModel, parameters: Iterable[str]) -> None:
-    for name in parameters:
-        values = _PRODUCTS[name].values
-        if not model.gives(values):
-            raise ModelError(
-                f"{model.title} gives no {values.replace('_', ' ')}. Leave {name} empty, or choose "
-                "a model that has it."
-            )

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...about import style
+from ...core.errors import ModelError
 from ...core.models.model import OxideModel
 from ...core.oxides.oxides import OXIDES
 from ...core.oxides.uncertainty import uncertainty_name
 from ...core.oxides.valid_range import DOMAIN_DISTANCE
 from ...core.threads import ThreadPool
+from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, BlockPlan, Window
 from ..gdal_io.read_ahead import finished, read_ahead
-from ..writing.geotiff import RasterWriter
-from ..writing.storage import WEIGHT_STEP, BandInfo
+from ..moon.crs import Grid
+from ..sources.clementine import ClementineSource
+from ..sources.mi_source import MiSource
+from ..writing.outputs import OutputFiles
+from ..writing.storage import DEFAULT, WEIGHT_STEP, BandInfo, Storage
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
@@ -47,6 +54,8 @@ _FROM_MODEL = (
 class Product(NamedTuple):
     """A raster that a model's prediction gives."""
 
+    #: What users call it
+    title: str
     #: Name of the model's output
     values: str
     #: Name of its style
@@ -55,19 +64,28 @@ class Product(NamedTuple):
 
 
 OXIDE_MAP = Product(
-    "oxides", "oxides", tuple(BandInfo(oxide, "wt%", WEIGHT_STEP) for oxide in OXIDES)
+    "Oxides", "oxides", "oxides", tuple(BandInfo(oxide, "wt%", WEIGHT_STEP) for oxide in OXIDES)
 )
 UNCERTAINTY_MAP = Product(
+    "Uncertainty",
     "uncertainty",
     "uncertainty",
     tuple(BandInfo(uncertainty_name(oxide), "wt%", WEIGHT_STEP) for oxide in OXIDES),
 )
 #: Only whether a distance is above 1, and by how much up to 3, means anything: it may saturate.
-DOMAIN_MAP = Product("domain_distance", "domain", (BandInfo(DOMAIN_DISTANCE, "", 0.001, True),))
+DOMAIN_MAP = Product(
+    "Domain distance",
+    "domain_distance",
+    "domain",
+    (BandInfo(DOMAIN_DISTANCE, "", 0.001, True),),
+)
+PRODUCTS = (OXIDE_MAP, UNCERTAINTY_MAP, DOMAIN_MAP)
 
 
 class Spectra(Protocol):
     """What is read as spectra: `MiSource`, `Mosaic` or `Resampled`."""
+
+    grid: Grid
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance [8, height, width] and validity [height, width] of a window."""
@@ -76,20 +94,110 @@ class Spectra(Protocol):
         """The blocks to read it in, of about so many pixels."""
 
 
+class Writer(Protocol):
+    """Where a product goes: `RasterWriter`, or arrays in memory."""
+
+    def write(self, window: Window, planes: NDArray[np.float32]) -> None:
+        """Take values [bands, height, width] of a window; NaN is nodata."""
+
+
 class Counts(NamedTuple):
     """Pixels of a map."""
 
     #: All eight bands valid, and so predicted
     valid: int = 0
-    #: Of these, outside the model's training domain; 0 when it does not tell
+    #: Of these, outside the model's training domain; 0 when the model gives no domain distance
     outside: int = 0
+
+    @property
+    def outside_percent(self) -> float:
+        """Those outside, in per cent of the valid ones."""
+        return 100 * self.outside / self.valid if self.valid else 0.0
+
+
+def write_prediction(
+    files: OutputFiles,
+    source: Spectra,
+    model: OxideModel,
+    paths: Mapping[Product, str | Path],
+    metadata: Mapping[str, str],
+    *,
+    storage: Storage = DEFAULT,
+    styled: bool = True,
+    threads: int = 1,
+    watch: Watch = SILENT,
+) -> Counts:
+    """Predict all pixels of a source into rasters, block by block.
+
+    Parameters
+    ----------
+    files : OutputFiles
+        Of the run.
+    source : MiSource, Mosaic or Resampled
+    model : OxideModel
+    paths : mapping of Product to path
+        Names of the rasters, ending in .tif; only what they hold is computed.
+    metadata : mapping of str to str
+        Of all rasters; what is known of the model and the numbers of pixels are added.
+    storage : Storage
+        How they are kept.
+    styled : bool
+        Whether each gets its QGIS style beside it.
+    threads : int
+        How many predict.
+    watch : Watch
+
+    Raises
+    ------
+    ModelError
+        When the model does not give a product.
+    RasterError
+        As reading and writing raise it.
+    """
+    require_products(model, paths)
+    writers = {
+        product: files.raster(
+            path,
+            source.grid,
+            product.bands,
+            {**metadata, **model_metadata(model)},
+            storage=storage,
+            style=style(product.style) if styled else None,
+            tile=prediction_plan(source).tile,
+        )
+        for product, path in paths.items()
+    }
+    pixels = watch.step(0, storage.steps)
+    counts = predict_area(source, source.grid.window, model, writers, threads, pixels.progress)
+    numbers: dict[str, float] = {"VALID_PIXELS": counts.valid}
+    if model.gives(DOMAIN_MAP.values):
+        numbers["EXTRAPOLATED_PERCENT"] = counts.outside_percent
+    for writer in writers.values():
+        writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(value) for key, value in numbers.items()})
+    files.finish(watch.step(1, storage.steps).progress)
+    return counts
+
+
+def require_products(model: OxideModel, products: Iterable[Product]) -> None:
+    """Refuse products that a model does not give.
+
+    Raises
+    ------
+    ModelError
+    """
+    for product in products:
+        if not model.gives(product.values):
+            raise ModelError(
+                f"{model.title} gives no {product.title.lower()}. Leave the output {product.title} "
+                "empty, or choose a model that gives it."
+            )
 
 
 def predict_area(
     source: Spectra,
     area: Window,
     model: OxideModel,
-    writers: Mapping[Product, RasterWriter],
+    writers: Mapping[Product, Writer],
     threads: int,
     progress: Callable[[float], None],
 ) -> Counts:
@@ -105,8 +213,8 @@ def predict_area(
     area : Window
         In pixels of the source.
     model : OxideModel
-    writers : mapping of Product to RasterWriter
-        Rasters of the area's size, in the tiles of `prediction_plan`; only what they hold is
+    writers : mapping of Product to Writer
+        Of the area's size; rasters in the tiles of `prediction_plan`. Only what they hold is
         computed.
     threads : int
     progress : callable
@@ -181,6 +289,15 @@ def model_metadata(model: OxideModel) -> dict[str, str]:
         if key in model.metadata:
             items[f"LUNAR_OXIDE_MODEL_{key.upper()}"] = model.metadata[key]
     return items
+
+
+def source_metadata(source: MiSource | ClementineSource) -> dict[str, str]:
+    """What a map carries of the source it was made from: how its bands were read."""
+    return {
+        "LUNAR_OXIDE_SOURCE": "\n".join(source.report()),
+        "LUNAR_OXIDE_BANDS": " ".join(map(str, source.bands)),
+        "LUNAR_OXIDE_SCALE": " ".join(f"{value:g}" for value in source.scale),
+    }
 
 
 class _Block(NamedTuple):

@@ -159,6 +159,24 @@ class Raster:
                 "raster of oxides itself, not an image or a mask made from it."
             )
 
+    def band_described(self, oxide: str, parameter: str) -> int:
+        """Number of the one band that is described as an oxide.
+
+        Raises
+        ------
+        RasterError
+            When there is none, or several; names the parameter to set.
+        """
+        self.require_measurement()
+        names = self.band_names
+        if names.count(oxide) != 1:
+            listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
+            raise RasterError(
+                f"{self.name} has no single band described as {oxide}; it has {listed}. Give its "
+                f"number in {parameter}."
+            )
+        return names.index(oxide) + 1
+
     def read(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
     ) -> NDArray[np.float32]:

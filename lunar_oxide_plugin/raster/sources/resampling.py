@@ -51,7 +51,7 @@ class Resampled:
     extent : Extent, optional
         Only the new pixels that it touches. The mosaic should reach a new
         pixel further on each side.
-    between_blocks : callable, optional
+    check : callable, optional
         Called before each block is read, to cancel by raising.
 
     Raises
@@ -66,10 +66,12 @@ class Resampled:
         mosaic: Mosaic,
         resolution: float,
         extent: Extent | None = None,
-        between_blocks: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._mosaic, self._resolution = mosaic, resolution
-        self._between_blocks = between_blocks
+        #: The tiles, at their own pixels.
+        self.mosaic = mosaic
+        self._resolution = resolution
+        self._check = check
         x0, dx, _, y0, _, dy = mosaic.grid.geotransform
         cylinder = PlateCarree.of(mosaic.grid.wkt)
         if cylinder is None or dx <= 0 or dy >= 0:
@@ -115,7 +117,7 @@ class Resampled:
 
     def plan(self) -> BlockPlan:
         """The blocks to read it in: whole rows, where the mosaic wants to be read so."""
-        own = (self.grid.width, 1) if self._mosaic.in_wide_strips else (TILE_SIZE, TILE_SIZE)
+        own = (self.grid.width, 1) if self.mosaic.in_wide_strips else (TILE_SIZE, TILE_SIZE)
         return plan_blocks(own, self.grid.size)
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -124,8 +126,8 @@ class Resampled:
         # The last plane sums the valid area itself.
         sums = np.zeros((len(MODEL_BANDS) + 1, new.height, new.width))
         for block in self._source_blocks(new):
-            self._between_blocks()
-            reflectance, valid = self._mosaic.spectra(block)
+            self._check()
+            reflectance, valid = self.mosaic.spectra(block)
             if not valid.any():
                 continue
             planes = np.zeros((len(sums), block.height, block.width), np.float32)
@@ -146,7 +148,7 @@ class Resampled:
 
     def _half_covered(self) -> Window | None:
         """The new pixels of which the mosaic covers at least half in both directions."""
-        grid = self._mosaic.grid
+        grid = self.mosaic.grid
         slack = _LEAST_AREA + _ROUNDING
         x, y = math.ceil(self._x - slack), max(math.ceil(self._y - slack), 0)
         right = math.floor(self._x + grid.width * self._dx + slack)
@@ -176,7 +178,7 @@ class Resampled:
         y = math.floor((new.y - self._y) / self._dy)
         right = math.ceil((new.x + new.width - self._x) / self._dx)
         bottom = math.ceil((new.y + new.height - self._y) / self._dy)
-        under = Window(x, y, right - x, bottom - y).intersection(self._mosaic.grid.window)
+        under = Window(x, y, right - x, bottom - y).intersection(self.mosaic.grid.window)
         return list(blocks(under)) if under else []
 
     def _column_weights(self, block: Window, new: Window) -> tuple[int, _Weights]:

@@ -50,6 +50,11 @@ class Storage(NamedTuple):
     kind: Kind = Kind.FLOAT32
     layout: Layout = Layout.GEOTIFF
 
+    @property
+    def steps(self) -> int:
+        """Steps of a run that take time: the pixels, and all layouts but a plain GeoTIFF's."""
+        return 1 if self.layout is Layout.GEOTIFF else 2
+
 
 DEFAULT = Storage()
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunar_oxide_plugin.core.oxides.composite import (
-    PUBLISHED_STRETCHES,
+    STRETCHES,
     greys,
     to_rgba,
     triangle,
@@ -38,12 +38,12 @@ def test_no_data_in_any_band_is_transparent(band):
 
 def test_published_limits():
     """Captions of Figs. 8 and 9 of Zhang et al. (2023)."""
-    assert PUBLISHED_STRETCHES["Mairan"]["FeO"] == (0.50, 31.10)
-    assert PUBLISHED_STRETCHES["Mairan"]["MgO"] == (1.48, 13.81)
-    assert PUBLISHED_STRETCHES["Mairan"]["Al2O3"] == (9.17, 32.50)
-    assert PUBLISHED_STRETCHES["Sosigenes"]["FeO"] == (15.50, 25.58)
-    assert PUBLISHED_STRETCHES["Sosigenes"]["MgO"] == (4.31, 9.43)
-    assert PUBLISHED_STRETCHES["Sosigenes"]["Al2O3"] == (7.52, 17.12)
+    assert STRETCHES[2].limits["FeO"] == (0.50, 31.10)
+    assert STRETCHES[2].limits["MgO"] == (1.48, 13.81)
+    assert STRETCHES[2].limits["Al2O3"] == (9.17, 32.50)
+    assert STRETCHES[3].limits["FeO"] == (15.50, 25.58)
+    assert STRETCHES[3].limits["MgO"] == (4.31, 9.43)
+    assert STRETCHES[3].limits["Al2O3"] == (7.52, 17.12)
 
 
 def test_triangle_has_each_band_at_its_corner_and_white_between():

@@ -20,6 +20,7 @@ from lunar_oxide_plugin.raster.maps.prediction import (
     predict_area,
 )
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT, Grid
+from lunar_oxide_plugin.raster.writing.geotiff import RasterWriter
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 from tests.folders import DATA
 
@@ -218,7 +219,7 @@ def test_an_error_anywhere_ends_all(tmp_path, monkeypatch, where):
         monkeypatch.setattr(model, "predict", failing(model.predict, error[where]))
     if where == "write":
         name = "lunar_oxide_plugin.raster.writing.outputs.RasterWriter.write"
-        original = prediction.RasterWriter.write
+        original = RasterWriter.write
         monkeypatch.setattr(name, failing(original, error[where]))
     with pytest.raises(type(error[where]), match="lost"):
         predicted(scene, scene.grid.window, model, tmp_path)
