@@ -18,20 +18,18 @@ Areas = NDArray[np.float64]
 
 _FRACTIONS = list(QUANTILES.values())
 
-#: About so many pixels of a zone are kept, spread evenly, to be drawn.
+#: About this many pixels of a zone, spread evenly, are kept to be drawn.
 _DRAWN = 400
 
 
 class Pixels(NamedTuple):
-    """Pixels of a zone that are valid in any band, and the area of these and of all others."""
+    """Pixels of a zone that are valid in any band, and the area of all pixels, valid or not."""
 
-    #: Of all pixels, valid or not.
     area: float
-    #: [bands, n]
     values: Values
-    #: Inside the zone, [n].
+    #: Inside the zone.
     areas: Areas
-    #: Uncertainties [bands, n], NaN where there is none.
+    #: Uncertainties, NaN where there is none.
     sigmas: Values | None = None
     #: Distances from the model's training domain [n], NaN where unknown.
     domain: NDArray[np.float32] | None = None
@@ -41,18 +39,16 @@ class ZoneSummary(NamedTuple):
     """What is known of a zone."""
 
     bands: list[BandSummary]
-    #: Part of the valid area whose spectra the model does not know; None where it was not asked
-    #: for, NaN without a valid pixel.
+    #: As of `Unit`.
     outside_domain: float | None
-    #: Some of its pixels, float32 [bands, n].
+    #: Some of its pixels.
     sample: Values
 
 
 class ZoneStatistics:
     """Area-weighted statistics of a zone's pixels, band by band.
 
-    Use: `add` the pixels; unless they are kept, `refine` and `add_again` the
-    same; `summary`.
+    Use: `add` the pixels; unless they are kept, `refine` and `add_again` the same; `summary`.
 
     Parameters
     ----------
@@ -122,13 +118,7 @@ class ZoneStatistics:
             of_band.add(*_valid(band, pixels.areas))
 
     def summary(self, area: float, covered: float) -> ZoneSummary:
-        """The statistics of each band; NaN without any valid pixel.
-
-        Parameters
-        ----------
-        area, covered : float
-            Of the zone, and of its part that the pixels cover, in one unit.
-        """
+        """The statistics of each band, from the area of the zone and of its part on the raster."""
         scale = covered / area / self._pixel_area if self._pixel_area else 0.0
         bands = [
             summary(

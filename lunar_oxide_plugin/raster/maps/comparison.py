@@ -22,15 +22,16 @@ from .regridding import LEAST_AREA, AreaMeans
 #: About the pixels of the blocks that pairs come in: a tile of a GeoTIFF of ours.
 _PIXELS = TILE_SIZE**2
 
-#: And of those of a map that are averaged over cells.
+#: The same for a map that is averaged over cells.
 _CELL_PIXELS = 512**2
 
 #: Degrees as pixels: column = longitude + 180, row = 90 - latitude.
 _DEGREES = Grid(GEOGRAPHIC_WKT, (-180.0, 1.0, 0.0, 90.0, 0.0, -1.0), 360, 180)
 
-#: Rounding that is no lack of area.
+#: Rounding of areas, as a part of them.
 _ROUNDING = 1e-6
 
+#: Takes the fraction done, 0 ... 1, at least every tenth of a second; raises to stop.
 Progress = Callable[[float], None]
 
 #: How a map was brought to cells, for reports.
@@ -51,22 +52,10 @@ class Pairs(NamedTuple):
 
 
 class MapPairs:
-    """Two maps on the grid of the coarser one, to which the finer one is averaged.
+    """Input and reference on the grid of the coarser one, to which the finer one is averaged.
 
-    The coarser is the one with the larger pixels in km2; the reference when
-    both are alike. Maps on the same pixels are taken as they are.
-
-    Parameters
-    ----------
-    ours, theirs : OxideMap
-        Input and reference.
-    threads : int
-        How many read.
-
-    Raises
-    ------
-    RasterError
-        When one of both has no lunar CRS or no position.
+    The coarser one has the larger pixels in km2; it is the reference when both are alike. Maps on
+    the same pixels are taken as they are. Either without a lunar CRS or position is refused.
     """
 
     def __init__(self, ours: OxideMap, theirs: OxideMap, threads: int = 1) -> None:
@@ -104,14 +93,11 @@ class MapPairs:
             fine, coarse = coarse, fine
         return (
             f"{fine.name} was averaged over the area of each pixel of {coarse.name}, where at "
-            f"least half of it is valid."
+            "least half of it is valid."
         )
 
     def each(self, progress: Progress) -> Generator[Pairs, None, None]:
-        """Pairs block by block; blocks where one map has no pixel are left out.
-
-        `progress` is called with the part that is done, 0 ... 1, and raises to stop.
-        """
+        """Pairs block by block; blocks where one map has no pixel are left out."""
         windows = list(self.plan.blocks(self.grid.window))
         if self._means is None:
             for number, window in enumerate(windows, start=1):
@@ -137,28 +123,13 @@ def compare_maps(
     progress: Progress,
     write: Callable[[Window, NDArray[np.floating]], None] | None = None,
 ) -> None:
-    """Compare two maps block by block.
-
-    Parameters
-    ----------
-    pairs : MapPairs
-    comparison : Comparison
-        Takes the numbers, and small maps of the differences.
-    progress : callable
-        Called with the fraction done, 0 ... 1; raises to stop.
-    write : callable, optional
-        Takes each block of the differences, [oxides, height, width] in wt%.
-    """
+    """Compare two maps block by block; `write` takes differences [oxides, height, width] in wt%."""
     pictures = [Thumbnail(*pairs.grid.size) for _ in comparison.oxides]
     with closing(pairs.each(progress)) as each:
         for window, values, reference, areas in each:
             flat = values.reshape(len(values), -1)
-            comparison.add(
-                flat,
-                reference.reshape(-1, areas.size),
-                areas.ravel(),
-                _feo(flat, pairs.oxides),
-            )
+            feo = _feo(flat, pairs.oxides)
+            comparison.add(flat, reference.reshape(-1, areas.size), areas.ravel(), feo)
             differences = values[: len(reference)] - reference
             differences[:, areas <= 0] = np.nan
             for picture, plane in zip(pictures, differences):
@@ -189,27 +160,13 @@ def _feo(values: NDArray[np.floating], oxides: Sequence[str]) -> NDArray[np.floa
 def cell_means(ours: OxideMap, cells: Cells, progress: Progress, threads: int = 1) -> FloatArray:
     """Area-weighted means of a map in the cells of a table.
 
-    A pixel belongs to a cell when its centre lies inside.
-
-    Parameters
-    ----------
-    ours : OxideMap
-    cells : Cells
-        They may overlap.
-    progress : callable
-        Called with the part that is done, 0 ... 1, after each block; raises to stop.
-    threads : int
-        How many read.
+    A pixel belongs to a cell when its centre lies inside; cells may overlap. A map without a lunar
+    CRS or position is refused.
 
     Returns
     -------
     ndarray of float64, shape (oxides, cells)
         NaN where less than half of a cell's area is valid.
-
-    Raises
-    ------
-    RasterError
-        When the map has no lunar CRS or no position.
     """
     raster = ours.raster
     areas = PixelAreas(raster.grid, raster.name)

@@ -22,18 +22,9 @@ _SIDE = 2048
 
 
 def overview(raster: Raster, number: int, window: Window, check: Callable[[], None]) -> Overview:
-    """Read every n-th pixel of a window.
+    """Read every n-th pixel of a window of a band, counted from 1; the axes are its pixels' own.
 
-    Parameters
-    ----------
-    raster : Raster
-        North-up or not; the axes are those of its pixels.
-    number : int
-        The band, counted from 1.
-    window : Window
-        The part that is shown.
-    check : callable
-        Called before each piece; raises to stop.
+    `check` is called before each piece and raises to stop.
     """
     step = max(max(window.width, window.height) / _LONGEST, 1)
     width, height = max(round(window.width / step), 1), max(round(window.height / step), 1)

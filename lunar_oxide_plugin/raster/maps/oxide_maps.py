@@ -14,23 +14,12 @@ from ...core.oxides.oxides import OXIDES, oxide_described
 from ...core.oxides.valid_range import valid_range
 from ...core.results.cells import Cells
 from ..gdal_io.blocks import Window, sample_windows
+from ..moon.areas import PixelAreas
 from ..sources.raster import Raster
-from .regridding import mean_pixel_area
 
 
 class OxideMap:
-    """Oxides of a raster in wt%, whatever unit they are stored in.
-
-    Parameters
-    ----------
-    raster : Raster
-    numbers : iterable of int
-        Its bands, counted from 1.
-    oxides : iterable of str
-        What each holds.
-    unit : ContentUnit
-        In which.
-    """
+    """Oxides of a raster in wt%, whatever unit its bands, counted from 1, store them in."""
 
     def __init__(
         self,
@@ -57,9 +46,15 @@ class OxideMap:
 
     @property
     def pixel_area(self) -> float:
-        """Mean area of its pixels in km2."""
+        """Mean area in km2 of its pixels on the Moon, by samples; 0 without any."""
         grid = self.raster.grid
-        return mean_pixel_area(grid, self.raster.name, sample_windows(grid.window))
+        areas = PixelAreas(grid, self.raster.name)
+        found = [
+            np.broadcast_to(areas.of(window), (window.height, window.width))
+            for window in sample_windows(grid.window)
+        ]
+        count = sum(int(np.count_nonzero(each)) for each in found)
+        return sum(float(each.sum()) for each in found) / count if count else 0.0
 
 
 class Reference(NamedTuple):
@@ -181,26 +176,12 @@ def require_unit(
     unit: ContentUnit,
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Refuse a reference whose values do not fit the unit it is said to be in.
+    """Refuse a reference whose values do not fit the unit that was given, naming one that fits.
 
     Judged on samples spread over the raster; where these hold no data, block by block until one
-    does.
-
-    Parameters
-    ----------
-    raster : Raster
-    contents : dict of int to str
-        Band number and oxide.
-    unit : ContentUnit
-    check : callable
-        Called before each window is read; raises to stop.
-
-    Raises
-    ------
-    RasterError
-        Naming the unit that would fit.
+    does. `contents` are oxides by band number; `check` is called before each window is read.
     """
-    # A map in per cent that is said to be of fractions shall be known by its values.
+    # A map in per cent that is said to hold fractions is recognised by its values.
     raster.expect({number: valid_range(oxide) for number, oxide in contents.items()})
     for number, oxide in contents.items():
         found = _samples(raster, number, check)

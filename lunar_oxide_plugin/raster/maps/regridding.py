@@ -18,18 +18,17 @@ from ..moon.crs import FloatArray, Grid
 from ..moon.pixel_mapping import Caps, Place, Places
 from ..sources.raster import Raster
 
-#: Part of a pixel's area that has to be valid, as when MI tiles are averaged.
+#: Part of a pixel's area that must be valid, as when MI tiles are averaged.
 LEAST_AREA = 0.5
 
-#: What is added up may miss this part of a half.
+#: Rounding of the sums, as a part of the area.
 _ROUNDING = 1e-6
 
 #: About the pixels of the blocks that are read.
 _PIXELS = 512**2
 
-#: Where no row of one map is a row of the other, pixels are divided until they are at most a
-#: quarter as large as those they go into, as each part goes to the one its centre lies in; and
-#: into no more than 16 x 16, beside the pole of a cylindrical map.
+#: Between maps without parallel rows, pixels are divided until they are at most a quarter as large
+#: as those they go into, but into no more than 16 x 16, beside the pole of a cylindrical map.
 _PARTS, _MOST_PARTS = 4, 16
 
 #: Values [bands, height, width] of a window, NaN where not valid.
@@ -37,23 +36,22 @@ Read = Callable[[Window], NDArray[np.floating]]
 
 
 class AreaMeans:
-    """Means of a raster over the pixels of another grid, by windows of that.
+    """Means of a raster over the pixels of another grid, by windows of that grid.
 
-    A pixel of the grid is the mean over the valid part of its area on the
-    sphere, and valid where at least half of its area is. Between maps whose
-    rows and columns are parallel, such as two cylindrical ones, source pixels
-    that lie across an edge count on each side with the part of them there.
-    Between others they are divided into up to 16 x 16 parts, a quarter as large
-    as the pixels of the grid, which count where their centres lie.
+    A pixel of the grid is the mean over the valid part of its area on the sphere, and valid where
+    at least half of its area is. Between maps whose rows and columns are parallel, such as two
+    cylindrical ones, source pixels across an edge count on each side by the part that lies there.
+    Between others they are divided into up to 16 x 16 parts, a quarter as large as the pixels of
+    the grid, which count where their centres lie.
 
     Parameters
     ----------
     raster : Raster
         Where the source pixels lie.
     read : callable
-        Gives their values; called in threads of its own.
+        Gives their values; called in worker threads.
     grid : Grid
-        Of pixels larger than those of the raster.
+        Of larger pixels than those of the raster.
     name : str
         Of the raster that has the grid, for messages.
     threads : int
@@ -62,7 +60,7 @@ class AreaMeans:
     Raises
     ------
     RasterError
-        When one of both has no lunar CRS or no position.
+        When either has no lunar CRS or no position.
     """
 
     def __init__(self, raster: Raster, read: Read, grid: Grid, name: str, threads: int = 1) -> None:
@@ -80,21 +78,11 @@ class AreaMeans:
     def each(
         self, windows: Sequence[Window], progress: Callable[[float], None] = lambda done: None
     ) -> Generator[tuple[Window, FloatArray | None], None, None]:
-        """Means of windows of the grid, one after the other.
+        """Means of windows of the grid, float64 [bands, height, width], one after the other.
 
-        Parameters
-        ----------
-        windows : sequence of Window
-            Memory grows with their size, not with the raster below.
-        progress : callable
-            Called with the part that is done, 0 ... 1, after each block of the raster and at
-            least every tenth of a second; raises to stop.
-
-        Yields
-        ------
-        window : Window
-        means : ndarray of float64, shape (bands, height, width), or None
-            NaN where less than half of the area is valid; None where no pixel lies.
+        NaN where less than half of the area is valid; None where no pixel lies. Memory grows with
+        the size of the windows, not of the raster. `progress` takes the fraction done after each
+        block of the raster and at least every tenth of a second, and raises to stop.
         """
         done = 0.0
         totals: FloatArray | None = None
@@ -148,17 +136,10 @@ class AreaMeans:
         down = _shares(row_edges, window.y, window.height, 0.0)
         if not (across.any() and down.any()):
             return None
-        (columns, new_columns), (rows, new_rows) = _filled(across), _filled(down)
-        across = across[columns, new_columns]
-        down = down[rows, new_rows]
-        part = Window(
-            place.window.x + columns.start,
-            place.window.y + rows.start,
-            columns.stop - columns.start,
-            rows.stop - rows.start,
-        )
-        weighted = self._weighted(part)
-        return _Sums(new_rows, new_columns, down.T @ weighted @ across)
+        (columns, new_columns), (rows, new_rows) = _bounds(across > 0), _bounds(down > 0)
+        weighted = self._weighted(_part(place.window, rows, columns))
+        planes = down[rows, new_rows].T @ weighted @ across[columns, new_columns]
+        return _Sums(new_rows, new_columns, planes)
 
     def _parts(self, place: Place, window: Window) -> _Sums | None:
         """Of any other pixels: parts of them, by their centres."""
@@ -173,18 +154,13 @@ class AreaMeans:
         if not near.any():
             return None
         new_columns = slice(0, window.width)
-        # Where both ends may be near, all are taken, too.
+        # Where both ends may be near, all columns are taken as well.
         if not (all_columns or 0 < self._places.turn < window.width + 2 * size):
             counted = self._columns(columns, window.x, size)[near]
             new_columns = _range(counted, size, window.width)
         new_rows = _range(rows[near] - window.y, size, window.height)
-        touched = Window(
-            window.x + new_columns.start,
-            window.y + new_rows.start,
-            new_columns.stop - new_columns.start,
-            new_rows.stop - new_rows.start,
-        )
-        part = _shifted(_bounds(near), place.window)
+        touched = _part(window, new_rows, new_columns)
+        part = _part(place.window, *_bounds(near))
         count = min(max(math.ceil(_PARTS * size), 1), _MOST_PARTS)
         weighted = self._weighted(part) / count**2
         planes = weighted.reshape(-1, part.size)
@@ -217,7 +193,7 @@ class AreaMeans:
             )
 
     def _columns(self, columns: FloatArray, first: int, margin: float = 0.0) -> FloatArray:
-        """Columns counted from the first of a window, around the Moon if need be."""
+        """Columns counted from the first of a window, around the Moon where necessary."""
         counted = columns - first
         if self._places.turn:
             counted = (counted + margin) % self._places.turn - margin
@@ -232,7 +208,7 @@ class AreaMeans:
         return np.stack([weights, weights * np.where(valid, values, 0)])
 
     def _pixel_areas(self) -> PixelAreas:
-        """Those of the raster, for each thread its own: no two may use one transformation."""
+        """Of the raster, one for each thread: two may not share a transformation."""
         if not hasattr(self._of_thread, "areas"):
             self._of_thread.areas = PixelAreas(self._raster.grid, self._raster.name)
         areas: PixelAreas = self._of_thread.areas
@@ -243,9 +219,9 @@ class _Job(NamedTuple):
     """A block of the raster for a window of the grid."""
 
     window: Window
-    #: None: no block touches the window
+    #: None when no block touches the window
     block: Window | None
-    #: whether it is the window's last, and which part of all is done with it
+    #: whether it is the window's last, and the fraction of all that is done with it
     last: bool
     done: float
 
@@ -276,39 +252,22 @@ def _shares(edges: FloatArray, first: int, count: int, turn: float) -> FloatArra
     return shares
 
 
-def _filled(shares: FloatArray) -> tuple[slice, slice]:
-    """The rows and columns that hold anything."""
-    bounds = _bounds(shares > 0)
-    return bounds.slices
-
-
 def _range(places: FloatArray, size: float, count: int) -> slice:
     """The whole pixels, of so many, that places and what is so far around them may touch."""
     low, high = math.floor(places.min() - size), math.ceil(places.max() + size)
     return slice(min(max(low, 0), count - 1), min(max(high, 1), count))
 
 
-def _bounds(mask: NDArray[np.bool_]) -> Window:
-    """The smallest window around what is true."""
+def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The first and second axis around all that is true."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _part(window: Window, rows: slice, columns: slice) -> Window:
     return Window(
-        int(columns[0]),
-        int(rows[0]),
-        int(columns[-1] - columns[0]) + 1,
-        int(rows[-1] - rows[0]) + 1,
+        window.x + columns.start,
+        window.y + rows.start,
+        columns.stop - columns.start,
+        rows.stop - rows.start,
     )
-
-
-def _shifted(window: Window, origin: Window) -> Window:
-    return window._replace(x=window.x + origin.x, y=window.y + origin.y)
-
-
-def mean_pixel_area(grid: Grid, name: str, windows: Sequence[Window]) -> float:
-    """Mean area in km2 of the pixels of some windows that lie on the Moon; 0 without any."""
-    areas = PixelAreas(grid, name)
-    total, count = 0.0, 0
-    for window in windows:
-        found = np.broadcast_to(areas.of(window), (window.height, window.width))
-        total += float(found.sum())
-        count += int(np.count_nonzero(found))
-    return total / count if count else 0.0

@@ -22,23 +22,22 @@ _GIVE = "Give the uncertainty raster (OUTPUT_UNCERTAINTY) of the same run of Pre
 class Uncertainty:
     """1-sigma uncertainties of bands of a raster, pixel by pixel.
 
-    The band of "FeO" is the one described as "FeO 1 sigma". Where no band is
-    described, the order is that of the raster they belong to.
+    The band of "FeO" is the one described as "FeO 1 sigma". Where no band is described, the order
+    is that of the raster they belong to.
 
     Parameters
     ----------
     raster : Raster
-        Holds the uncertainties, on the pixels of the other.
+        Holds the uncertainties.
     of : Raster
-        What they belong to.
+        What they belong to, on the same pixels.
     names : mapping of int to str
         The bands of that raster, by number.
     every : bool
-        Whether each of them has to have an uncertainty; else one of them has to.
+        Whether each of them must have an uncertainty, or only one.
 
     Attributes
     ----------
-    raster : Raster
     bands : dict of int to int
         Band with the uncertainty, by number of the band it belongs to.
     notes : list of str
@@ -47,8 +46,7 @@ class Uncertainty:
     Raises
     ------
     RasterError
-        When the pixels are others, the values come from another model, or no
-        band can be told to be the uncertainty.
+        When pixels or model differ, or no band is identified as the uncertainty.
     """
 
     def __init__(
@@ -64,7 +62,7 @@ class Uncertainty:
             raise RasterError(
                 f"{raster.name} (UNCERTAINTY) has no single band described as "
                 f"'{uncertainty_name(missing[0])}'; it has {listed}. {_GIVE}, or describe its "
-                "bands so."
+                "bands this way."
             )
         if missing:
             self.notes.append(f"{raster.name} holds no uncertainty of {', '.join(missing)}.")
@@ -87,27 +85,16 @@ class Uncertainty:
         }
 
     def values(self, window: Window, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Uncertainties of some bands, by their numbers in the raster they belong to.
-
-        Float32 [bands, height, width], NaN where there is none.
-        """
+        """Uncertainties [bands, height, width] by numbers in the raster they belong to, or NaN."""
         planes = np.full((len(numbers), window.height, window.width), np.nan, np.float32)
         known = [index for index, number in enumerate(numbers) if number in self.bands]
-        # At once: the bands of a file may share its blocks.
+        # All at once: bands of a file may share its blocks.
         read = self.raster.values(window, [self.bands[numbers[index]] for index in known])
         planes[known] = read
         return planes
 
     def correlation(self, one: str, other: str) -> tuple[float, str]:
-        """Correlation of the model's errors in two oxides, and in words where it is from.
-
-        0 when the raster does not state it.
-
-        Raises
-        ------
-        RasterError
-            When what it states cannot be read.
-        """
+        """Correlation of the model's errors in two oxides, 0 where not stated, and its source."""
         stated = self.raster.model_metadata().get(_CORRELATION)
         if not stated:
             return 0.0, f"0, assumed, as {self.raster.name} does not state it"

@@ -71,22 +71,18 @@ def unit_statistics(
         Oxides in wt%, in any lunar CRS.
     polygons : sequence of UnitPolygon
         They may overlap.
-    wkt : str
-        Their CRS, on the Moon.
-    name : str
-        What messages call them.
-    uncertainty : Raster, optional
-        1 sigma of the oxides, on the same pixels.
-    domain : Raster, optional
-        Distances from the model's training domain, on the same pixels: see `domain_raster`.
+    wkt, name : str
+        Their CRS, on the Moon, and what messages call them.
+    uncertainty, domain : Raster, optional
+        1 sigma of the oxides, and distances from the model's training domain (`domain_raster`), on
+        the same pixels.
     centres : bool
         Whether a pixel counts when its centre lies inside; otherwise by the part that is covered.
     threads : int
         How many read.
-    check : callable
-        Called at least every tenth of a second; raises to stop.
-    progress : callable
-        Called with the fraction done, 0 ... 1, while measuring; raises to stop.
+    check, progress : callable
+        Called at least every tenth of a second, the latter with the fraction measured, 0 ... 1;
+        they raise to stop.
 
     Raises
     ------
@@ -153,13 +149,7 @@ def unit_map(raster: Raster, zones: Sequence[Zone], check: Callable[[], None]) -
 
 
 def _bands(raster: Raster) -> Mapping[str, int]:
-    """Numbers of the bands to measure, by their descriptions, made unique for tables and columns.
-
-    Raises
-    ------
-    RasterError
-        When none of them is a measurement.
-    """
+    """Numbers of the bands to measure, by their descriptions, made unique for tables."""
     raster.require_measurement()
     described = {
         number: name or f"band{number}"

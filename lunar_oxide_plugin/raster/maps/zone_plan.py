@@ -21,10 +21,10 @@ class Zone(NamedTuple):
     """A polygon on a raster's grid."""
 
     polygon: ogr.Geometry
-    #: On the sphere, km2; and that of the part that lies on the raster.
+    #: On the sphere, km2, of all of it and of the part that lies on the raster.
     area: float
     covered: float
-    #: The pixels around it; None where it lies beside the raster.
+    #: The pixels around it; None where it lies outside the raster.
     touched: Window | None
     #: Its edges in pixels of the raster, as of `edges_on_pixels`.
     edges: FloatArray
@@ -33,7 +33,7 @@ class Zone(NamedTuple):
 
     @classmethod
     def unmeasured(cls, reason: str) -> Zone:
-        """A polygon that cannot be measured: without area and beside the raster."""
+        """A polygon that cannot be measured: without area and outside the raster."""
         nothing = ogr.Geometry(ogr.wkbMultiPolygon)
         return cls(nothing, math.nan, 0.0, None, np.empty((0, 4)), reason)
 
@@ -64,7 +64,7 @@ class Block(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """Blocks that are read one after the other, for the second time or not."""
+    """Blocks that are read one after the other, for the first or the second time."""
 
     again: bool
     blocks: list[Block]
@@ -90,22 +90,16 @@ class _Member(NamedTuple):
 
 
 class _Round:
-    """Zones that are measured together, in bounded memory.
-
-    Parameters
-    ----------
-    block_count, bands : int
-        Of the raster.
-    """
+    """Zones of a raster of so many blocks and bands that are measured together."""
 
     def __init__(self, block_count: int, bands: int) -> None:
         self.members: list[_Member] = []
         self._bands = bands
-        #: Bytes that the zones take which have begun and not yet ended, at each block.
+        #: Bytes that zones under way take at each block.
         self._taken = np.zeros(block_count)
 
     def takes(self, zone: int, cuts: dict[int, Window], pixels: float) -> bool:
-        """Take a zone in, kept while there is memory for it; False when there is none at all."""
+        """Take a zone in, its pixels kept while there is memory; False when there is none."""
         # What is not kept lasts until the end.
         for keep, lasts in ((True, slice(min(cuts), max(cuts) + 1)), (False, slice(None))):
             needed = ZoneStatistics.memory(self._bands, pixels, keep)
@@ -118,7 +112,7 @@ class _Round:
 
 
 def _rounds(zones: Sequence[Zone], grid: Grid, plan: BlockPlan, bands: int) -> list[list[_Member]]:
-    """Zones that are measured together; small ones first, as many of them are kept for a large."""
+    """Zones that are measured together; small ones first, so that most are kept."""
     width, height = plan.block
     across, down = math.ceil(grid.width / width), math.ceil(grid.height / height)
     found = [

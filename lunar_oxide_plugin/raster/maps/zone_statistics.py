@@ -23,28 +23,25 @@ from ..sources.raster import Raster
 from .uncertainty import Uncertainty
 from .zone_plan import Block, Part, Pass, Zone, passes
 
-#: Pixels of a block's zones that may be in memory at once.
+#: Pixels of the zones of a block that may be in memory at once.
 _TOGETHER = 2 * BLOCK_WIDTH * BLOCK_HEIGHT
 
-#: Bytes of a polygon up to which it is brought onto a raster in a tenth of a second, repaired too.
+#: Bytes of a polygon that is brought onto a raster, and repaired, within a tenth of a second.
 _QUICK = 1500
 
-#: Parts of a pixel below which a polygon cannot be told from rounding.
+#: Parts of a pixel below which a polygon is rounding.
 _SMALLEST = 1e-8
 
 
 class ZonalStatistics:
-    """Statistics inside polygons over one raster.
+    """Statistics inside polygons over one raster, in any lunar projection.
 
-    A pixel counts by the part of it that the polygon covers, or wholly when its
-    centre lies inside. Values are weighted by the areas on the sphere. Each
-    block of the raster is read once for all polygons in it, and once more for
-    those so large that their values cannot be kept in memory for the quantiles.
+    Values are weighted by the areas on the sphere. Each block of the raster is read once for all
+    polygons in it, and once more for those so large that their values cannot be kept in memory
+    for the quantiles.
 
     Parameters
     ----------
-    raster : Raster
-        A lunar raster, in any projection.
     bands : dict of str to int
         The bands' names, and their numbers counted from 1. With MgO and FeO among
         them, and no Mg#, Mg# of every pixel is one more.
@@ -59,8 +56,7 @@ class ZonalStatistics:
     correlation : float
         Of the model's errors in MgO and FeO, for the uncertainty of Mg#.
     centres : bool
-        Whether a pixel counts wholly when its centre lies inside, and else not at
-        all; otherwise by the part of it that is covered.
+        Whether a pixel counts when its centre lies inside; otherwise by the part that is covered.
     threads : int
         How many read.
 
@@ -68,11 +64,6 @@ class ZonalStatistics:
     ----------
     names : list of str
         The bands, in the order of the summaries.
-
-    Raises
-    ------
-    RasterError
-        When the raster has no lunar CRS or no position.
     """
 
     def __init__(
@@ -103,22 +94,14 @@ class ZonalStatistics:
         self._areas = PixelAreas(raster.grid, raster.name)
 
     def zone(self, wkb: bytes, wkt: str, check: Callable[[], None] = lambda: None) -> Zone:
-        """Bring a polygon onto the raster.
+        """Bring a polygon or multipolygon in a lunar CRS onto the raster, and repair it.
 
-        Parameters
-        ----------
-        wkb : bytes
-            A polygon or multipolygon. Where it touches or crosses itself it is repaired.
-        wkt : str
-            Its CRS, on the Moon.
-        check : callable
-            Called at least every tenth of a second; raises to stop.
+        `check` is called at least every tenth of a second and raises to stop.
 
         Raises
         ------
         RasterError
-            When the polygon is empty or no place on the Moon, cannot be repaired, or does not
-            fit on the raster's projection.
+            When it is empty or not on the Moon, cannot be repaired, or does not fit the projection.
         """
         if len(wkb) < _QUICK:
             return self._zone(wkb, wkt, check)
@@ -144,15 +127,10 @@ class ZonalStatistics:
     def summarise(
         self, zones: Sequence[Zone], progress: Callable[[float], None]
     ) -> list[ZoneSummary]:
-        """What is known of each zone, with its bands in the order of `names`.
+        """What is known of each zone, which may overlap, with its bands in the order of `names`.
 
-        Parameters
-        ----------
-        zones : sequence of Zone
-            They may overlap.
-        progress : callable
-            Called with the part that is done, 0 ... 1, before each zone of each block and at
-            least every tenth of a second while waiting for one; raises to stop.
+        `progress` takes the fraction done before each zone of each block and at least every tenth
+        of a second, and raises to stop.
         """
         summaries = [self._empty(zone, True).summary(zone.area, zone.covered) for zone in zones]
         statistics: dict[int, ZoneStatistics] = {}
@@ -190,12 +168,12 @@ class ZonalStatistics:
         for again, blocks in plan:
 
             def read(block: Block, again: bool = again) -> Iterable[Pixels]:
-                planes = self._values(block.window) if again else self._everything(block.window)
+                planes = self._read(block.window, again)
                 found = (
                     self._inside(zones[part.zone], part, block.window, planes)
                     for part in block.parts
                 )
-                # Where many zones overlap, their pixels are taken out one zone after the other.
+                # Where many zones overlap, their pixels are taken one zone after the other.
                 few = sum(part.window.size for part in block.parts) <= _TOGETHER
                 return list(found) if few else found
 
@@ -207,12 +185,13 @@ class ZonalStatistics:
                         done += window.size / len(parts)
         check()
 
-    def _values(self, window: Window) -> _Planes:
-        return _Planes(self._raster.values(window, self._numbers))
-
-    def _everything(self, window: Window) -> _Planes:
+    def _read(self, window: Window, again: bool) -> _Planes:
+        """A block; for the second time only the values, of which the quantiles are."""
+        values = self._raster.values(window, self._numbers)
+        if again:
+            return _Planes(values)
         return _Planes(
-            self._raster.values(window, self._numbers),
+            values,
             self._uncertainty.values(window, self._numbers) if self._uncertainty else None,
             self._domain.values(window, [1]) if self._domain else None,
         )
