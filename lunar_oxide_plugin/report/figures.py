@@ -16,13 +16,13 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 #: Markers beside them.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-#: Oxides as figures print them. With letters, not mathtext ("Al$_2$O$_3$"): matplotlib's parser
-#: keeps exceptions, these the frames of all that called it, and so QGIS's objects beyond their end.
+#: Oxides as figures print them. In Unicode, not mathtext ("Al$_2$O$_3$"): matplotlib's parser keeps
+#: exceptions, and with their frames QGIS's objects beyond their end.
 FORMULAS = {"Al2O3": "Al\N{SUBSCRIPT TWO}O\N{SUBSCRIPT THREE}", "TiO2": "TiO\N{SUBSCRIPT TWO}"}
 
 
-#: Fonts with the signs of other scripts, which units and files may be named in: of Linux, macOS
-#: and Windows. Matplotlib's own has the Latin, Greek and Cyrillic ones.
+#: Fonts of Linux, macOS and Windows with scripts, in which units and files may be named, that
+#: matplotlib's own (Latin, Greek and Cyrillic) lacks.
 _OTHER_SCRIPTS = (
     *("Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "Droid Sans Fallback"),
     *("Hiragino Sans", "PingFang SC", "Arial Unicode MS"),
@@ -31,25 +31,15 @@ _OTHER_SCRIPTS = (
 
 
 def formula(name: str) -> str:
-    """An oxide's name as figures print it; other names as they are, with nothing to typeset."""
+    """An oxide's name as figures print it; other names unchanged, without mathtext."""
     return FORMULAS.get(name, name.replace("$", r"\$"))
 
 
 def drawn(draw: Callable[[Any], None], width: float, height: float) -> str | None:
-    """Draw a figure.
+    """A figure as SVG, or None without matplotlib.
 
-    Parameters
-    ----------
-    draw : callable
-        Draws into an empty `matplotlib.figure.Figure`.
-    width, height : float
-        Inches.
-
-    Returns
-    -------
-    str or None
-        SVG, with letters as outlines: it looks the same everywhere. None where there is no
-        matplotlib. The same drawing gives the same text.
+    `draw` draws into an empty `matplotlib.figure.Figure` of this size in inches. Letters become
+    outlines, so that it looks the same everywhere; the same drawing gives the same text.
     """
     try:
         import matplotlib as mpl
@@ -69,10 +59,10 @@ def drawn(draw: Callable[[Any], None], width: float, height: float) -> str | Non
 
 
 def _lay_out(figure: Any) -> None:
-    """Arrange the axes, and free what matplotlib never does.
+    """Arrange the axes, and free what matplotlib does not.
 
-    The grids of its constrained layout and the variables of its solver hold each other, out of
-    sight of Python's garbage collector: 0.2 MB for each report.
+    The grids of its constrained layout and the variables of its solver refer to each other, which
+    Python's garbage collector does not see: 0.2 MB for each report.
     """
     if not hasattr(figure, "get_layout_engine"):  # matplotlib 3.5
         return
@@ -84,7 +74,7 @@ def _lay_out(figure: Any) -> None:
 
 @lru_cache(1)
 def _fonts() -> list[str]:
-    """Matplotlib's font, and those that are here for what it lacks."""
+    """Matplotlib's font, and installed ones for what it lacks."""
     from matplotlib.font_manager import fontManager
 
     here = {font.name for font in fontManager.ttflist}
@@ -99,13 +89,7 @@ def shortened(name: str, longest: int) -> str:
 
 
 def colour_map(scale: Scale) -> dict[str, Any]:
-    """How `imshow` and `pcolormesh` draw a map by its fixed scale: their cmap, vmin and vmax.
-
-    Raises
-    ------
-    ImportError
-        Without matplotlib; within `drawn` it is there.
-    """
+    """Arguments of `imshow` for the fixed scale of a map, within `drawn`: cmap, vmin, vmax."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("lunar oxide", list(VIRIDIS), N=1024)

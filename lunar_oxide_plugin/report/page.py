@@ -27,12 +27,7 @@ _CSS = (
 
 
 class Page:
-    """An HTML page that is written from top to bottom.
-
-    Parameters
-    ----------
-    title : str
-    """
+    """An HTML page that is written from top to bottom."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -57,17 +52,9 @@ class Page:
         decimals: int | Sequence[int] = 2,
         caption: str = "",
     ) -> None:
-        """Write a table; cells without a value (NaN, None) stay empty.
+        """Write a table of numbers, texts and `Estimate`; NaN and None leave a cell empty.
 
-        Parameters
-        ----------
-        header : sequence of str
-        rows : iterable of iterables
-            Numbers, texts or `Estimate`.
-        decimals : int or sequence of int
-            Of the numbers in all columns, or in each.
-        caption : str
-            Above the table.
+        `decimals` are those of all columns or of each; the caption stands above the table.
         """
         digits = [decimals] * len(header) if isinstance(decimals, int) else decimals
         above = f"<caption>{escape(caption)}</caption>" if caption else ""
@@ -84,20 +71,12 @@ class Page:
         )
 
     def figure(self, svg: str | None, caption: str) -> None:
-        """Write a figure, or why it is missing.
-
-        Parameters
-        ----------
-        svg : str, optional
-            The drawing, of `figures.drawn`; None where matplotlib is missing.
-        caption : str
-            What it shows.
-        """
+        """Write a figure of `figures.drawn`, or that matplotlib is missing when it is None."""
         if svg is None:
             self.warning(
-                "A figure is missing here, as the Python of this QGIS has no matplotlib (install "
-                "the package python3-matplotlib or matplotlib). The tables hold its numbers. It "
-                f"would show: {caption}"
+                "A figure is missing here because the Python of this QGIS has no matplotlib "
+                "(install the package python3-matplotlib or matplotlib). The tables hold its "
+                f"numbers. It would show: {caption}"
             )
             return
         data = base64.b64encode(svg.encode("utf-8")).decode("ascii")

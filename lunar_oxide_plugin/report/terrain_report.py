@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,27 +18,27 @@ from .page import Page
 
 _MG_OF_MEANS = f"{MG_NUMBER} of means"
 
-#: Bins of the figure are so many of the histogram's: 0.2 wt%.
+#: Bins of the histogram in one of the figure: 0.2 wt%.
 _COARSER = 10
 
 _TERRANES = (
     "These classes are compositions, not the terranes of Jolliff et al. (2000, JGR 105, 4197), "
-    "which are regions drawn from thorium, FeO and position. Thorium is not known here, and no "
-    "numbers of Fig. 4f of Zhang et al. (2023) are at hand. The rule is this project's own; unless "
-    "others were given, its limits are the means of the whole Moon in Table 2. Mafic and "
-    "feldspathic are told apart by FeO and Mg#; mafic ground inside the South Pole-Aitken basin by "
-    "its position, the ellipse of Garrick-Bethell and Zuber (2009, Icarus 204, 399). A mare "
-    "outside both terranes, such as Crisium, is mafic (PKT-like) here too."
+    "which are regions drawn from thorium, FeO and position. Thorium is not known here, and the "
+    "numbers behind Fig. 4f of Zhang et al. (2023) are not available. The rule was made for this "
+    "plugin; unless others were given, its limits are the means of the whole Moon in Table 2. "
+    "Mafic and feldspathic are distinguished by FeO and Mg#; mafic ground inside the South "
+    "Pole-Aitken basin by its position, the ellipse of Garrick-Bethell and Zuber (2009, Icarus "
+    "204, 399). A mare outside both terranes, such as Crisium, is mafic (PKT-like) here too."
 )
 _BASALTS = (
     "Basalt types by TiO2 after Neal and Taylor (1992, Geochim. Cosmochim. Acta 56, 2177), who "
-    "classify rocks: the soil of a mare holds other material too. Giguere et al. (2000) divide "
+    "classify rocks; the soil of a mare also contains other material. Giguere et al. (2000) divide "
     "maps at other values."
 )
 _TABLE_2 = (
-    "Table 2 describes the whole Moon, all of its maria and all of its highlands: a smaller region "
-    "differs from them by its nature, and so does a division by FeO from one by other outlines of "
-    "the maria. Its Mg# is compared with the mean of the pixels' Mg#."
+    "Table 2 describes the whole Moon, all of its maria and all of its highlands. A smaller region "
+    "naturally differs from them, as does a division by FeO from other outlines of the maria. Its "
+    "Mg# is compared with the mean of the pixels' Mg#."
 )
 
 
@@ -67,16 +68,7 @@ class Terrain(NamedTuple):
 def html_report(
     terrain: Terrain, notes: Sequence[str], warnings: Sequence[str], provenance: Mapping[str, str]
 ) -> str:
-    """Make a self-contained page.
-
-    Parameters
-    ----------
-    terrain : Terrain
-    notes, warnings : sequence of str
-        At its beginning: what it is of, and what must not be overlooked.
-    provenance : mapping of str to str
-        At its end.
-    """
+    """Make a self-contained page: warnings and notes, the numbers, where they come from."""
     page = Page("Terrain classes")
     for text in warnings:
         page.warning(text)
@@ -95,13 +87,12 @@ def html_report(
 
 def _classes(page: Page, terrain: Terrain) -> None:
     page.heading("Classes")
-    said: list[str | None] = [*rules(terrain.scheme, terrain.limits)]
-    said += [None] * (len(terrain.summaries) - len(said))
+    said = rules(terrain.scheme, terrain.limits)
     page.table(
-        ["class", "pixels", "area km2", "% of area"],
+        ["class", "pixels", "area (km²)", "% of area"],
         [
             [f"{one.name}: {rule}" if rule else one.name, one.pixels, one.area_km2, one.percent]
-            for one, rule in zip(terrain.summaries, said)
+            for one, rule in zip_longest(terrain.summaries, said)
         ],
         [0, 0, 1, 2],
     )
@@ -117,10 +108,10 @@ def _means(page: Page, summaries: Sequence[ClassSummary]) -> None:
     for title, index in (("Means", 0), ("Standard deviations", 1)):
         page.heading(title)
         shown = [*names, *([_MG_OF_MEANS] if index == 0 and MG_NUMBER in names else [])]
-        rows: list[list[object]] = []
-        for one in summaries:
-            row: list[object] = [one.name, *(one.quantities[name][index] for name in names)]
-            rows.append([*row, one.mg_number_of_means][: len(shown) + 1])
+        rows = [
+            [one.name, *(one.quantities[name][index] for name in names), one.mg_number_of_means]
+            for one in summaries
+        ]
         page.table(
             ["class", *shown],
             rows,
@@ -182,11 +173,7 @@ def _draw_histogram(figure: Any, terrain: Terrain) -> None:
     share = 100 * weights / weights.sum() / np.diff(edges)
     axes = figure.subplots()
     axes.stairs(share, edges, fill=True, color="#c8c8c8", label="this raster")
-    axes.axvline(
-        terrain.limits.feo,
-        color=COLOURS[1],
-        label=f"{terrain.limits.feo:.2f} wt%",
-    )
+    axes.axvline(terrain.limits.feo, color=COLOURS[1], label=f"{terrain.limits.feo:.2f} wt%")
     if terrain.mixture:
         x = np.linspace(edges[0], edges[-1], 1000)
         parts = 100 * np.exp(terrain.mixture.log_densities(x))

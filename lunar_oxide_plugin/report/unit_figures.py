@@ -13,13 +13,20 @@ from ..core.results.overview import UnitMap
 from ..core.results.units import Unit
 from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 
-#: More units than these have no colour of their own.
-_TELLING = len(COLOURS)
-
-#: More units than these are not named on a map, nor drawn as boxes.
+#: More units than this are not named on a map, nor drawn as boxes.
 NAMED = 40
 
-#: What is drawn over what, in the scatter plots.
+#: Which statistics matplotlib draws a box of.
+_BOX = {
+    "med": "median",
+    "q1": "p25",
+    "q3": "p75",
+    "whislo": "p5",
+    "whishi": "p95",
+    "mean": "mean",
+}
+
+#: Horizontal and vertical axis of each scatter plot.
 _PAIRS = (("FeO", "Al2O3"), ("FeO", "MgO"), ("FeO", "TiO2"))
 
 
@@ -29,6 +36,7 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         scale = colour_map(SCALES[of.band]) if of.band in SCALES else {"cmap": "viridis"}
+        many = len(units) > NAMED
         axes.set_facecolor("0.85")
         image = axes.imshow(
             of.image.values,
@@ -37,19 +45,14 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
             interpolation="nearest",
             **scale,
         )
-        figure.colorbar(image, ax=axes, label=_label(of.band), shrink=0.8, extend="both")
+        figure.colorbar(image, ax=axes, label=label(of.band), shrink=0.8, extend="both")
         for number, rings in enumerate(of.outlines):
             for ring in rings:
                 closed = np.concatenate([ring, ring[:1]])
-                # White below, so that a line is seen on any colour.
-                axes.plot(*closed.T, color="white", linewidth=3.2, rasterized=len(units) > NAMED)
-                axes.plot(
-                    *closed.T,
-                    color=_colour(number, units),
-                    linewidth=1.7,
-                    rasterized=len(units) > NAMED,
-                )
-            if rings and len(units) <= NAMED:
+                # White below, so that the line is visible on any colour.
+                for colour, width in (("white", 3.2), (_colour(number, units), 1.7)):
+                    axes.plot(*closed.T, color=colour, linewidth=width, rasterized=many)
+            if rings and not many:
                 axes.annotate(
                     str(number + 1),
                     rings[0][np.argmax(rings[0][:, 1])],
@@ -60,10 +63,8 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
                     annotation_clip=True,
                 )
         left, right, bottom, top = of.image.extent
-        axes.set_xlim(left, right)
-        axes.set_ylim(bottom, top)
-        axes.set_xlabel("longitude (°)" if of.image.unit == "°" else "x (km)")
-        axes.set_ylabel("latitude (°)" if of.image.unit == "°" else "y (km)")
+        x, y = ("longitude (°)", "latitude (°)") if of.image.unit == "°" else ("x (km)", "y (km)")
+        axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=x, ylabel=y)
         axes.ticklabel_format(useOffset=False)
 
     return drawn(draw, 7.5, 5.5)
@@ -81,16 +82,7 @@ def box_plots(units: Sequence[Unit], numbers: Sequence[int], bands: Sequence[str
                 if not found["pixels"]:
                     continue
                 box = axes.bxp(
-                    [
-                        {
-                            "med": found["median"],
-                            "q1": found["p25"],
-                            "q3": found["p75"],
-                            "whislo": found["p5"],
-                            "whishi": found["p95"],
-                            "mean": found["mean"],
-                        }
-                    ],
+                    [{drawn_as: found[name] for drawn_as, name in _BOX.items()}],
                     positions=[place],
                     widths=0.6,
                     showmeans=True,
@@ -109,7 +101,7 @@ def box_plots(units: Sequence[Unit], numbers: Sequence[int], bands: Sequence[str
             axes.set_xlim(-0.6, len(units) - 0.4)
             ticks = list(range(0, len(units), -(-len(units) // 20)))
             axes.set_xticks(ticks, [str(numbers[tick]) for tick in ticks])
-            axes.set_ylabel(_label(band))
+            axes.set_ylabel(label(band))
             axes.grid(axis="y", color="0.9")
         for axes in panels[len(bands) :]:
             axes.set_visible(False)
@@ -129,21 +121,13 @@ def scatter(
     samples: Sequence[NDArray[np.float32]],
     bands: Sequence[str],
 ) -> str | None:
-    """Oxides over FeO: some pixels of every unit, and its mean.
+    """Oxides over FeO: some pixels [bands, n] of every unit, and its mean.
 
-    Parameters
-    ----------
-    units : sequence of Unit
-    numbers : sequence of int
-        Of the units in the table.
-    samples : sequence of ndarray, shape (bands, n)
-        Some pixels of each.
-    bands : sequence of str
-        Names of the bands of the samples.
+    `numbers` are those of the units in the table, `bands` the names of the samples' bands.
     """
     pairs = scattered(bands)
     labels = [f"{n}  {shortened(unit.name, 60)}" for n, unit in zip(numbers, units)]
-    # As many beside each other as there is room for; a sign is a hundredth of the width.
+    # As many columns as there is room for; a letter takes a hundredth of the width.
     columns = max(1, min(len(units), 4, 90 // (max(map(len, labels), default=0) + 6)))
     names = 0.3 + 0.2 * -(-len(units) // columns)  # inches
 
@@ -171,8 +155,8 @@ def scatter(
                     markersize=6,
                     label=labels[number].replace("$", r"\$"),
                 )
-            axes.set_xlabel(_label(x))
-            axes.set_ylabel(_label(y))
+            axes.set_xlabel(label(x))
+            axes.set_ylabel(label(y))
             axes.grid(color="0.9")
         legend = figure.add_subplot(grid[1, :])
         legend.axis("off")
@@ -182,9 +166,10 @@ def scatter(
     return drawn(draw, 7.5, 2.9 + names)
 
 
-def _label(band: str) -> str:
+def label(band: str) -> str:
+    """A band with its unit."""
     return f"{formula(band)} (molar)" if band.startswith("Mg#") else f"{formula(band)} (wt%)"
 
 
 def _colour(number: int, units: Sequence[Unit]) -> str:
-    return COLOURS[number] if len(units) <= _TELLING else "#333333"
+    return COLOURS[number] if len(units) <= len(COLOURS) else "#333333"

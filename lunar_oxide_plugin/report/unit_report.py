@@ -13,12 +13,12 @@ from ..core.results.overview import UnitMap
 from ..core.results.separability import overlap, separations
 from ..core.results.units import STATISTICS, TABLE_ORDER, Unit
 from .page import Page
-from .unit_figures import NAMED, box_plots, scatter, scattered, unit_map
+from .unit_figures import NAMED, box_plots, label, scatter, scattered, unit_map
 
-#: So many units, the largest, are compared with each other in the report.
+#: The report compares this many units, the largest, with each other.
 _COMPARED = 12
 
-#: So many have their statistics band by band in the report.
+#: It shows the statistics band by band of this many.
 _DETAILED = 200
 
 #: What the uncertainty of a mean is; in the help and in reports.
@@ -69,23 +69,13 @@ def html_report(
 ) -> str:
     """Make a self-contained page: map, means, spreads and separation of units.
 
-    Parameters
-    ----------
-    units : sequence of Unit
-    notes : iterable of str
-        What a reader has to know, in sentences.
-    provenance : mapping of str to str
-        Algorithm, parameters and model.
-    synthetic : bool
-        Whether the raster is a synthetic scene.
-    image : UnitMap, optional
-        To draw a map.
-    samples : sequence of ndarray, shape (bands, n)
-        Some pixels of each unit, the bands in the units' order, to draw.
+    `notes` are sentences for the reader, `provenance` the algorithm, its parameters and the model;
+    `synthetic` says that the raster is a synthetic scene. `samples` are some pixels [bands, n] of
+    each unit to draw, the bands in the units' order.
     """
     page = Page("Unit statistics")
     if synthetic:
-        page.warning("SYNTHETIC scene: these numbers are no measurement of the Moon.")
+        page.warning("SYNTHETIC scene: these numbers are not measurements of the Moon.")
     for note in notes:
         page.paragraph(note)
     _means(page, units)
@@ -97,14 +87,14 @@ def html_report(
     if image is not None:
         page.figure(
             unit_map(image, units),
-            f"{image.band} and the outlines of the units, numbered as in the table; grey is no "
-            "data.",
+            f"{image.band} and the outlines of the units, numbered as in the table; grey is "
+            "nodata.",
         )
     page.heading("Spread within units")
     page.figure(
         box_plots(few, numbers, measured),
-        "Boxes: percentiles 25 to 75 with the median; whiskers: 5 and 95; diamonds: means."
-        + of_all,
+        "Boxes: percentiles 25 to 75 with the median; whiskers: percentiles 5 and 95; diamonds: "
+        f"means.{of_all}",
     )
     if samples and scattered(measured):
         page.figure(
@@ -128,22 +118,28 @@ def _means(page: Page, units: Sequence[Unit]) -> None:
     domain = units[0].outside_domain is not None
     remarked = any(unit.remark for unit in units)
     named = ["mean of Mg#" if name == MG_NUMBER else name for name in means[0]]
-    header = ["no.", "unit", *named, "area_km2"]
+    header = ["no.", "unit", *named, "area (km²)"]
     header += ["outside domain"] if domain else []
     header += ["remark"] if remarked else []
     rows: list[list[object]] = []
     for number, (unit, found) in enumerate(zip(units, means), start=1):
         row: list[object] = [number, unit.name, *found.values(), unit.area_km2]
-        if domain:
-            row.append(unit.outside_domain)
-        if remarked:
-            row.append(unit.remark)
+        row += [unit.outside_domain] if domain else []
+        row += [unit.remark] if remarked else []
         rows.append(row)
-    _table(page, header, rows, "Means, in the layout of Tables 5 and 6 of Zhang et al. (2023).")
+    decimals = [3 if MG_NUMBER in name or "domain" in name else 2 for name in header]
+    page.table(
+        header,
+        rows,
+        decimals,
+        "Means in wt%, Mg# as a molar fraction, in the layout of Tables 5 and 6 of Zhang et al. "
+        "(2023).",
+    )
     if domain:
         page.paragraph(
-            "Outside domain: the part of a unit's valid area whose spectra are unlike all training "
-            "sites of the model. Values there are extrapolated, whatever their uncertainty says."
+            "Outside domain: the part of a unit's valid area, 0-1, whose spectra are unlike all "
+            "training sites of the model. Values there are extrapolated, and their uncertainty "
+            "does not show it."
         )
 
 
@@ -153,15 +149,15 @@ def _separation(page: Page, units: Mapping[int, Unit], count: int) -> None:
     page.heading("Separation of units")
     page.paragraph(
         "Cohen's d of every two units: the difference of their means in standard deviations of "
-        "their pixels. It does not grow with the number of pixels, which depend on their "
-        "neighbours and are no independent samples; p-values would call every difference "
-        f"significant. Two normal distributions have {overlap(1):.0%} in common at d = 1, "
+        "their pixels. It does not grow with the number of pixels, which are not independent "
+        "samples because they depend on their neighbours; by p-values every difference would be "
+        f"significant. Two normal distributions overlap by {overlap(1):.0%} at d = 1, "
         f"{overlap(2):.0%} at 2 and {overlap(3):.0%} at 3. In brackets, where an uncertainty "
-        "raster was given: the difference in 1-sigma model uncertainties, as if the model erred "
-        "independently in both units; below 2 it may be the model's."
+        "raster was given: the difference in 1-sigma model uncertainties, as if the errors in both "
+        "units were independent; below 2 it may come from the model."
         + ("" if count <= _COMPARED else f" The {_COMPARED} largest of {count} units.")
     )
-    # Names need not differ: numbers do, and they are the names of units without any.
+    # Two units may have the same name, but not the same number.
     numbered = [
         unit if unit.name == str(number) else unit._replace(name=f"{number} {unit.name}")
         for number, unit in units.items()
@@ -191,11 +187,11 @@ def _details(page: Page, units: Sequence[Unit], bands: Sequence[str]) -> None:
         of_band = 3 if band.startswith(MG_NUMBER) else 2
         shown = [STATISTICS[name] for name in names]
         decimals = [of_band if each.decimals is None else each.decimals for each in shown]
-        page.table(["unit", *(each.title for each in shown)], rows, [0, *decimals], band)
+        page.table(["unit", *(each.title for each in shown)], rows, [0, *decimals], label(band))
 
 
 def _model_card(page: Page, provenance: Mapping[str, str]) -> None:
-    """What the raster says of the model behind it, in words."""
+    """The raster's metadata on its model, in words."""
     prefix = "LUNAR_OXIDE_MODEL"
     items = {key: text for key, text in provenance.items() if key.startswith(prefix)}
     if not items:
@@ -209,7 +205,7 @@ def _model_card(page: Page, provenance: Mapping[str, str]) -> None:
 
 
 def _readable(text: str) -> str:
-    """JSON without its signs; other text as it is."""
+    """JSON without its punctuation; other text as it is."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -222,10 +218,3 @@ def _readable(text: str) -> str:
             return ", ".join(f"{name} {item:g}" for name, item in zip(names, value))
         return ", ".join(_readable(json.dumps(item)) for item in value)
     return str(value)
-
-
-def _table(
-    page: Page, header: Sequence[str], rows: Iterable[Iterable[object]], caption: str
-) -> None:
-    decimals = [3 if MG_NUMBER in name or "domain" in name else 2 for name in header]
-    page.table([name.replace("_", " ") for name in header], rows, decimals, caption)

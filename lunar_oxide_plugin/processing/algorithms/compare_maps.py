@@ -224,7 +224,7 @@ class CompareMaps(LunarOxideAlgorithm):
             if self.REPORT in outputs:
                 warnings = self.remarks()
                 if any(one.synthetic for one in inputs):
-                    warnings.append("SYNTHETIC scene: these numbers do not measure the Moon.")
+                    warnings.append("SYNTHETIC scene: these numbers are not measurements of the Moon.")
                 names = (raster.name, reference.name)
                 page = html_report(comparison, names, description, warnings, metadata)
                 files.text(outputs[self.REPORT], page)

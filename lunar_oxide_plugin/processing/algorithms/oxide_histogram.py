@@ -94,7 +94,7 @@ class OxideHistogram(LunarOxideAlgorithm):
         warnings = beyond_bins(measured)
         if any(raster.synthetic for raster in rasters):
             names = ", ".join(raster.name for raster in rasters if raster.synthetic)
-            warnings.insert(0, f"SYNTHETIC: {names}. These numbers do not measure the Moon.")
+            warnings.insert(0, f"SYNTHETIC: {names}. These numbers are not measurements of the Moon.")
         for text in warnings:
             feedback.pushWarning(text)
         for raster in measured:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.results.comparison import CellPairs, Comparison, Thumbnail
-from lunar_oxide_plugin.report.comparison_figures import figure
-from lunar_oxide_plugin.report.comparison_report import html_report
+from lunar_oxide_plugin.report.comparison_report import figure, html_report
 
 
 def compared(classes=True):

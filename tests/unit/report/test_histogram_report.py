@@ -16,7 +16,7 @@ from lunar_oxide_plugin.core.results.histogram import (
     AreaHistogram,
     RasterHistograms,
 )
-from lunar_oxide_plugin.report import histogram_figure
+from lunar_oxide_plugin.report import histogram_report
 from lunar_oxide_plugin.report.histogram_report import html_report
 
 from .test_page import Balanced
@@ -70,23 +70,23 @@ def test_page_holds_statistics_modes_and_published_means():
     assert list(published.values())[1:] == ["15.36", "11.36", "15.39", "9.25", "2.89", "0.527"]
     row = table(text, "one.tif")["FeO"]
     assert row["modes (share of area)"].replace("\N{NO-BREAK SPACE}", " ") == "8.12 (50 %)"
-    assert (row["below, %"], row["above, %"]) == ("25.00", "25.00")
-    assert (row["valid area, km2"], row["pixels"], row["median"]) == ("2.00", "4", "8.12")
+    assert (row["below (%)"], row["above (%)"]) == ("25.00", "25.00")
+    assert (row["valid area (km²)"], row["pixels"], row["median"]) == ("2.00", "4", "8.12")
     assert list(table(text, "soils &lt;1&gt;.tif")) == list(QUANTITIES)
     assert "FeO to 35 in steps of 0.25" in text
 
 
 def test_an_oxide_without_a_pixel_stays_empty():
     row = table(report(EMPTY), "empty.tif")["TiO2"]
-    assert (row["mean"], row["median"], row["above, %"], row["pixels"]) == ("", "", "", "0")
+    assert (row["mean"], row["median"], row["above (%)"], row["pixels"]) == ("", "", "", "0")
 
 
 def drawn_axes(monkeypatch, rasters):
     """The panels as matplotlib has them."""
     figure_module = pytest.importorskip("matplotlib.figure")
     figure = figure_module.Figure()
-    monkeypatch.setattr(histogram_figure, "drawn", lambda draw, width, height: draw(figure))
-    histogram_figure.histogram_figure(rasters)
+    monkeypatch.setattr(histogram_report, "drawn", lambda draw, width, height: draw(figure))
+    histogram_report.histogram_figure(rasters)
     return figure.axes
 
 
