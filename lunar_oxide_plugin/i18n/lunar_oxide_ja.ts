@@ -12,7 +12,7 @@
       <translation>ヘルプ</translation>
     </message>
     <message>
-      <source>Reports the versions in use, whether onnxruntime loads (and the one command that installs it when it does not), and the cards of the bundled models. On request it installs onnxruntime into this QGIS profile.</source>
+      <source>Reports the versions in use, whether onnxruntime loads (and if not, the command that installs it), and the cards of the bundled models. On request it installs onnxruntime into this QGIS profile.</source>
       <translation>使用中のバージョン、onnxruntime が読み込めるかどうか(読み込めないときはインストール用のコマンド)、同梱モデルのモデルカードを表示します。指定すれば、この QGIS プロファイルに onnxruntime をインストールします。</translation>
     </message>
     <message>
@@ -20,7 +20,7 @@
       <translation>このプロファイルに onnxruntime をインストールする</translation>
     </message>
     <message>
-      <source>Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without its dependencies, and lays it into the profile's folder for Python, where updates of the plugin leave it. One that works and is in use stays as it is. Nothing else on the computer is changed.</source>
+      <source>Downloads the newest onnxruntime from the Python Package Index (20 MB) with pip, without dependencies, into the Python folder of the profile, where updates of the plugin keep it. A working onnxruntime is left as it is. Nothing else on the computer changes.</source>
       <translation>Python パッケージインデックスから最新の onnxruntime(20 MB)を pip で取得し、依存パッケージなしでプロファイルの Python フォルダに置きます。プラグインを更新しても残ります。使用中の onnxruntime が動作する場合はそのまま残します。コンピュータのほかの部分は変更しません。</translation>
     </message>
     <message>
@@ -28,7 +28,7 @@
       <translation>onnxruntime の wheel ファイル</translation>
     </message>
     <message>
-      <source>For a computer without a network: a file onnxruntime-...-.whl for its system and the Python version of its QGIS, downloaded elsewhere from pypi.org. Used with INSTALL.</source>
+      <source>For a computer without a network connection: a file onnxruntime-...-.whl for its system and the Python version of its QGIS, downloaded from pypi.org on another computer. Used with INSTALL.</source>
       <translation>ネットワークのないコンピュータ用:対象のシステムと QGIS の Python のバージョンに合う onnxruntime-...-.whl を、別のところで pypi.org からダウンロードしたもの。INSTALL とともに使います。</translation>
     </message>
     <message>
@@ -200,11 +200,11 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>酸化物の地図を、別の地図またはルナ・プロスペクターの測定と比較します。</translation>
     </message>
     <message>
-      <source>The check of a map by one that does not depend on it, as in Fig. S1 and Table 2 of Zhang et al. (2023). The finer map is averaged over the area of each pixel of the coarser one on the sphere; a pixel counts where at least half of its area is valid. Both may be in any lunar CRS. Pixels that lie across an edge are divided there when rows and columns of both maps are parallel, as in cylindrical maps; else they are cut into parts at most a quarter as large as the coarser pixel (but no more than 16 x 16), which count where their centres lie. Without REFERENCE and REFERENCE_TABLE the map is compared with the oxides of the Lunar Prospector gamma-ray spectrometer in 114 cells of 20 degrees (Prettyman et al. 2006), which needs a map of large parts of the Moon. Compared are all oxides that both have, or the one chosen by OXIDE or by a band. The numbers R2, RMSE and BIAS (mean of input minus reference) are those of that one, or of the first common one in the order Al2O3, CaO, FeO, MgO, TiO2. R2 is the square of Pearson's correlation, weighted by area; TABLE and REPORT also hold the coefficient of determination against the reference, which sees a bias too, the lines of least squares and of the reduced major axis, and mare and highlands apart: by the FeO of the input, where it has a band of it.</source>
+      <source>Checks a map by an independent one, as in Fig. S1 and Table 2 of Zhang et al. (2023). The finer map is averaged over the area of each pixel of the coarser one on the sphere; a pixel counts where at least half of its area is valid. Both may be in any lunar CRS. Pixels across an edge are divided there when rows and columns of both maps are parallel, as in cylindrical maps; otherwise they are cut into parts at most a quarter as large as the coarser pixel (but no more than 16 x 16), which count where their centres lie. Without REFERENCE and REFERENCE_TABLE the map is compared with the oxides of the Lunar Prospector gamma-ray spectrometer in 114 cells of 20 degrees (Prettyman et al. 2006), which requires a map of large parts of the Moon. All oxides that both have are compared, or the one chosen by OXIDE or by a band. The numbers R2, RMSE and BIAS (mean of input minus reference) belong to that one, or to the first common one in the order Al2O3, CaO, FeO, MgO, TiO2. R2 is the square of Pearson's correlation, weighted by area; TABLE and REPORT also hold the coefficient of determination against the reference, which detects a bias too, the least-squares and reduced-major-axis lines, and mare and highlands separately, by the FeO of the input where it has an FeO band.</source>
       <translation>独立した地図による検証で、Zhang et al. (2023) の図 S1 と表 2 に相当します。細かいほうの地図を、粗いほうの各ピクセルの球面上の面積にわたって平均します。面積の半分以上が有効なピクセルだけを数えます。どちらの地図も、月の CRS であれば何でもかまいません。縁にまたがるピクセルは、円筒図法のように両方の地図の行と列が平行なときはその縁で分割し、そうでないときは粗いほうのピクセルの 4 分の 1 以下(ただし 16 x 16 まで)の部分に切り、中心が入る部分を数えます。REFERENCE も REFERENCE_TABLE もない場合は、ルナ・プロスペクターのガンマ線分光計による 20 度セル 114 個の酸化物(Prettyman et al. 2006)と比較します。これには月の広い部分の地図が必要です。両方にあるすべての酸化物、または OXIDE かバンドで選んだものを比較します。数値 R2、RMSE、BIAS(入力から参照を引いた平均)は、選んだもの、または Al2O3、CaO、FeO、MgO、TiO2 の順で最初の共通のものについての値です。R2 は面積で重み付けしたピアソン相関の 2 乗です。TABLE と REPORT には、偏りも反映する参照に対する決定係数、最小二乗直線と RMA 直線、さらに入力に FeO バンドがあればそれによって分けた海と高地別の値も含まれます。</translation>
     </message>
     <message>
-      <source>The map to be checked, in wt%, such as the result of Predict oxides.</source>
+      <source>The map to check, in wt%, for example the result of Predict oxides.</source>
       <translation>検証する地図(wt%)。「酸化物の予測」の結果など。</translation>
     </message>
     <message>
@@ -220,7 +220,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>セルの参照表</translation>
     </message>
     <message>
-      <source>Instead of a raster: CSV with the columns minlat, maxlat, minlon, maxlon (degrees east) and one per oxide, such as feo. Empty, without a reference raster too: the bundled table of Lunar Prospector.</source>
+      <source>Instead of a raster: CSV with the columns minlat, maxlat, minlon, maxlon (degrees east) and one per oxide, such as feo. If both are empty: the bundled table of Lunar Prospector.</source>
       <translation>ラスタの代わりに、minlat、maxlat、minlon、maxlon(東経、度)と、feo など酸化物ごとの列を持つ CSV。空欄で参照ラスタもない場合:同梱のルナ・プロスペクターの表。</translation>
     </message>
     <message>
@@ -228,7 +228,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>酸化物</translation>
     </message>
     <message>
-      <source>The one to compare. Empty: all that both have, or the one of a band given below.</source>
+      <source>The oxide to compare. Empty: all that both have, or that of a band given below.</source>
       <translation>比較する酸化物。空欄:両方にあるすべて、または下で指定したバンドのもの。</translation>
     </message>
     <message>
@@ -256,7 +256,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>入力のバンド</translation>
     </message>
     <message>
-      <source>The band of the one oxide to compare. Empty: found by its description, such as FeO. A band without a description needs OXIDE too.</source>
+      <source>The band of the oxide to compare. Empty: found by its description, such as FeO. A band without a description needs OXIDE too.</source>
       <translation>比較する酸化物のバンド。空欄:FeO などの説明から探します。説明のないバンドには OXIDE も必要です。</translation>
     </message>
     <message>
@@ -268,7 +268,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>参照の単位</translation>
     </message>
     <message>
-      <source>Of REFERENCE or REFERENCE_TABLE. Contents of elements (bands or columns named Fe, Ti, Al, Ca, Mg) become oxides by the atomic weights of IUPAC: FeO = 1.2865 Fe, TiO2 = 1.6685 Ti, Al2O3 = 1.8894 Al, CaO = 1.3992 Ca, MgO = 1.6583 Mg.</source>
+      <source>Unit of REFERENCE or REFERENCE_TABLE. Contents of elements (bands or columns named Fe, Ti, Al, Ca, Mg) are converted to oxides by IUPAC atomic weights: FeO = 1.2865 Fe, TiO2 = 1.6685 Ti, Al2O3 = 1.8894 Al, CaO = 1.3992 Ca, MgO = 1.6583 Mg.</source>
       <translation>REFERENCE または REFERENCE_TABLE の単位。元素の含有量(Fe、Ti、Al、Ca、Mg という名前のバンドまたは列)は IUPAC の原子量で酸化物に換算します:FeO = 1.2865 Fe、TiO2 = 1.6685 Ti、Al2O3 = 1.8894 Al、CaO = 1.3992 Ca、MgO = 1.6583 Mg。</translation>
     </message>
     <message>
@@ -288,11 +288,11 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>元素の質量分率(0-1)</translation>
     </message>
     <message>
-      <source>FeO of mare from (wt%)</source>
+      <source>Minimum FeO of mare (wt%)</source>
       <translation>海とみなす FeO の下限(wt%)</translation>
     </message>
     <message>
-      <source>FeO of the input, averaged like the oxides, from which a place is mare; below it is highlands. 10.6 is the middle between the means of both in Table 2 of Zhang et al. (2023), 15.39 and 5.81.</source>
+      <source>A place is mare where the FeO of the input, averaged like the oxides, is at least this, and highlands below. 10.6 is the middle between the means of both in Table 2 of Zhang et al. (2023), 15.39 and 5.81.</source>
       <translation>酸化物と同じように平均した入力の FeO がこの値以上なら海、未満なら高地です。10.6 は Zhang et al. (2023) の表 2 にある両者の平均 15.39 と 5.81 の中間です。</translation>
     </message>
     <message>
@@ -300,7 +300,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>差</translation>
     </message>
     <message>
-      <source>Input minus reference in wt%, on the pixels of the coarser one: GeoTIFF, one band per oxide. Only with a reference raster.</source>
+      <source>Input minus reference in wt%, on the pixels of the coarser map: GeoTIFF, one band per oxide. Only with a reference raster.</source>
       <translation>入力から参照を引いた値(wt%)を粗いほうのピクセルで示します:GeoTIFF、酸化物ごとに 1 バンド。参照ラスタがある場合だけです。</translation>
     </message>
     <message>
@@ -308,7 +308,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>数値の CSV。酸化物とクラスごとに 1 行です。</translation>
     </message>
     <message>
-      <source>A page to read, with scatter plots, histograms and maps of the differences.</source>
+      <source>A page with scatter plots, histograms and maps of the differences.</source>
       <translation>散布図、ヒストグラム、差の地図が付いた、読むためのページ。</translation>
     </message>
     <message>
@@ -536,11 +536,11 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>Zhang et al. (2023) の 40 の試料採取地点を、化学組成とともに点として書き出します。</translation>
     </message>
     <message>
-      <source>Table 1 of the paper (Icarus 397, 115505): Al2O3, CaO, FeO, MgO and TiO2 in wt% of soils of Apollo, Luna, Chang'E-3 and Chang'E-5, with Mg#. Positions come from two frames. Landers (frame LRO) are placed to some tens of metres. Stations (frame Clementine) may be kilometres off: look for the place on an image before you read a pixel there. Two stations of Apollo 16 share a latitude that is probably wrong, and Apollo17S4 has no position; it is in the table without a geometry. Fields say all this site by site.</source>
+      <source>Table 1 of the paper (Icarus 397, 115505): Al2O3, CaO, FeO, MgO and TiO2 in wt% of soils of Apollo, Luna, Chang'E-3 and Chang'E-5, with Mg#. Positions are in two frames. Landers (frame LRO) are accurate to some tens of metres. Stations (frame Clementine) may be kilometres off: find the place on an image before you read a pixel there. Two stations of Apollo 16 share a latitude that is probably wrong, and Apollo17S4 has no position; it is in the table without a geometry. Fields of each site say so.</source>
       <translation>論文(Icarus 397, 115505)の表 1:アポロ、ルナ、嫦娥 3 号、嫦娥 5 号の土壌の Al2O3、CaO、FeO、MgO、TiO2(wt%)と Mg#。位置は 2 つの座標系によります。着陸機(座標系 LRO)は数十 m の精度です。ステーション(座標系 Clementine)は数 km ずれていることがあります。そこのピクセルを読む前に、画像で場所を確かめてください。アポロ 16 号の 2 つのステーションの緯度は同じで、おそらく誤りです。Apollo17S4 には位置がなく、ジオメトリなしで表に入っています。フィールドに地点ごとの説明があります。</translation>
     </message>
     <message>
-      <source>GeoPackage with a point per site, its chemistry and where both come from.</source>
+      <source>GeoPackage with a point per site, its chemistry, and the sources of both.</source>
       <translation>地点ごとに 1 点の GeoPackage。化学組成と、その両方の出典を持ちます。</translation>
     </message>
     <message>
@@ -668,11 +668,11 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>酸化物ヒストグラム</translation>
     </message>
     <message>
-      <source>Histograms of every oxide and of Mg# in per cent of area, of one raster or several, with their modes beside published means.</source>
+      <source>Histograms of every oxide and of Mg# in per cent of the area, of one or several rasters, with their modes beside published means.</source>
       <translation>1 つまたは複数のラスタの、各酸化物と Mg# のヒストグラムを面積の百分率で示し、最頻値を論文の平均値と並べます。</translation>
     </message>
     <message>
-      <source>After Fig. 5 of Zhang et al. (2023, Icarus 397, 115505): per cent of the valid area in each bin, on a logarithmic axis. Pixels are weighted by their areas on the sphere, so that rasters of any projection and resolution can be compared. Bins are the same for every raster; what lies beyond them is counted below and above. Mg# is taken from a band of that name, or computed from MgO and FeO pixel by pixel. Modes are the peaks of the histogram smoothed by a Gauss curve of 2 bins, beside which it falls by at least 20 % of their height before it rises to a higher one, and by more than chance allows (5 standard deviations). Each holds at least 2 % of the area; at most 5 are given. The highest is given in any case. The published means are those of the paper's Table 2.</source>
+      <source>After Fig. 5 of Zhang et al. (2023, Icarus 397, 115505): per cent of the valid area in each bin, on a logarithmic axis. Pixels are weighted by their areas on the sphere, so that rasters of any projection and resolution can be compared. Bins are the same for every raster; values below and above them are counted too. Mg# is taken from a band of that name, or computed from MgO and FeO pixel by pixel. Modes are the peaks of the histogram, smoothed by a Gaussian of 2 bins, beside which it falls by at least 20 % of their height before it rises to a higher peak, and by more than expected by chance (5 standard deviations). Each holds at least 2 % of the area; at most 5 are listed, the highest always. The published means are those of Table 2 of the paper.</source>
       <translation>Zhang et al. (2023, Icarus 397, 115505) の図 5 にならい、各ビンに入る有効面積の百分率を対数軸で示します。ピクセルは球面上の面積で重み付けするので、どの図法と解像度のラスタでも比較できます。ビンはすべてのラスタで同じで、範囲外は下と上に分けて数えます。Mg# はその名前のバンドから取るか、MgO と FeO からピクセルごとに計算します。最頻値は、2 ビン幅のガウス曲線で平滑化したヒストグラムの峰で、より高い峰に向かって上がる前に高さの 20 % 以上、かつ偶然で説明できる量(標準偏差の 5 倍)以上に下がるものです。それぞれ面積の 2 % 以上を占め、最大 5 つを示します。最も高いものは必ず示します。論文の平均値は表 2 のものです。</translation>
     </message>
     <message>
@@ -680,7 +680,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>酸化物ラスタ</translation>
     </message>
     <message>
-      <source>One raster or several, such as results of Predict oxides or Mg number. Bands described as Al2O3, CaO, FeO, MgO, TiO2 (in wt%) or Mg# are used.</source>
+      <source>One or several rasters, for example results of Predict oxides or Mg number. Bands described as Al2O3, CaO, FeO, MgO, TiO2 (in wt%) or Mg# are used.</source>
       <translation>1 つまたは複数のラスタ。「酸化物の予測」や「Mg 数」の結果など。説明が Al2O3、CaO、FeO、MgO、TiO2(wt%)または Mg# のバンドを使います。</translation>
     </message>
     <message>
@@ -688,7 +688,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>図、平均、最頻値、論文の平均値のページ。</translation>
     </message>
     <message>
-      <source>The histograms as CSV: a row per raster, oxide and bin.</source>
+      <source>The histograms as CSV: one row per raster, oxide and bin.</source>
       <translation>ヒストグラムの CSV:ラスタ、酸化物、ビンごとに 1 行。</translation>
     </message>
     <message>
@@ -800,7 +800,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>名前のフィールド</translation>
     </message>
     <message>
-      <source>Holds the units' names. Empty: they are numbered.</source>
+      <source>The field with the names of the units. Empty: the units are numbered.</source>
       <translation>ユニットの名前を持つフィールド。空欄:番号を付けます。</translation>
     </message>
     <message>
@@ -836,7 +836,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>RGB</translation>
     </message>
     <message>
-      <source>The statistics as a page to read and print: map, means, box plots, scatter plots, separation of units, and where all of it comes from.</source>
+      <source>A page to read and print: map, means, box plots, scatter plots, separation of units, and how the statistics were made.</source>
       <translation>統計を読み、印刷するためのページ:地図、平均、箱ひげ図、散布図、ユニット間の分離、そしてすべての出どころ。</translation>
     </message>
     <message>
@@ -1008,7 +1008,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>分離</translation>
     </message>
     <message>
-      <source>Every two units as CSV: difference of the means, Cohen's d, and the difference in model uncertainties. Of n units n (n - 1) / 2 rows for each band.</source>
+      <source>Every two units as CSV: difference of the means, Cohen's d, and the difference in model uncertainties. For n units n (n - 1) / 2 rows for each band.</source>
       <translation>すべての 2 ユニットの組の CSV:平均の差、Cohen の d、モデル不確かさで見た差。n ユニットでは、バンドごとに n (n - 1) / 2 行です。</translation>
     </message>
     <message>
@@ -1020,7 +1020,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>各ポリゴンの内側の各酸化物の統計:地質ユニットの表です。</translation>
     </message>
     <message>
-      <source>For each polygon and band: number of valid pixels, valid fraction of the polygon's area, mean, standard deviation, minimum, maximum and the percentiles 5, 25, 50 (median), 75 and 95, and the polygon's area on the sphere in km2. A pixel counts by the part of it that the polygon covers, times its area on the sphere, which a planar calculation on an equirectangular map gets wrong away from the equator. With MgO and FeO, Mg# is given twice: of the means (the unit's own composition) and as the mean of Mg# over the pixels. A polygon without a valid pixel has a row that says so. The report compares every two units by Cohen's d, the difference of their means beside the scatter of their pixels: unlike a p-value it does not grow with the number of pixels. Raster and polygons may be in any lunar CRS. In longitudes, an edge goes the shorter way around the Moon, and a ring that does not come back to its start goes around the nearer pole. The table begins with the columns of Tables 5 and 6 of Zhang et al. (2023). With an uncertainty raster, each mean gets the model's 1 sigma, which is not the scatter of the pixels: The model sees nearly the same spectrum in neighbouring pixels of a unit, so its errors there are alike and do not average out with the number of pixels. The uncertainty of a mean is therefore the area-weighted mean of the pixels' uncertainties, as for fully correlated errors, and an upper bound for any others. A pixel counts where oxide and uncertainty are both valid. The uncertainty of Mg# of the means follows by first-order error propagation (JCGM 100:2008, eq. 13) with the correlation of the model's errors in MgO and FeO, or 0 where none is stated.</source>
+      <source>For each polygon and band: number of valid pixels, valid fraction of the polygon's area, mean, standard deviation, minimum, maximum and the percentiles 5, 25, 50 (median), 75 and 95, and the polygon's area on the sphere in km2. A pixel counts by the part of it that the polygon covers, times its area on the sphere; a planar calculation on an equirectangular map is wrong away from the equator. With MgO and FeO, Mg# is given twice: of the means (the composition of the unit) and as the mean of Mg# over the pixels. A polygon without a valid pixel has a row that says so. The report compares every two units by Cohen's d, the difference of their means in standard deviations of the pixels: unlike a p-value it does not grow with the number of pixels. Raster and polygons may be in any lunar CRS. In longitude an edge goes the shorter way around the Moon, and a ring that does not return to its start goes around the nearer pole. The table begins with the columns of Tables 5 and 6 of Zhang et al. (2023). With an uncertainty raster, each mean gets the model's 1-sigma uncertainty, which is not the scatter of the pixels. The model sees nearly the same spectrum in neighbouring pixels of a unit, so its errors there are alike and do not average out with the number of pixels. The uncertainty of a mean is therefore the area-weighted mean of the pixels' uncertainties, as for fully correlated errors, and an upper bound for any others. A pixel counts where oxide and uncertainty are both valid. The uncertainty of Mg# of the means follows by first-order error propagation (JCGM 100:2008, eq. 13) with the correlation of the model's errors in MgO and FeO, or 0 where none is stated.</source>
       <translation>ポリゴンとバンドごとに:有効ピクセル数、ポリゴン面積のうち有効な割合、平均、標準偏差、最小、最大、パーセンタイル 5、25、50(中央値)、75、95、そして球面上のポリゴンの面積(km2)。ピクセルは、ポリゴンが覆う割合に球面上の面積を掛けて数えます。正距円筒図法の平面上の計算では、赤道から離れるとこれを誤ります。MgO と FeO があれば Mg# を 2 通り示します:平均組成のもの(ユニット自身の組成)と、ピクセルごとの Mg# の平均。有効ピクセルのないポリゴンには、その旨を記した行があります。レポートはすべての 2 ユニットを Cohen の d(ピクセルのばらつきに対する平均の差)で比べます。p 値と違い、ピクセル数とともに大きくなりません。ラスタとポリゴンは、月の CRS であれば何でもかまいません。経緯度では、辺は月を回る短いほうをとり、始点に戻らない環は近いほうの極を回ります。表は Zhang et al. (2023) の表 5 と表 6 の列で始まります。不確かさラスタがあれば、各平均にモデルの 1 シグマが付きます。これはピクセルのばらつきではありません。モデルはユニットの隣り合うピクセルでほとんど同じスペクトルを見て同じように誤るので、誤差はピクセル数で平均されて消えることがありません。そのため平均の不確かさは、完全に相関した誤差の場合として、ピクセルの不確かさの面積加重平均とします。ほかの場合には上限になります。酸化物と不確かさの両方が有効なピクセルを数えます。平均組成の Mg# の不確かさは、MgO と FeO のモデル誤差の相関(示されていなければ 0)を用いた一次の誤差伝播(JCGM 100:2008、式 13)によります。</translation>
     </message>
     <message>
@@ -1028,11 +1028,11 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>月の座標参照系にあるポリゴン。</translation>
     </message>
     <message>
-      <source>Such as the result of Predict oxides or Mg number; all its bands are used but alpha and masks.</source>
+      <source>For example the result of Predict oxides or Mg number. All its bands are used, except alpha and masks.</source>
       <translation>「酸化物の予測」や「Mg 数」の結果など。アルファとマスクを除くすべてのバンドを使います。</translation>
     </message>
     <message>
-      <source>1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the result Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of every mean.</source>
+      <source>1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the output Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of every mean.</source>
       <translation>酸化物の 1 シグマ(説明が FeO 1 sigma などのバンド)、同じピクセル上のもの:「酸化物の予測」の同じ実行の結果「不確かさ」。各平均にモデルの不確かさを加えます。</translation>
     </message>
     <message>
@@ -1040,7 +1040,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>ドメイン距離ラスタ</translation>
     </message>
     <message>
-      <source>The result Domain distance of the same run of Predict oxides. Adds the part of every unit whose spectra are unlike all training sites (distance above 1).</source>
+      <source>The output Domain distance of the same run of Predict oxides. Adds the part of every unit whose spectra are unlike all training sites (distance above 1).</source>
       <translation>「酸化物の予測」の同じ実行の結果「ドメイン距離」。各ユニットについて、スペクトルがどの訓練地点にも似ていない部分(距離が 1 を超える)の割合を加えます。</translation>
     </message>
     <message>
@@ -1048,7 +1048,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>ポリゴンの縁にあるピクセル</translation>
     </message>
     <message>
-      <source>Units of few pixels depend on it. The covered part is exact for straight edges; the other is the rule of QGIS's own zonal statistics.</source>
+      <source>Matters for units of few pixels. The covered part is exact for straight edges; the other is the rule of QGIS's zonal statistics.</source>
       <translation>ピクセルの少ないユニットでは結果に影響します。覆われた割合は直線の辺に対して正確です。もう一方は QGIS 自身の地域統計の規則です。</translation>
     </message>
     <message>

@@ -124,6 +124,17 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             )
         self.addParameter(parameter)
 
+    def add_file(
+        self, name: str, title: str, kind: str, help_text: str, create: bool = False
+    ) -> None:
+        """Declare an optional text file to write, of a kind such as "CSV (*.csv)"."""
+        self.add(
+            QgsProcessingParameterFileDestination(
+                name, title, kind, optional=True, createByDefault=create
+            ),
+            help_text,
+        )
+
     def addOutput(self, output: QgsProcessingOutputDefinition) -> bool:
         """Declare an output that is no parameter."""
         output.setDescription(tr(output.description()))

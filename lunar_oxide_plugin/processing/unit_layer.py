@@ -16,18 +16,17 @@ from .attributes import column
 
 
 class Key(NamedTuple):
-    """What numbers the rows of the layer."""
+    """The primary key of the layer."""
 
-    #: Of its primary key.
     name: str
-    #: Of each row, no two alike.
+    #: Distinct, one for each row.
     numbers: Sequence[int]
-    #: Which column of the polygons it is; None when it is none of theirs.
+    #: Column of the polygons that it is; None when it is a new one.
     index: int | None
 
 
 def key_of(fields: QgsFields, features: Sequence[QgsFeature]) -> Key:
-    """Number rows as the polygons are numbered, so that joins still fit.
+    """Number rows as the polygons are numbered, so that joins keep working.
 
     By their column fid, or else by their ids where a column holds these (a primary key of another
     name), or else from 1 on.
@@ -59,17 +58,7 @@ def write_units(
 ) -> list[str]:
     """Write the polygons, their own columns and the statistics as a GeoPackage.
 
-    Columns whose names the statistics or the GeoPackage need are renamed.
-
-    Returns
-    -------
-    list of str
-        What the user should know.
-
-    Raises
-    ------
-    RasterError
-        When it cannot be written.
+    Columns whose names the statistics or the GeoPackage need are renamed; returns warnings of it.
     """
     fields, wkt, key, features = layer
     statistics = layer_columns(units)
@@ -92,17 +81,10 @@ def write_units(
     write_polygons(
         files.path(path), "units", wkt, columns, rows, f"{path} cannot be written", key[:2]
     )
-    return _notes(wanted, names)
-
-
-def _notes(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    renamed = [f"'{a}' is '{b}'" for a, b in zip(old, new) if a != b]
+    renamed = ", ".join(f"'{old}' is '{new}'" for old, new in zip(wanted, names) if old != new)
     if not renamed:
         return []
-    return [
-        "OUTPUT has columns of its own with the names of these columns of ZONES, which are renamed "
-        f"there: {', '.join(renamed)}."
-    ]
+    return [f"OUTPUT needs the names of these columns of ZONES, which are renamed: {renamed}."]
 
 
 def _known(value: Any) -> Any:

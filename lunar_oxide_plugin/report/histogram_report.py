@@ -23,11 +23,10 @@ from .page import Page
 
 #: How modes are found; in the report and in the help.
 MODE_RULE = (
-    f"Modes are the peaks of the histogram smoothed by a Gauss curve of {SMOOTHING:g} bins, beside "
-    f"which it falls by at least {100 * DIP:g} % of their height before it rises to a higher one, "
-    f"and by more than chance allows ({CHANCE:g} standard deviations). Each holds at least "
-    f"{100 * LEAST_SHARE:g} % of the area; at most {MOST} are given. The highest is given in any "
-    "case."
+    f"Modes are the peaks of the histogram, smoothed by a Gaussian of {SMOOTHING:g} bins, beside "
+    f"which it falls by at least {100 * DIP:g} % of their height before it rises to a higher peak, "
+    f"and by more than expected by chance ({CHANCE:g} standard deviations). Each holds at least "
+    f"{100 * LEAST_SHARE:g} % of the area; at most {MOST} are listed, the highest always."
 )
 
 _CAPTION = (
@@ -80,7 +79,7 @@ def html_report(
         page.warning(text)
     page.paragraph(
         f"Histograms of {', '.join(raster.name for raster in rasters)}. Pixels are weighted by "
-        "their areas on the sphere. Mean and standard deviation are those of all valid pixels; the "
+        "their areas on the sphere. Mean and standard deviation are of all valid pixels; the "
         "median is interpolated in its bin."
     )
     bins = "; ".join(
@@ -88,7 +87,7 @@ def html_report(
         for quantity, bins in BINS.items()
     )
     page.paragraph(
-        f"Bins begin at 0: {bins}. The columns below and above count what lies beyond them."
+        f"Bins begin at 0: {bins}. The columns below and above count values beyond the bins."
     )
     page.paragraph(MODE_RULE)
     page.figure(histogram_figure(rasters), _CAPTION)

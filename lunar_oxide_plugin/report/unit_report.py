@@ -75,7 +75,7 @@ def html_report(
     """
     page = Page("Unit statistics")
     if synthetic:
-        page.warning("SYNTHETIC scene: these numbers are not measurements of the Moon.")
+        page.warning("SYNTHETIC: the numbers are not measurements of the Moon.")
     for note in notes:
         page.paragraph(note)
     _means(page, units)

@@ -61,7 +61,7 @@ WORKFLOWS = (
         {
             "INPUT": _INPUT,
             "ZONES": "Polygons of the geological units in a lunar CRS.",
-            "NAME_FIELD": "Holds the units' names. Empty: they are numbered.",
+            "NAME_FIELD": "The field with the names of the units. Empty: the units are numbered.",
         },
         (
             _PREDICT,

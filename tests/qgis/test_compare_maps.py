@@ -347,7 +347,7 @@ def test_synthetic_input_is_said(succeed, oxide_raster, tmp_path):
     path, *_ = oxide_raster(metadata={"SYNTHETIC": "YES"})
     names = {"INPUT": path, "REFERENCE": path, "REPORT": tmp_path / "r.html"}
     succeed("comparemaps", {**names, "OUTPUT": tmp_path / "d.tif"})
-    assert "SYNTHETIC scene" in (tmp_path / "r.html").read_text("utf-8")
+    assert "SYNTHETIC: the numbers are not measurements" in (tmp_path / "r.html").read_text("utf-8")
     assert gdal.Open(str(tmp_path / "d.tif")).GetMetadataItem("SYNTHETIC") == "YES"
 
 

@@ -41,9 +41,9 @@ class Cells(NamedTuple):
     def inside(
         self, index: int, lon: NDArray[np.float64], lat: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Which places lie in a cell: its southern and western edges belong to it."""
+        """Which places lie in a cell, including its southern and western edges."""
         south, north, west, east = self.bounds[index]
-        # Places on an edge stay there in spite of rounding.
+        # Rounding must not move places off an edge.
         up, right = lat + _ROUNDING, lon - west + _ROUNDING
         found: NDArray[np.bool_] = (up >= south) & ((up < north) | (north == 90))
         found &= right % 360 < east - west
@@ -53,23 +53,9 @@ class Cells(NamedTuple):
 def load_cells(path: Path, unit: ContentUnit) -> Cells:
     """Read a table of cells.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns minlat, maxlat, minlon, maxlon (degrees east) and one per oxide, or
-        element in elemental units, in capitals or not; lines that begin with # are skipped.
-    unit : ContentUnit
-        Of the contents.
-
-    Returns
-    -------
-    Cells
-        In wt% of the oxides.
-
-    Raises
-    ------
-    RasterError
-        When it cannot be read, with the row and column.
+    A CSV with the columns minlat, maxlat, minlon, maxlon (degrees east) and one per oxide, or
+    element in elemental units, in any letter case; lines that begin with # are skipped. Errors
+    name the row and column.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -89,7 +75,7 @@ def load_cells(path: Path, unit: ContentUnit) -> Cells:
     if not columns:
         wanted = "fe, ti, al, ca, mg" if unit.elemental else "feo, tio2, al2o3, cao, mgo"
         raise RasterError(
-            f"{path.name} has no column of a content in {unit.title}: none is named {wanted}. It "
+            f"{path.name} has no column with contents in {unit.title}: none is named {wanted}. It "
             f"has {', '.join(header)}. Rename them, or choose another REFERENCE_UNIT."
         )
     wanted_columns = [header.index(name) for name in _BOUNDS] + list(columns.values())
@@ -125,7 +111,7 @@ def _number(row: list[str], place: int, where: str) -> float:
     try:
         return float(text) if text else np.nan
     except ValueError as error:
-        raise RasterError(f"{where} is '{text}', which is no number.") from error
+        raise RasterError(f"{where} is '{text}', which is not a number.") from error
 
 
 def _checked(bounds: NDArray[np.float64], name: str) -> NDArray[np.float64]:

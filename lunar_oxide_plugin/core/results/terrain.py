@@ -40,7 +40,7 @@ SCHEMES = (
 
 
 class TerrainClass(NamedTuple):
-    """A class; its number in the raster is its place in `CLASSES`, from 1 on."""
+    """A class; its number in the raster is its position in `CLASSES`, from 1 on."""
 
     name: str
     #: For maps; differs in brightness too
@@ -85,7 +85,7 @@ CLASSES = {
 #: Neal and Taylor (1992), Geochimica et Cosmochimica Acta 56, 2177.
 TIO2_LIMITS = (1.0, 6.0)
 
-#: Oxides that a scheme cannot do without.
+#: Oxides that a scheme needs.
 NEEDED = {
     Scheme.MARE: ("FeO",),
     Scheme.BASALTS: ("FeO", "TiO2"),
@@ -94,17 +94,11 @@ NEEDED = {
 
 
 def default_feo(scheme: Scheme) -> float:
-    """FeO in wt% that divides two classes when the user gives none.
-
-    Of mare and highlands, the middle between their published means; of terranes, the published
-    global mean.
-    """
-    if scheme is Scheme.TERRANES:
-        return published(GLOBAL).values["FeO"]
-    return MARE_FEO
+    """FeO in wt% that divides two classes by default: for terranes the published global mean."""
+    return published(GLOBAL).values["FeO"] if scheme is Scheme.TERRANES else MARE_FEO
 
 
-#: Mg# that divides terranes when the user gives none: the published global mean.
+#: Mg# that divides terranes by default: the published global mean.
 DEFAULT_MG = published(GLOBAL).values[MG_NUMBER]
 
 
@@ -131,14 +125,10 @@ SPA_AZIMUTH = 19.0
 
 
 def in_south_pole_aitken(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
-    """Whether places lie inside the ellipse of the South Pole-Aitken basin.
+    """Whether places in degrees, broadcastable, lie inside the South Pole-Aitken basin.
 
-    Drawn on the sphere by distance and direction from its middle.
-
-    Parameters
-    ----------
-    lon, lat : array_like
-        Degrees, broadcastable; what is not finite lies outside.
+    Its ellipse is drawn on the sphere by distance and direction from its middle; what is not
+    finite lies outside.
     """
     lon, lat = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
     place = unit_vectors(lon, lat)
@@ -169,24 +159,17 @@ def classify(
 
     Parameters
     ----------
-    scheme : Scheme
-    limits : Limits
     feo : ndarray, shape (...)
         wt%; NaN where there is none.
     other : ndarray of the same shape, optional
-        Of basalts, TiO2 in wt%; of terranes, Mg#; of mare and highlands not used.
+        For basalts TiO2 in wt%, for terranes Mg#; not used for mare and highlands.
     inside_spa : array_like, broadcastable
-        Of terranes, whether a pixel lies in the South Pole-Aitken basin.
+        For terranes, whether a pixel lies in the South Pole-Aitken basin.
 
     Returns
     -------
     ndarray of uint8
         From 1 on, in the order of `CLASSES`; `NO_DATA` where FeO or the other is not finite.
-
-    Raises
-    ------
-    ValueError
-        When the scheme needs the other values and there are none.
     """
     valid = np.isfinite(feo)
     with np.errstate(invalid="ignore"):
@@ -209,7 +192,7 @@ def classify(
 
 
 class Quantity(NamedTuple):
-    """Area-weighted mean and population standard deviation, and the area they are of in km2."""
+    """Area-weighted mean and population standard deviation, and their area in km2."""
 
     mean: float
     std: float
@@ -226,7 +209,7 @@ class ClassSummary(NamedTuple):
     percent: float
     #: By oxide, and of Mg#
     quantities: dict[str, Quantity]
-    #: Region of Table 2 it may be compared with; None when there is none
+    #: Region of Table 2 to compare it with, if any
     region: str | None = None
 
     @property
@@ -237,7 +220,7 @@ class ClassSummary(NamedTuple):
         return float(mg_number(self.quantities["MgO"].mean, self.quantities["FeO"].mean))
 
     def published(self, name: str) -> float:
-        """What Table 2 has beside a mean; NaN when it has nothing."""
+        """The mean in Table 2; NaN when there is none."""
         return published(self.region).values[name] if self.region else np.nan
 
     def difference(self, name: str) -> float:
@@ -246,14 +229,7 @@ class ClassSummary(NamedTuple):
 
 
 class ClassTotals:
-    """Pixels, areas and means of the classes of a map, from its blocks.
-
-    Parameters
-    ----------
-    scheme : Scheme
-    names : sequence of str
-        The quantities: oxides, and Mg# if they give it.
-    """
+    """Pixels, areas and means (of oxides, and Mg#) of the classes of a map, from its blocks."""
 
     def __init__(self, scheme: Scheme, names: Sequence[str]) -> None:
         self._scheme = scheme
@@ -271,7 +247,7 @@ class ClassTotals:
     ) -> None:
         """Add pixels [n]: classes, values [quantities, n] with NaN where none, areas in km2.
 
-        What has no class or no area does not count.
+        Pixels without class or area do not count.
         """
         for index, moments in enumerate(self._moments):
             chosen = (classes == index + 1) & (areas > 0)
@@ -283,10 +259,7 @@ class ClassTotals:
             for moment, row in zip(moments, values):
                 inside = row[chosen]
                 known = np.isfinite(inside)
-                if known.all():
-                    moment.add(inside, weights)
-                else:
-                    moment.add(inside[known], weights[known])
+                moment.add(inside[known], weights[known])
 
     def summaries(self) -> list[ClassSummary]:
         """The classes, then all mare where it is divided, then everything."""
@@ -303,7 +276,7 @@ class ClassTotals:
         return [*found, whole._replace(region=GLOBAL)]
 
     def mare_percent(self) -> float:
-        """Part of the classified area that is mare, 0-100; NaN of terranes, which have none."""
+        """Percentage of the classified area that is mare; NaN for terranes."""
         if self._scheme is Scheme.TERRANES:
             return np.nan
         return float(100 * self.areas[1:].sum() / self.areas.sum())
@@ -320,7 +293,7 @@ class ClassTotals:
 
 
 def _together(moments: Sequence[Moments]) -> Quantity:
-    """Mean and standard deviation over several parts, from theirs."""
+    """Mean and standard deviation of several parts together."""
     parts = [part for part in moments if part.count]
     if not parts:
         return Quantity(np.nan, np.nan, 0.0)
@@ -334,7 +307,7 @@ def _together(moments: Sequence[Moments]) -> Quantity:
 
 
 def summary_table(summaries: Sequence[ClassSummary]) -> tuple[list[str], list[list[object]]]:
-    """Header and rows of a table: one row a class, Table 2 and the difference to it at the end."""
+    """Header and rows of a table, a row for each class, with Table 2 and the difference to it."""
     names = list(summaries[0].quantities)
     header = ["class", "pixels", "area_km2", "area_percent"]
     header += [f"{name}_{kind}" for name in names for kind in ("mean", "std")]

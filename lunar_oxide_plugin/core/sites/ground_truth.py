@@ -1,8 +1,7 @@
-"""The sites whose chemistry is known: Table 1 of Zhang et al. (2023), with positions.
+"""The sites of known chemistry: Table 1 of Zhang et al. (2023), with positions.
 
-Positions are in two frames that differ by up to kilometres, more than a hundred
-MI pixels, so each site says which one is its own. Sources stand in
-``ground_truth_sites.csv``.
+Positions are in two frames that differ by up to kilometres, more than a hundred MI pixels, so each
+site names its frame. ``ground_truth_sites.csv`` lists the sources.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from ..oxides.oxides import OXIDES, mg_number
 
 TABLE = Path(__file__).with_name("ground_truth_sites.csv")
 
-#: Frames of a position: the lander in images of the Lunar Reconnaissance
-#: Orbiter, or a station on the Clementine basemap.
+#: Frames of a position: the lander in images of the Lunar Reconnaissance Orbiter, or a station on
+#: the Clementine basemap.
 LRO, CLEMENTINE = "LRO", "Clementine"
 
 
@@ -29,10 +28,10 @@ class GroundTruthSite(NamedTuple):
     position: tuple[float, float] | None
     #: `LRO`, `CLEMENTINE` or "".
     frame: str
-    #: How far to trust the position, in words.
+    #: How accurate the position is, in words.
     position_quality: str
     position_source: str
-    #: Position on the Clementine basemap, also where the lander's is used instead.
+    #: Position on the Clementine basemap, even where that of the lander is used instead.
     clementine: tuple[float, float] | None
     #: wt%, by oxide in the order of `OXIDES`.
     oxides: dict[str, float]
@@ -46,22 +45,12 @@ class GroundTruthSite(NamedTuple):
 
 
 def load_ground_truth(path: Path = TABLE) -> tuple[GroundTruthSite, ...]:
-    """Read the sites.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns of the bundled one; lines that begin with # are skipped.
-
-    Returns
-    -------
-    tuple of GroundTruthSite
-        In the order of the paper's Table 1.
+    """Read the sites, in the order of Table 1, from a CSV with the columns of the bundled one.
 
     Raises
     ------
     ValueError
-        A frame does not fit its position, or a coordinate is no degree.
+        When a frame does not fit its position, or a coordinate is not in degrees.
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
@@ -77,18 +66,15 @@ def _site(row: dict[str, str]) -> GroundTruthSite:
     if frame not in (LRO, CLEMENTINE, "") or (position is None) != (frame == ""):
         raise ValueError(f"{name}: frame '{frame}' does not fit its position")
     if position != known:
-        raise ValueError(f"{name}: its Clementine position stands twice and differs")
+        raise ValueError(f"{name}: its two Clementine positions differ")
+    texts = ("mission", "position_quality", "position_source", "chemistry_source", "note")
     return GroundTruthSite(
-        name,
-        row["mission"],
-        position,
-        frame,
-        row["position_quality"],
-        row["position_source"],
-        clementine,
-        {oxide: float(row[oxide]) for oxide in OXIDES},
-        row["chemistry_source"],
-        row["note"],
+        site=name,
+        position=position,
+        frame=frame,
+        clementine=clementine,
+        oxides={oxide: float(row[oxide]) for oxide in OXIDES},
+        **{text: row[text] for text in texts},
     )
 
 
@@ -97,5 +83,5 @@ def _position(name: str, longitude: str, latitude: str) -> tuple[float, float] |
         return None
     lon, lat = float(longitude), float(latitude)
     if not (-180 <= lon < 180 and -90 <= lat <= 90):
-        raise ValueError(f"{name}: {lon}, {lat} is no longitude and latitude")
+        raise ValueError(f"{name}: {lon}, {lat} is not a longitude and latitude")
     return lon, lat

@@ -21,7 +21,7 @@ NO_POSITION = "no position"
 MEAN_COLUMNS = tuple(f"r{band.nominal}" for band in MODEL_BANDS)
 STD_COLUMNS = tuple(f"s{band.nominal}" for band in MODEL_BANDS)
 
-#: What else may be known of a site: copied from the sites to the results.
+#: Columns that are copied from the sites to the results.
 SOURCE_COLUMNS = ("chemistry_source", "position_source", "position_quality")
 
 #: Columns of the table and their types; oxides that no site has are left out.
@@ -76,13 +76,9 @@ class Sample(NamedTuple):
 def first_pixel(position: float, size: int) -> int:
     """First of the `size` neighbouring pixels whose centres are nearest to a position.
 
-    Parameters
-    ----------
-    position : float
-        Along a row or column, in pixels; whole numbers are edges of pixels.
-    size : int
-        3: the pixel that holds the position and one on either side. 2: the two
-        pixels whose centres lie on either side of it.
+    Positions are in pixels along a row or column; whole numbers are edges of pixels. With size 3
+    it is the pixel of the position and one on either side, with 2 the two pixels whose centres lie
+    on either side of it.
     """
     return math.floor(position - (size - 1) / 2)
 
@@ -90,17 +86,7 @@ def first_pixel(position: float, size: int) -> int:
 def window_sample(
     reflectance: NDArray[np.floating], valid: NDArray[np.bool_], source: str, synthetic: bool
 ) -> Sample:
-    """Average the valid pixels of a window.
-
-    Parameters
-    ----------
-    reflectance : ndarray, shape (8, height, width)
-    valid : ndarray of bool, shape (height, width)
-    source : str
-        The raster it comes from, and how.
-    synthetic : bool
-        Whether that raster is no measurement.
-    """
+    """Average the valid pixels [height, width] of a window of reflectance [8, height, width]."""
     spectra = reflectance[:, valid].astype(np.float64)
     pixels = spectra.shape[1]
     if pixels == 0:
@@ -116,15 +102,7 @@ def table_columns(sites: Sequence[Site]) -> dict[str, type]:
 
 
 def table_row(site: Site, sample: Sample, lon_lat: tuple[float, float] | None) -> dict[str, Any]:
-    """Values by the names of `COLUMNS`; None where there is none.
-
-    Parameters
-    ----------
-    site : Site
-    sample : Sample
-    lon_lat : tuple of float or None
-        Longitude and latitude of the site in degrees.
-    """
+    """Values by the names of `COLUMNS`, None where there is none; the place in degrees."""
     lon, lat = lon_lat or (None, None)
     values = {
         "site": site.site,

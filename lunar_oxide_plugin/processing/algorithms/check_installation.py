@@ -27,15 +27,15 @@ from ..runtime import load_model
 
 
 class CheckInstallation(LunarOxideAlgorithm):
-    """Whether everything the plugin needs is there."""
+    """Whether everything the plugin needs is installed."""
 
     NAME = "checkinstallation"
     TITLE = "Check installation"
     GROUP = "Help"
     SUMMARY = (
-        "Reports the versions in use, whether onnxruntime loads (and the one command that installs "
-        "it when it does not), and the cards of the bundled models. On request it installs "
-        "onnxruntime into this QGIS profile."
+        "Reports the versions in use, whether onnxruntime loads (and if not, the command that "
+        "installs it), and the cards of the bundled models. On request it installs onnxruntime "
+        "into this QGIS profile."
     )
     TAGS = ("onnxruntime", "install", "version", "model card")
 
@@ -53,17 +53,18 @@ class CheckInstallation(LunarOxideAlgorithm):
                 defaultValue=False,
                 optional=True,
             ),
-            "Fetches the newest onnxruntime from the Python package index (20 MB) by pip, without "
-            "its dependencies, and lays it into the profile's folder for Python, where updates of "
-            "the plugin leave it. One that works and is in use stays as it is. Nothing else on the "
-            "computer is changed.",
+            "Downloads the newest onnxruntime from the Python Package Index (20 MB) with pip, "
+            "without dependencies, into the Python folder of the profile, where updates of the "
+            "plugin keep it. A working onnxruntime is left as it is. Nothing else on the computer "
+            "changes.",
         )
         self.add(
             QgsProcessingParameterFile(
                 self.WHEEL, "Wheel of onnxruntime", extension="whl", optional=True
             ),
-            "For a computer without a network: a file onnxruntime-...-.whl for its system and the "
-            "Python version of its QGIS, downloaded elsewhere from pypi.org. Used with INSTALL.",
+            "For a computer without a network connection: a file onnxruntime-...-.whl for its "
+            "system and the Python version of its QGIS, downloaded from pypi.org on another "
+            "computer. Used with INSTALL.",
         )
         self.addOutput(QgsProcessingOutputBoolean(self.READY, "Ready to predict"))
         self.addOutput(QgsProcessingOutputString(self.REPORT, "Report"))
@@ -74,7 +75,7 @@ class CheckInstallation(LunarOxideAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        """Try everything and say what was found."""
+        """Load runtime and models, and report what was found."""
         from osgeo import gdal
 
         lines = [
@@ -103,7 +104,7 @@ class CheckInstallation(LunarOxideAlgorithm):
 
 
 def _card(model: OxideModel) -> list[str]:
-    """What a model says of itself, a line per entry."""
+    """The card of a model, a line per entry."""
     lines = [f"Model {model.id}: {model.title}"]
     for key, value in model.card().items():
         if key in ("id", "title"):

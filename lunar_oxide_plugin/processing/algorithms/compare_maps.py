@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
 )
@@ -52,21 +51,21 @@ class CompareMaps(LunarOxideAlgorithm):
     GROUP = "Analysis"
     SUMMARY = "Compares an oxide map with another map, or with Lunar Prospector's measurements."
     DETAILS = (
-        "The check of a map by one that does not depend on it, as in Fig. S1 and Table 2 of Zhang "
-        "et al. (2023). The finer map is averaged over the area of each pixel of the coarser one "
-        "on the sphere; a pixel counts where at least half of its area is valid. Both may be in "
-        "any lunar CRS. Pixels that lie across an edge are divided there when rows and columns of "
-        "both maps are parallel, as in cylindrical maps; else they are cut into parts at most a "
-        "quarter as large as the coarser pixel (but no more than 16 x 16), which count "
-        "where their centres lie. Without REFERENCE and REFERENCE_TABLE the map is compared with "
-        "the oxides of the Lunar Prospector gamma-ray spectrometer in 114 cells of 20 degrees "
-        "(Prettyman et al. 2006), which needs a map of large parts of the Moon. Compared are all "
-        "oxides that both have, or the one chosen by OXIDE or by a band. The numbers R2, RMSE "
-        "and BIAS (mean of input minus reference) are those of that one, or of the first common "
-        "one in the order Al2O3, CaO, FeO, MgO, TiO2. R2 is the square of Pearson's correlation, "
-        "weighted by area; TABLE and REPORT also hold the coefficient of determination against "
-        "the reference, which sees a bias too, the lines of least squares and of the reduced major "
-        "axis, and mare and highlands apart: by the FeO of the input, where it has a band of it."
+        "Checks a map by an independent one, as in Fig. S1 and Table 2 of Zhang et al. (2023). The "
+        "finer map is averaged over the area of each pixel of the coarser one on the sphere; a "
+        "pixel counts where at least half of its area is valid. Both may be in any lunar CRS. "
+        "Pixels across an edge are divided there when rows and columns of both maps are parallel, "
+        "as in cylindrical maps; otherwise they are cut into parts at most a quarter as large as "
+        "the coarser pixel (but no more than 16 x 16), which count where their centres lie. "
+        "Without REFERENCE and REFERENCE_TABLE the map is compared with the oxides of the Lunar "
+        "Prospector gamma-ray spectrometer in 114 cells of 20 degrees (Prettyman et al. 2006), "
+        "which requires a map of large parts of the Moon. All oxides that both have are compared, "
+        "or the one chosen by OXIDE or by a band. The numbers R2, RMSE and BIAS (mean of input "
+        "minus reference) belong to that one, or to the first common one in the order Al2O3, CaO, "
+        "FeO, MgO, TiO2. R2 is the square of Pearson's correlation, weighted by area; TABLE and "
+        "REPORT also hold the coefficient of determination against the reference, which detects a "
+        "bias too, the least-squares and reduced-major-axis lines, and mare and highlands "
+        "separately, by the FeO of the input where it has an FeO band."
     )
     TAGS = ("validation", "scatter", "difference", "lunar prospector", "gamma-ray", "R2", "RMSE")
 
@@ -89,7 +88,7 @@ class CompareMaps(LunarOxideAlgorithm):
         """Declare the parameters."""
         self.add(
             RasterParameter(self.INPUT, "Oxide raster"),
-            "The map to be checked, in wt%, such as the result of Predict oxides.",
+            "The map to check, in wt%, for example the result of Predict oxides.",
         )
         self.add(
             RasterParameter(self.REFERENCE, "Reference raster", None, True),
@@ -100,12 +99,12 @@ class CompareMaps(LunarOxideAlgorithm):
                 self.REFERENCE_TABLE, "Reference table of cells", extension="csv", optional=True
             ),
             "Instead of a raster: CSV with the columns minlat, maxlat, minlon, maxlon (degrees "
-            "east) and one per oxide, such as feo. Empty, without a reference raster too: the "
-            "bundled table of Lunar Prospector.",
+            "east) and one per oxide, such as feo. If both are empty: the bundled table of Lunar "
+            "Prospector.",
         )
         self.add(
             QgsProcessingParameterEnum(self.OXIDE, "Oxide", list(OXIDES), optional=True),
-            "The one to compare. Empty: all that both have, or the one of a band given below.",
+            "The oxide to compare. Empty: all that both have, or that of a band given below.",
         )
         for name, title, parent in (
             (self.INPUT_BAND, "Input band", self.INPUT),
@@ -115,49 +114,47 @@ class CompareMaps(LunarOxideAlgorithm):
                 QgsProcessingParameterBand(
                     name, title, parentLayerParameterName=parent, optional=True
                 ),
-                "The band of the one oxide to compare. Empty: found by its description, such as "
-                "FeO. A band without a description needs OXIDE too.",
+                "The band of the oxide to compare. Empty: found by its description, such as FeO. A "
+                "band without a description needs OXIDE too.",
             )
         self.add(
             QgsProcessingParameterEnum(
                 self.REFERENCE_UNIT, "Unit of the reference", list(CONTENT_UNITS), defaultValue=0
             ),
-            "Of REFERENCE or REFERENCE_TABLE. Contents of elements (bands or columns named Fe, "
-            "Ti, Al, Ca, Mg) become oxides by the atomic weights of IUPAC: FeO = 1.2865 Fe, TiO2 "
-            "= 1.6685 Ti, Al2O3 = 1.8894 Al, CaO = 1.3992 Ca, MgO = 1.6583 Mg.",
+            "Unit of REFERENCE or REFERENCE_TABLE. Contents of elements (bands or columns named "
+            "Fe, Ti, Al, Ca, Mg) are converted to oxides by IUPAC atomic weights: FeO = 1.2865 Fe, "
+            "TiO2 = 1.6685 Ti, Al2O3 = 1.8894 Al, CaO = 1.3992 Ca, MgO = 1.6583 Mg.",
         )
         self.add(
             QgsProcessingParameterNumber(
                 self.CLASS_THRESHOLD,
-                "FeO of mare from (wt%)",
+                "Minimum FeO of mare (wt%)",
                 QgsProcessingParameterNumber.Type.Double,
                 MARE_FEO,
                 minValue=0,
                 maxValue=100,
             ),
-            "FeO of the input, averaged like the oxides, from which a place is mare; below it is "
-            "highlands. 10.6 is the middle between the means of both in Table 2 of Zhang et al. "
-            "(2023), 15.39 and 5.81.",
+            "A place is mare where the FeO of the input, averaged like the oxides, is at least "
+            "this, and highlands below. 10.6 is the middle between the means of both in Table 2 of "
+            "Zhang et al. (2023), 15.39 and 5.81.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterRasterDestination(
                 self.OUTPUT, "Difference", optional=True, createByDefault=False
             ),
-            "Input minus reference in wt%, on the pixels of the coarser one: GeoTIFF, one band per "
+            "Input minus reference in wt%, on the pixels of the coarser map: GeoTIFF, one band per "
             "oxide. Only with a reference raster.",
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
-            ),
-            "The numbers as CSV, one row per oxide and class.",
+        self.add_file(
+            self.TABLE, "Table", "CSV (*.csv)", "The numbers as CSV, one row per oxide and class."
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.REPORT, "Report", "HTML (*.html)", optional=True
-            ),
-            "A page to read, with scatter plots, histograms and maps of the differences.",
+        self.add_file(
+            self.REPORT,
+            "Report",
+            "HTML (*.html)",
+            "A page with scatter plots, histograms and maps of the differences.",
+            create=True,
         )
         for name, title in ((self.R2, "R2"), (self.RMSE, "RMSE (wt%)"), (self.BIAS, "Bias (wt%)")):
             self.addOutput(QgsProcessingOutputNumber(name, title))
@@ -224,7 +221,7 @@ class CompareMaps(LunarOxideAlgorithm):
             if self.REPORT in outputs:
                 warnings = self.remarks()
                 if any(one.synthetic for one in inputs):
-                    warnings.append("SYNTHETIC scene: these numbers are not measurements of the Moon.")
+                    warnings.append("SYNTHETIC: the numbers are not measurements of the Moon.")
                 names = (raster.name, reference.name)
                 page = html_report(comparison, names, description, warnings, metadata)
                 files.text(outputs[self.REPORT], page)

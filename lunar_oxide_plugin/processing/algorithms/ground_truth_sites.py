@@ -44,11 +44,11 @@ class GroundTruthSites(LunarOxideAlgorithm):
     SUMMARY = "Writes the 40 sample sites of Zhang et al. (2023) with their chemistry as points."
     DETAILS = (
         "Table 1 of the paper (Icarus 397, 115505): Al2O3, CaO, FeO, MgO and TiO2 in wt% of soils "
-        "of Apollo, Luna, Chang'E-3 and Chang'E-5, with Mg#. Positions come from two frames. "
-        "Landers (frame LRO) are placed to some tens of metres. Stations (frame Clementine) may "
-        "be kilometres off: look for the place on an image before you read a pixel there. Two "
-        "stations of Apollo 16 share a latitude that is probably wrong, and Apollo17S4 has no "
-        "position; it is in the table without a geometry. Fields say all this site by site."
+        "of Apollo, Luna, Chang'E-3 and Chang'E-5, with Mg#. Positions are in two frames. Landers "
+        "(frame LRO) are accurate to some tens of metres. Stations (frame Clementine) may be "
+        "kilometres off: find the place on an image before you read a pixel there. Two stations "
+        "of Apollo 16 share a latitude that is probably wrong, and Apollo17S4 has no position; it "
+        "is in the table without a geometry. Fields of each site say so."
     )
     TAGS = ("apollo", "luna", "chang'e", "samples", "stations", "ground truth", "points")
 
@@ -58,7 +58,7 @@ class GroundTruthSites(LunarOxideAlgorithm):
         """Declare the parameters."""
         self.add(
             QgsProcessingParameterVectorDestination(self.OUTPUT, "Ground-truth sites"),
-            "GeoPackage with a point per site, its chemistry and where both come from.",
+            "GeoPackage with a point per site, its chemistry, and the sources of both.",
         )
 
     def compute(

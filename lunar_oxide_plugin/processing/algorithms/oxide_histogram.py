@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingParameterFileDestination,
 )
 
 from ...core.errors import RasterError
@@ -33,16 +32,16 @@ class OxideHistogram(LunarOxideAlgorithm):
     TITLE = "Oxide histograms"
     GROUP = "Analysis"
     SUMMARY = (
-        "Histograms of every oxide and of Mg# in per cent of area, of one raster or several, with "
-        "their modes beside published means."
+        "Histograms of every oxide and of Mg# in per cent of the area, of one or several rasters, "
+        "with their modes beside published means."
     )
     DETAILS = (
         "After Fig. 5 of Zhang et al. (2023, Icarus 397, 115505): per cent of the valid area in "
         "each bin, on a logarithmic axis. Pixels are weighted by their areas on the sphere, so "
         "that rasters of any projection and resolution can be compared. Bins are the same for "
-        "every raster; what lies beyond them is counted below and above. Mg# is taken from a band "
-        "of that name, or computed from MgO and FeO pixel by pixel. " + MODE_RULE + " The "
-        "published means are those of the paper's Table 2."
+        "every raster; values below and above them are counted too. Mg# is taken from a band of "
+        "that name, or computed from MgO and FeO pixel by pixel. " + MODE_RULE + " The published "
+        "means are those of Table 2 of the paper."
     )
     TAGS = ("histogram", "distribution", "modes", "mg#", "report", "compare")
 
@@ -54,20 +53,21 @@ class OxideHistogram(LunarOxideAlgorithm):
         """Declare the parameters."""
         self.add(
             RasterListParameter(self.INPUT, "Oxide rasters", QgsProcessing.SourceType.TypeRaster),
-            "One raster or several, such as results of Predict oxides or Mg number. Bands "
+            "One or several rasters, for example results of Predict oxides or Mg number. Bands "
             "described as Al2O3, CaO, FeO, MgO, TiO2 (in wt%) or Mg# are used.",
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.REPORT, "Report", "HTML (*.html)", optional=True
-            ),
+        self.add_file(
+            self.REPORT,
+            "Report",
+            "HTML (*.html)",
             "A page with the figure, means, modes and published means.",
+            create=True,
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
-            ),
-            "The histograms as CSV: a row per raster, oxide and bin.",
+        self.add_file(
+            self.TABLE,
+            "Table",
+            "CSV (*.csv)",
+            "The histograms as CSV: one row per raster, oxide and bin.",
         )
 
     def compute(
@@ -94,7 +94,7 @@ class OxideHistogram(LunarOxideAlgorithm):
         warnings = beyond_bins(measured)
         if any(raster.synthetic for raster in rasters):
             names = ", ".join(raster.name for raster in rasters if raster.synthetic)
-            warnings.insert(0, f"SYNTHETIC: {names}. These numbers are not measurements of the Moon.")
+            warnings.insert(0, f"SYNTHETIC: {names}. The numbers are not measurements of the Moon.")
         for text in warnings:
             feedback.pushWarning(text)
         for raster in measured:

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterEnum,
     QgsProcessingParameterField,
-    QgsProcessingParameterFileDestination,
     QgsProcessingParameterVectorDestination,
 )
 
@@ -43,17 +42,17 @@ class ZonalOxides(LunarOxideAlgorithm):
         "For each polygon and band: number of valid pixels, valid fraction of the polygon's area, "
         "mean, standard deviation, minimum, maximum and the percentiles 5, 25, 50 (median), 75 and "
         "95, and the polygon's area on the sphere in km2. A pixel counts by the part of it that "
-        "the polygon covers, times its area on the sphere, which a planar calculation on an "
-        "equirectangular map gets wrong away from the equator. With MgO and FeO, Mg# is given "
-        "twice: of the means (the unit's own composition) and as the mean of Mg# over the pixels. "
+        "the polygon covers, times its area on the sphere; a planar calculation on an "
+        "equirectangular map is wrong away from the equator. With MgO and FeO, Mg# is given "
+        "twice: of the means (the composition of the unit) and as the mean of Mg# over the pixels. "
         "A polygon without a valid pixel has a row that says so. The report compares every two "
-        "units by Cohen's d, the difference of their means beside the scatter of their pixels: "
-        "unlike a p-value it does not grow with the number of pixels. Raster and "
-        "polygons may be in any lunar CRS. In longitudes, an edge goes the shorter way around the "
-        "Moon, and a ring that does not come back to its start goes around the nearer pole. The "
-        "table begins with the columns of Tables 5 and 6 of Zhang et al. (2023). With an "
-        "uncertainty raster, each mean gets the model's 1 sigma, which is not the scatter of the "
-        "pixels: " + MODEL_UNCERTAINTY
+        "units by Cohen's d, the difference of their means in standard deviations of the pixels: "
+        "unlike a p-value it does not grow with the number of pixels. Raster and polygons may be "
+        "in any lunar CRS. In longitude an edge goes the shorter way around the Moon, and a ring "
+        "that does not return to its start goes around the nearer pole. The table begins with the "
+        "columns of Tables 5 and 6 of Zhang et al. (2023). With an uncertainty raster, each mean "
+        "gets the model's 1-sigma uncertainty, which is not the scatter of the pixels. "
+        + MODEL_UNCERTAINTY
     )
     TAGS = ("zonal statistics", "polygons", "mean", "table", "report", "uncertainty")
 
@@ -78,27 +77,24 @@ class ZonalOxides(LunarOxideAlgorithm):
         )
         self.add(
             RasterParameter(self.INPUT, "Oxide raster"),
-            "Such as the result of Predict oxides or Mg number; all its bands are used but alpha "
-            "and masks.",
+            "For example the result of Predict oxides or Mg number. All its bands are used, except "
+            "alpha and masks.",
         )
         self.add(
             QgsProcessingParameterField(
-                self.NAME_FIELD,
-                "Name field",
-                parentLayerParameterName=self.ZONES,
-                optional=True,
+                self.NAME_FIELD, "Name field", parentLayerParameterName=self.ZONES, optional=True
             ),
-            "Holds the units' names. Empty: they are numbered.",
+            "The field with the names of the units. Empty: the units are numbered.",
         )
         self.add(
             RasterParameter(self.UNCERTAINTY, "Uncertainty raster", None, True),
             "1 sigma of the oxides (bands described as FeO 1 sigma ...), on the same pixels: the "
-            "result Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of "
+            "output Uncertainty of the same run of Predict oxides. Adds the model's uncertainty of "
             "every mean.",
         )
         self.add(
             RasterParameter(self.DOMAIN, "Domain distance raster", None, True),
-            "The result Domain distance of the same run of Predict oxides. Adds the part of every "
+            "The output Domain distance of the same run of Predict oxides. Adds the part of every "
             "unit whose spectra are unlike all training sites (distance above 1).",
         )
         self.add(
@@ -109,36 +105,27 @@ class ZonalOxides(LunarOxideAlgorithm):
                 defaultValue=0,
                 optional=True,
             ),
-            "Units of few pixels depend on it. The covered part is exact for straight edges; the "
-            "other is the rule of QGIS's own zonal statistics.",
+            "Matters for units of few pixels. The covered part is exact for straight edges; the "
+            "other is the rule of QGIS's zonal statistics.",
         )
         self.add(
             QgsProcessingParameterVectorDestination(self.OUTPUT, "Units with statistics"),
             "GeoPackage: the polygons with a column per oxide and statistic.",
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.TABLE, "Table", "CSV (*.csv)", optional=True, createByDefault=False
-            ),
-            "The statistics as CSV, means first.",
-        )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.SEPARATION,
-                "Separation of units",
-                "CSV (*.csv)",
-                optional=True,
-                createByDefault=False,
-            ),
+        self.add_file(self.TABLE, "Table", "CSV (*.csv)", "The statistics as CSV, means first.")
+        self.add_file(
+            self.SEPARATION,
+            "Separation of units",
+            "CSV (*.csv)",
             "Every two units as CSV: difference of the means, Cohen's d, and the difference in "
-            "model uncertainties. Of n units n (n - 1) / 2 rows for each band.",
+            "model uncertainties. For n units n (n - 1) / 2 rows for each band.",
         )
-        self.add(
-            QgsProcessingParameterFileDestination(
-                self.REPORT, "Report", "HTML (*.html)", optional=True, createByDefault=False
-            ),
-            "The statistics as a page to read and print: map, means, box plots, scatter plots, "
-            "separation of units, and where all of it comes from.",
+        self.add_file(
+            self.REPORT,
+            "Report",
+            "HTML (*.html)",
+            "A page to read and print: map, means, box plots, scatter plots, separation of units, "
+            "and how the statistics were made.",
         )
 
     def compute(
@@ -158,10 +145,8 @@ class ZonalOxides(LunarOxideAlgorithm):
             raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
         key = key_of(zones.source.fields(), features)
         labels = self._labels(parameters, context, zones, features, key.numbers)
-        raster, uncertainty = (
-            Raster(paths[0]) if (paths := self.input_paths(name)) else None
-            for name in (self.INPUT, self.UNCERTAINTY)
-        )
+        raster = Raster(self.input_paths(self.INPUT)[0])
+        uncertainty = next(map(Raster, self.input_paths(self.UNCERTAINTY)), None)
         domains = self.input_paths(self.DOMAIN)
         domain = domain_raster(domains[0], raster) if domains else None
         centres = self.parameterAsEnum(parameters, self.EDGES, context) == 1

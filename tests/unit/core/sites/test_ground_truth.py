@@ -80,7 +80,7 @@ def test_mg_number():
     ("old", "new", "message"),
     [
         (",LRO,lander (LRO frame),\"LROC team, featured image \"\"Still", ",Clementine,x,\"a \"\"",
-         "CE-3.*twice"),
+         "CE-3.*differ"),
         ("44.1214,-19.5116,LRO", ",,LRO", "CE-3: frame"),
         ("44.1214,-19.5116", "44.1214,340.4884", "CE-3: 340.4884"),
     ],
