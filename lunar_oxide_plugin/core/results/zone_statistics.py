@@ -39,7 +39,6 @@ class ZoneSummary(NamedTuple):
     """What is known of a zone."""
 
     bands: list[BandSummary]
-    #: As of `Unit`.
     outside_domain: float | None
     #: Some of its pixels.
     sample: Values
@@ -48,26 +47,13 @@ class ZoneSummary(NamedTuple):
 class ZoneStatistics:
     """Area-weighted statistics of a zone's pixels, band by band.
 
-    Use: `add` the pixels; unless they are kept, `refine` and `add_again` the same; `summary`.
-
-    Parameters
-    ----------
-    with_sigma : sequence of bool
-        For each band whether it has uncertainties.
-    keep : bool
-        Whether to keep all pixels for the quantiles, which then need no second pass.
-    with_domain : bool
-        Whether the pixels have distances from the training domain.
-    expected : float
-        About how many pixels there will be.
+    `with_sigma` says for each band whether it has uncertainties, `with_domain` whether the pixels
+    have distances from the training domain; about `expected` pixels will come. All are kept for the
+    quantiles if `keep`, else: `add` the pixels, `refine`, `add_again` the same, `summary`.
     """
 
     def __init__(
-        self,
-        with_sigma: Sequence[bool],
-        keep: bool,
-        with_domain: bool = False,
-        expected: float = 0.0,
+        self, with_sigma: Sequence[bool], keep: bool, with_domain: bool, expected: float
     ) -> None:
         self._with_domain = with_domain
         self._pixel_area = 0.0
@@ -145,13 +131,11 @@ class ZoneStatistics:
         if not self._kept:
             return [[np.nan] * len(_FRACTIONS)] * len(self._moments)
         areas = np.concatenate([areas for _, areas in self._kept])
-        return [
-            quantiles(
-                *_valid(np.concatenate([values[index] for values, _ in self._kept]), areas),
-                _FRACTIONS,
-            )
+        bands = (
+            np.concatenate([values[index] for values, _ in self._kept])
             for index in range(len(self._moments))
-        ]
+        )
+        return [quantiles(*_valid(band, areas), _FRACTIONS) for band in bands]
 
 
 def _valid(band: NDArray[np.float32], areas: Areas) -> tuple[NDArray[np.float32], Areas]:

@@ -59,41 +59,35 @@ class MapPairs:
     """
 
     def __init__(self, ours: OxideMap, theirs: OxideMap, threads: int = 1) -> None:
-        self._ours, self._theirs = ours, theirs
+        self._ours = ours
         #: What the planes of the input hold.
         self.oxides = ours.oxides
-        self._means: AreaMeans | None = None
-        coarse = theirs
-        self._fine_is_ours = True
-        if not ours.raster.grid.same_pixels(theirs.raster.grid):
-            fine = ours
-            # Rounding must not decide between maps of one resolution.
-            if ours.pixel_area > theirs.pixel_area * (1 + _ROUNDING):
-                fine, coarse = theirs, ours
-                self._fine_is_ours = False
-            self._means = AreaMeans(
-                fine.raster, fine.values, coarse.raster.grid, coarse.raster.name, threads
-            )
-        self._coarse = coarse
+        self._fine, self._coarse = ours, theirs
+        same = ours.raster.grid.same_pixels(theirs.raster.grid)
+        # Rounding must not decide between maps of one resolution.
+        if not same and ours.pixel_area > theirs.pixel_area * (1 + _ROUNDING):
+            self._fine, self._coarse = theirs, ours
+        coarse = self._coarse.raster
         #: The common grid.
-        self.grid = coarse.raster.grid
+        self.grid = coarse.grid
+        self._means: AreaMeans | None = None
+        if not same:
+            fine = self._fine
+            self._means = AreaMeans(fine.raster, fine.values, self.grid, coarse.name, threads)
         #: The blocks that pairs come in.
-        self.plan = coarse.raster.plan(_PIXELS, rows=False)
+        self.plan = coarse.plan(_PIXELS, rows=False)
         if any(one.raster.in_wide_strips for one in (ours, theirs)):
             self.plan = divided_rows(self.grid.size)
-        self._areas = PixelAreas(self.grid, coarse.raster.name)
+        self._areas = PixelAreas(self.grid, coarse.name)
 
     @property
     def description(self) -> str:
         """How both were brought together, for reports."""
         if self._means is None:
             return "Both maps have the same pixels."
-        fine, coarse = self._ours.raster, self._theirs.raster
-        if not self._fine_is_ours:
-            fine, coarse = coarse, fine
         return (
-            f"{fine.name} was averaged over the area of each pixel of {coarse.name}, where at "
-            "least half of it is valid."
+            f"{self._fine.raster.name} was averaged over the area of each pixel of "
+            f"{self._coarse.raster.name}, where at least half of it is valid."
         )
 
     def each(self, progress: Progress) -> Generator[Pairs, None, None]:
@@ -112,7 +106,7 @@ class MapPairs:
     def _pairs(self, window: Window, averaged: NDArray[np.floating]) -> Pairs:
         areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))
         direct = self._coarse.values(window)
-        if not self._fine_is_ours:
+        if self._coarse is self._ours:
             averaged, direct = direct, averaged
         return Pairs(window, averaged, direct, areas)
 

@@ -30,13 +30,12 @@ class OxideMap:
     ) -> None:
         self.raster = raster
         self.numbers, self.oxides = list(numbers), list(oxides)
-        limits = {
-            number: valid_range(oxide).before(unit.factor(oxide))
-            for number, oxide in zip(self.numbers, self.oxides)
-        }
-        raster.expect(limits)
-        factors = np.array([unit.factor(oxide) for oxide in self.oxides], np.float32)
-        self._factors = factors[:, np.newaxis, np.newaxis]
+        factors = [unit.factor(oxide) for oxide in self.oxides]
+        limits = map(valid_range, self.oxides)
+        raster.expect(
+            {number: limit.before(by) for number, limit, by in zip(self.numbers, limits, factors)}
+        )
+        self._factors = np.array(factors, np.float32)[:, np.newaxis, np.newaxis]
 
     def values(self, window: Window) -> NDArray[np.float32]:
         """wt% [oxides, height, width] of a window, NaN where not valid."""
@@ -89,19 +88,8 @@ def chosen_bands(
 ) -> dict[str, tuple[int, int]]:
     """The oxides to compare, with the band numbers of both (0 in a table of cells).
 
-    Parameters
-    ----------
-    raster : Raster
-    reference : Reference
-    oxide : str or None
-        The one to compare; None for that of a band given, or else for all that both have.
-    given : sequence of int or None
-        Its bands in both, where they are not to be found by their descriptions.
-
-    Raises
-    ------
-    RasterError
-        When the bands of an oxide cannot be determined.
+    By default, all that both have. `oxide` is the one to compare, `given` are its bands in both
+    where their descriptions do not say so. What cannot be determined is refused.
     """
     ours, theirs = _named(oxide_described, raster.band_names), reference.oxides
     unit = reference.unit
@@ -131,18 +119,16 @@ def chosen_bands(
             )
         return {name: (ours[name], theirs[name]) for name in common}
     numbers = []
-    for number, named, parameter, names, has_bands in (
-        (given[0], ours, "INPUT_BAND", raster.band_names, True),
-        (given[1], theirs, "REFERENCE_BAND", reference.names, reference.is_raster),
+    choose = f" in {reference.name}. Choose"
+    if reference.is_raster:
+        choose = ". Give its number in REFERENCE_BAND, or"
+    for number, named, names, remedy in (
+        (given[0], ours, raster.band_names, ". Give its number in INPUT_BAND, or"),
+        (given[1], theirs, reference.names, choose),
     ):
         if number is None and oxide not in named:
             raise RasterError(
-                f"No single one of {_quoted(names)} is named {oxide}"
-                + (
-                    f". Give its number in {parameter}, or another OXIDE."
-                    if has_bands
-                    else f" in {reference.name}. Choose another OXIDE."
-                )
+                f"No single one of {_quoted(names)} is named {oxide}{remedy} another OXIDE."
             )
         numbers.append(number or named[oxide])
     return {oxide: (numbers[0], numbers[1])}

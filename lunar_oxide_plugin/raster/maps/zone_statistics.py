@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,65 +34,44 @@ _QUICK = 1500
 _SMALLEST = 1e-8
 
 
+@dataclass
 class ZonalStatistics:
     """Statistics inside polygons over one raster, in any lunar projection.
 
     Values are weighted by the areas on the sphere. Each block of the raster is read once for all
     polygons in it, and once more for those so large that their values cannot be kept in memory
     for the quantiles.
-
-    Parameters
-    ----------
-    bands : dict of str to int
-        The bands' names, and their numbers counted from 1. With MgO and FeO among
-        them, and no Mg#, Mg# of every pixel is one more.
-    uncertainty : Uncertainty, optional
-        Of these bands or some of them. The model errs alike in neighbouring
-        pixels, so their errors do not average out: the uncertainty of a mean
-        is the weighted mean of the pixels' sigmas. That is its value when all
-        errors are fully correlated, and for any other correlation it is an
-        upper bound (triangle inequality).
-    domain : Raster, optional
-        Distances from the model's training domain, on the same pixels.
-    correlation : float
-        Of the model's errors in MgO and FeO, for the uncertainty of Mg#.
-    centres : bool
-        Whether a pixel counts when its centre lies inside; otherwise by the part that is covered.
-    threads : int
-        How many read.
-
-    Attributes
-    ----------
-    names : list of str
-        The bands, in the order of the summaries.
     """
 
-    def __init__(
-        self,
-        raster: Raster,
-        bands: Mapping[str, int],
-        uncertainty: Uncertainty | None = None,
-        domain: Raster | None = None,
-        correlation: float = 0.0,
-        centres: bool = False,
-        threads: int = 1,
-    ) -> None:
-        self._raster = raster
-        self.names = list(bands)
-        self._numbers = list(bands.values())
-        self._uncertainty = uncertainty
-        self._domain = domain
-        self._correlation = correlation
-        self._centres = centres
-        self._threads = threads
-        known = uncertainty.bands if uncertainty else {}
+    raster: Raster
+    #: Names of the bands, and their numbers counted from 1. With MgO and FeO among them, and no
+    #: Mg#, Mg# of every pixel is one more.
+    bands: Mapping[str, int]
+    #: Of these bands or some of them. The model errs alike in neighbouring pixels, so errors do not
+    #: average out: the uncertainty of a mean is the weighted mean of the pixels' sigmas. It is that
+    #: when all errors are fully correlated, and else less (triangle inequality).
+    uncertainty: Uncertainty | None = None
+    #: Distances from the model's training domain, on the same pixels.
+    domain: Raster | None = None
+    #: Of the model's errors in MgO and FeO, for the uncertainty of Mg#.
+    correlation: float = 0.0
+    #: Whether a pixel counts when its centre lies inside; otherwise by the part that is covered.
+    centres: bool = False
+    #: How many read.
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        #: The bands, in the order of the summaries.
+        self.names = list(self.bands)
+        self._numbers = list(self.bands.values())
+        known = self.uncertainty.bands if self.uncertainty else {}
         self._with_sigma = [number in known for number in self._numbers]
         self._mg_number_from: tuple[int, int] | None = None
-        if {"MgO", "FeO"} <= bands.keys() and MG_NUMBER not in bands:
+        if {"MgO", "FeO"} <= self.bands.keys() and MG_NUMBER not in self.bands:
             self._mg_number_from = self.names.index("MgO"), self.names.index("FeO")
             self._with_sigma.append(all(self._with_sigma[i] for i in self._mg_number_from))
             self.names.append(MG_NUMBER)
-        self._areas = PixelAreas(raster.grid, raster.name)
+        self._areas = PixelAreas(self.raster.grid, self.raster.name)
 
     def zone(self, wkb: bytes, wkt: str, check: Callable[[], None] = lambda: None) -> Zone:
         """Bring a polygon or multipolygon in a lunar CRS onto the raster, and repair it.
@@ -108,7 +88,7 @@ class ZonalStatistics:
         return answering(lambda: self._zone(wkb, wkt, check), check)
 
     def _zone(self, wkb: bytes, wkt: str, check: Callable[[], None]) -> Zone:
-        grid = self._raster.grid
+        grid = self.raster.grid
         polygon, note = polygon_on_grid(wkb, wkt, grid, check)
         area = polygon_area(polygon, grid.wkt)
         _, dx, rx, _, ry, dy = grid.geotransform
@@ -134,7 +114,7 @@ class ZonalStatistics:
         """
         summaries = [self._empty(zone, True).summary(zone.area, zone.covered) for zone in zones]
         statistics: dict[int, ZoneStatistics] = {}
-        plan = passes(zones, self._raster.grid, self._raster.plan(), len(self.names))
+        plan = passes(zones, self.raster.grid, self.raster.plan(), len(self.names))
         with closing(self._pixels(zones, plan, progress)) as pixels:
             for again, (index, _, keep, last), found in pixels:
                 zone = zones[index]
@@ -151,14 +131,14 @@ class ZonalStatistics:
         return summaries
 
     def _empty(self, zone: Zone, keep: bool) -> ZoneStatistics:
-        expected = zone.pixels(self._raster.grid)
-        return ZoneStatistics(self._with_sigma, keep, self._domain is not None, expected)
+        expected = zone.pixels(self.raster.grid)
+        return ZoneStatistics(self._with_sigma, keep, self.domain is not None, expected)
 
     def _pixels(
         self, zones: Sequence[Zone], plan: Sequence[Pass], progress: Callable[[float], None]
     ) -> Generator[tuple[bool, Part, Pixels], None, None]:
         """The pixels inside each part of the zones, and whether it is the second time."""
-        threads = self._raster.plan().threads(self._threads)
+        threads = self.raster.plan().threads(self.threads)
         total = sum(block.window.size for one in plan for block in one.blocks)
         done = 0.0
 
@@ -187,20 +167,20 @@ class ZonalStatistics:
 
     def _read(self, window: Window, again: bool) -> _Planes:
         """A block; for the second time only the values, of which the quantiles are."""
-        values = self._raster.values(window, self._numbers)
+        values = self.raster.values(window, self._numbers)
         if again:
             return _Planes(values)
         return _Planes(
             values,
-            self._uncertainty.values(window, self._numbers) if self._uncertainty else None,
-            self._domain.values(window, [1]) if self._domain else None,
+            self.uncertainty.values(window, self._numbers) if self.uncertainty else None,
+            self.domain.values(window, [1]) if self.domain else None,
         )
 
     def _inside(self, zone: Zone, part: Part, block: Window, planes: _Planes) -> Pixels:
         """The pixels of a part of a block that lie in a zone."""
         window = part.window
-        if self._centres:
-            covered = inside(zone.polygon, self._raster.grid.part(window))
+        if self.centres:
+            covered = inside(zone.polygon, self.raster.grid.part(window))
         else:
             covered = covered_part(zone.edges, window)
         covered = covered * self._areas.of(window)  # 0 beyond the projection's edge
@@ -217,21 +197,16 @@ class ZonalStatistics:
         values = _taken(planes.values, places)
         sigmas = None if planes.sigmas is None else _taken(planes.sigmas, places)
         domain = None if planes.domain is None else _taken(planes.domain, places)[0]
-        pixels = Pixels(area, values, areas, sigmas, domain)
-        return self._with_mg_number(pixels)
-
-    def _with_mg_number(self, pixels: Pixels) -> Pixels:
-        if self._mg_number_from is None:
-            return pixels
-        mgo, feo = self._mg_number_from
-        _, values, _, sigmas, _ = pixels
-        share = mg_number(values[mgo], values[feo]).astype(np.float32)
-        if sigmas is not None:
-            sigma = mg_number_uncertainty(
-                values[mgo], values[feo], sigmas[mgo], sigmas[feo], self._correlation
-            )
-            sigmas = np.concatenate([sigmas, sigma[np.newaxis].astype(np.float32)])
-        return pixels._replace(values=np.concatenate([values, share[np.newaxis]]), sigmas=sigmas)
+        if self._mg_number_from:
+            mgo, feo = self._mg_number_from
+            share = mg_number(values[mgo], values[feo]).astype(np.float32)
+            if sigmas is not None:
+                sigma = mg_number_uncertainty(
+                    values[mgo], values[feo], sigmas[mgo], sigmas[feo], self.correlation
+                )
+                sigmas = np.concatenate([sigmas, sigma[np.newaxis].astype(np.float32)])
+            values = np.concatenate([values, share[np.newaxis]])
+        return Pixels(area, values, areas, sigmas, domain)
 
 
 class _Planes(NamedTuple):
