@@ -199,11 +199,13 @@ def _panel(axes: Any, quantity: str, rasters: Sequence[RasterHistograms]) -> Non
                 text = f"{mode.value:.{decimals_of(quantity)}f}"
                 labels.append((mode.value, text, colour))
     _write_labels(axes, labels, bins.upper)
-    axes.set_yscale("log")
-    axes.set_xlim(0, bins.upper)
-    axes.set_ylim(_LEAST, _MOST)
-    axes.set_xlabel(f"{formula(quantity)} ({unit_of(quantity)})")
-    axes.set_ylabel("area per bin (%)")
+    axes.set(
+        yscale="log",
+        xlim=(0, bins.upper),
+        ylim=(_LEAST, _MOST),
+        xlabel=f"{formula(quantity)} ({unit_of(quantity)})",
+        ylabel="area per bin (%)",
+    )
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(axis="y", color="0.93")
 

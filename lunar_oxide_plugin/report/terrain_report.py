@@ -154,12 +154,10 @@ def _draw_map(figure: Any, terrain: Terrain) -> None:
         interpolation="nearest",
     )
     if picture.extent:
-        axes.set_xlabel("longitude (degrees east)")
-        axes.set_ylabel("latitude (degrees)")
+        axes.set(xlabel="longitude (degrees east)", ylabel="latitude (degrees)")
         axes.ticklabel_format(useOffset=False)
     else:
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.set(xticks=[], yticks=[])
     patches = [
         Patch(facecolor=one.colour, edgecolor="#555", label=f"{one.name}: {found.percent:.1f} %")
         for one, found in zip(classes, terrain.summaries)
@@ -182,8 +180,10 @@ def _draw_histogram(figure: Any, terrain: Terrain) -> None:
         axes.plot(x, parts.sum(axis=0), color=COLOURS[0], linewidth=1, label="their sum")
     filled = np.flatnonzero(weights)
     shown = [edges[filled[0]], edges[filled[-1] + 1], terrain.limits.feo]
-    axes.set_xlim(max(min(shown) - 1, edges[0]), min(max(shown) + 1, edges[-1]))
-    axes.set_ylim(0, 1.08 * share.max())
-    axes.set_xlabel("FeO (wt%)")
-    axes.set_ylabel("% of area per wt%")
+    axes.set(
+        xlim=(max(min(shown) - 1, edges[0]), min(max(shown) + 1, edges[-1])),
+        ylim=(0, 1.08 * share.max()),
+        xlabel="FeO (wt%)",
+        ylabel="% of area per wt%",
+    )
     axes.legend(frameon=False)

@@ -17,14 +17,7 @@ from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 NAMED = 40
 
 #: Which statistics matplotlib draws a box of.
-_BOX = {
-    "med": "median",
-    "q1": "p25",
-    "q3": "p75",
-    "whislo": "p5",
-    "whishi": "p95",
-    "mean": "mean",
-}
+_BOX = {"med": "median", "q1": "p25", "q3": "p75", "whislo": "p5", "whishi": "p95", "mean": "mean"}
 
 #: Horizontal and vertical axis of each scatter plot.
 _PAIRS = (("FeO", "Al2O3"), ("FeO", "MgO"), ("FeO", "TiO2"))
@@ -38,13 +31,8 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
         scale = colour_map(SCALES[of.band]) if of.band in SCALES else {"cmap": "viridis"}
         many = len(units) > NAMED
         axes.set_facecolor("0.85")
-        image = axes.imshow(
-            of.image.values,
-            extent=of.image.extent,
-            aspect=of.image.aspect,
-            interpolation="nearest",
-            **scale,
-        )
+        values, extent, aspect = of.image.values, of.image.extent, of.image.aspect
+        image = axes.imshow(values, extent=extent, aspect=aspect, interpolation="nearest", **scale)
         figure.colorbar(image, ax=axes, label=label(of.band), shrink=0.8, extend="both")
         for number, rings in enumerate(of.outlines):
             for ring in rings:
@@ -62,9 +50,8 @@ def unit_map(of: UnitMap, units: Sequence[Unit]) -> str | None:
                     bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
                     annotation_clip=True,
                 )
-        left, right, bottom, top = of.image.extent
         x, y = ("longitude (°)", "latitude (°)") if of.image.unit == "°" else ("x (km)", "y (km)")
-        axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=x, ylabel=y)
+        axes.set(xlim=extent[:2], ylim=extent[2:], xlabel=x, ylabel=y)
         axes.ticklabel_format(useOffset=False)
 
     return drawn(draw, 7.5, 5.5)
@@ -96,12 +83,10 @@ def box_plots(units: Sequence[Unit], numbers: Sequence[int], bands: Sequence[str
                     },
                     medianprops={"color": "black"},
                 )
-                box["boxes"][0].set_facecolor(_colour(place, units))
-                box["boxes"][0].set_alpha(0.55)
-            axes.set_xlim(-0.6, len(units) - 0.4)
+                box["boxes"][0].set(facecolor=_colour(place, units), alpha=0.55)
+            axes.set(xlim=(-0.6, len(units) - 0.4), ylabel=label(band))
             ticks = list(range(0, len(units), -(-len(units) // 20)))
             axes.set_xticks(ticks, [str(numbers[tick]) for tick in ticks])
-            axes.set_ylabel(label(band))
             axes.grid(axis="y", color="0.9")
         for axes in panels[len(bands) :]:
             axes.set_visible(False)
@@ -134,17 +119,11 @@ def scatter(
     def draw(figure: Any) -> None:
         grid = figure.add_gridspec(2, len(pairs), height_ratios=(2.9, names))
         panels = [figure.add_subplot(grid[0, index]) for index in range(len(pairs))]
+        dots = {"s": 3, "alpha": 0.35, "linewidths": 0, "rasterized": True}
         for axes, (x, y) in zip(panels, pairs):
             for number, sample in enumerate(samples):
-                axes.scatter(
-                    sample[bands.index(x)],
-                    sample[bands.index(y)],
-                    s=3,
-                    alpha=0.35,
-                    linewidths=0,
-                    color=_colour(number, units),
-                    rasterized=True,
-                )
+                across, up = sample[bands.index(x)], sample[bands.index(y)]
+                axes.scatter(across, up, color=_colour(number, units), **dots)
             for number, unit in enumerate(units):
                 axes.plot(
                     unit.bands[x]["mean"],
@@ -155,8 +134,7 @@ def scatter(
                     markersize=6,
                     label=labels[number].replace("$", r"\$"),
                 )
-            axes.set_xlabel(label(x))
-            axes.set_ylabel(label(y))
+            axes.set(xlabel=label(x), ylabel=label(y))
             axes.grid(color="0.9")
         legend = figure.add_subplot(grid[1, :])
         legend.axis("off")

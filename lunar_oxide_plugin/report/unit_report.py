@@ -44,15 +44,11 @@ _CITATIONS = (
 
 def method(raster: str, zones: str, units: Sequence[Unit], centres: bool) -> Iterator[str]:
     """How the statistics of a raster in zones, both by name, were made, for the report."""
+    rule = "when its centre lies inside" if centres else "by the part of it that the polygon covers"
     yield (
         f"Statistics of {raster} inside {zones}. Oxides in wt%, Mg# as a molar fraction, areas on "
-        "the sphere. A pixel counts "
-        + (
-            "wholly when its centre lies inside"
-            if centres
-            else "by the part of it that the polygon covers"
-        )
-        + "; means, standard deviations and percentiles are weighted by area."
+        f"the sphere. A pixel counts {rule}; means, standard deviations and percentiles are "
+        "weighted by area."
     )
     if "mean_uncertainty" in next(iter(units[0].bands.values())):
         yield f"± is the model's 1-sigma uncertainty. {MODEL_UNCERTAINTY}"
@@ -101,9 +97,8 @@ def html_report(
             scatter(few, numbers, [samples[index] for index in some], list(units[0].bands)),
             f"Up to about 400 evenly spread pixels of each unit, and its mean.{of_all}",
         )
-    _separation(
-        page, {index + 1: units[index] for index in sorted(largest[:_COMPARED])}, len(units)
-    )
+    compared = {index + 1: units[index] for index in sorted(largest[:_COMPARED])}
+    _separation(page, compared, len(units))
     _details(page, units, measured)
     _model_card(page, provenance)
     page.heading("References")
@@ -114,27 +109,20 @@ def html_report(
 
 
 def _means(page: Page, units: Sequence[Unit]) -> None:
-    means = [unit.means() for unit in units]
     domain = units[0].outside_domain is not None
     remarked = any(unit.remark for unit in units)
-    named = ["mean of Mg#" if name == MG_NUMBER else name for name in means[0]]
+    named = ["mean of Mg#" if name == MG_NUMBER else name for name in units[0].means()]
     header = ["no.", "unit", *named, "area (km²)"]
-    header += ["outside domain"] if domain else []
-    header += ["remark"] if remarked else []
-    rows: list[list[object]] = []
-    for number, (unit, found) in enumerate(zip(units, means), start=1):
-        row: list[object] = [number, unit.name, *found.values(), unit.area_km2]
-        row += [unit.outside_domain] if domain else []
-        row += [unit.remark] if remarked else []
-        rows.append(row)
+    header += ["outside domain"] * domain + ["remark"] * remarked
+    rows = [
+        [number, unit.name, *unit.means().values(), unit.area_km2]
+        + [unit.outside_domain] * domain
+        + [unit.remark] * remarked
+        for number, unit in enumerate(units, start=1)
+    ]
     decimals = [3 if MG_NUMBER in name or "domain" in name else 2 for name in header]
-    page.table(
-        header,
-        rows,
-        decimals,
-        "Means in wt%, Mg# as a molar fraction, in the layout of Tables 5 and 6 of Zhang et al. "
-        "(2023).",
-    )
+    caption = "Means (wt%, Mg#: molar), as in Tables 5 and 6 of Zhang et al. (2023)."
+    page.table(header, rows, decimals, caption)
     if domain:
         page.paragraph(
             "Outside domain: the part of a unit's valid area, 0-1, whose spectra are unlike all "

@@ -155,11 +155,7 @@ COLUMNS = ("raster", "quantity", "lower", "upper", "area_km2", "percent", "mode"
 
 
 def rows(rasters: Iterable[RasterHistograms]) -> Iterator[tuple[object, ...]]:
-    """Rows of a table of histograms.
-
-    The rows below the first bin and above the last have one end only. A mode stands in the row of
-    its bin.
-    """
+    """Rows of a table; those below the first bin and above the last have one end only."""
     for raster in rasters:
         for quantity, histogram in raster.histograms.items():
             ends = ["", *(f"{edge:g}" for edge in histogram.bins.edges), ""]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from .units import BandSummary, Unit
+from .units import Unit
 
 
 class Separation(NamedTuple):
@@ -29,16 +29,14 @@ def separations(
 ) -> Iterator[Separation]:
     """Compare every two units, band by band; `check` is called before each two, to stop.
 
-    The effect size is Cohen's d = (m1 - m2) / sqrt((s1^2 + s2^2) / 2): how far
-    the means lie apart beside the scatter of pixels within the units. Unlike a
-    p-value it does not grow with the number of pixels, which in a map depend
-    on their neighbours. Of two normal distributions, d = 1 leaves 62 % of each
-    in common and d = 3 leaves 13 %.
+    The effect size is Cohen's d = (m1 - m2) / sqrt((s1^2 + s2^2) / 2): the difference of the means
+    in standard deviations of the pixels within the units. Unlike a p-value it does not grow with
+    the number of pixels, which in a map depend on their neighbours. Two normal distributions have
+    62 % in common at d = 1 and 13 % at d = 3.
 
-    The model's uncertainty of the difference is sqrt(u1^2 + u2^2), as for
-    independent errors. Errors of two units that are alike (neighbours, similar
-    spectra) partly cancel in a difference, which is then better known than
-    this.
+    The model's uncertainty of the difference is sqrt(u1^2 + u2^2), as for independent errors.
+    Errors that are alike in both units (neighbours, similar spectra) partly cancel in a difference,
+    which is then better known than this.
 
     References
     ----------
@@ -48,13 +46,18 @@ def separations(
         check()
         for band, one in first.bands.items():
             other = second.bands[band]
+            difference = one["mean"] - other["mean"]
+            scatter = math.sqrt((one["std"] ** 2 + other["std"] ** 2) / 2)
+            sigmas = [of["mean_uncertainty"] for of in (one, other) if "mean_uncertainty" in of]
             yield Separation(
-                first.name,
-                second.name,
-                band,
-                one["mean"] - other["mean"],
-                _in(math.sqrt((one["std"] ** 2 + other["std"] ** 2) / 2), one, other),
-                _in_uncertainties(one, other),
+                first=first.name,
+                second=second.name,
+                band=band,
+                difference=difference,
+                effect_size=_ratio(difference, scatter),
+                in_uncertainties=(
+                    _ratio(difference, math.hypot(*sigmas)) if len(sigmas) == 2 else None
+                ),
             )
 
 
@@ -63,14 +66,8 @@ def overlap(effect_size: float) -> float:
     return math.erfc(abs(effect_size) / 2 / math.sqrt(2))
 
 
-def _in_uncertainties(one: BandSummary, other: BandSummary) -> float | None:
-    sigmas = [of["mean_uncertainty"] for of in (one, other) if "mean_uncertainty" in of]
-    return _in(math.hypot(*sigmas), one, other) if len(sigmas) == 2 else None
-
-
-def _in(spread: float, one: BandSummary, other: BandSummary) -> float:
-    """The difference of two means in multiples of a spread; without spread 0 or infinite."""
-    difference = one["mean"] - other["mean"]
+def _ratio(difference: float, spread: float) -> float:
+    """A difference in multiples of a spread; without spread 0 or infinite."""
     if spread > 0 or math.isnan(difference) or math.isnan(spread):
         return difference / spread
     return math.copysign(math.inf, difference) if difference else 0.0

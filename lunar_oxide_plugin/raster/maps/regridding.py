@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -44,23 +45,8 @@ class AreaMeans:
     Between others they are divided into up to 16 x 16 parts, a quarter as large as the pixels of
     the grid, which count where their centres lie.
 
-    Parameters
-    ----------
-    raster : Raster
-        Where the source pixels lie.
-    read : callable
-        Gives their values; called in worker threads.
-    grid : Grid
-        Of larger pixels than those of the raster.
-    name : str
-        Of the raster that has the grid, for messages.
-    threads : int
-        How many read.
-
-    Raises
-    ------
-    RasterError
-        When either has no lunar CRS or no position.
+    The pixels of `raster` have the values that `read` gives, in worker threads; the grid has larger
+    ones, and a raster of this `name` for messages. Either without lunar CRS or position is refused.
     """
 
     def __init__(self, raster: Raster, read: Read, grid: Grid, name: str, threads: int = 1) -> None:
@@ -166,15 +152,14 @@ class AreaMeans:
         planes = weighted.reshape(-1, part.size)
         sums = np.zeros((len(planes), touched.size))
         offsets = (np.arange(count) + 0.5) / count
-        for y in offsets:
-            for x in offsets:
-                columns, rows = place.at(x, y, part)
-                inside = self._inside(columns, rows, touched).ravel()
-                new = self._columns(columns, touched.x).ravel()[inside]
-                index = np.floor(rows.ravel()[inside] - touched.y) * touched.width + np.floor(new)
-                index = index.astype(np.int64)
-                for total, plane in zip(sums, planes):
-                    np.add(total, np.bincount(index, plane[inside], touched.size), out=total)
+        for y, x in product(offsets, offsets):
+            columns, rows = place.at(x, y, part)
+            inside = self._inside(columns, rows, touched).ravel()
+            new = self._columns(columns, touched.x).ravel()[inside]
+            index = np.floor(rows.ravel()[inside] - touched.y) * touched.width + np.floor(new)
+            index = index.astype(np.int64)
+            for total, plane in zip(sums, planes):
+                np.add(total, np.bincount(index, plane[inside], touched.size), out=total)
         sums = sums.reshape(*weighted.shape[:2], touched.height, touched.width)
         return _Sums(new_rows, new_columns, sums)
 
@@ -185,12 +170,8 @@ class AreaMeans:
         columns = self._columns(columns, window.x, margin) + margin
         rows = rows - window.y + margin
         with np.errstate(invalid="ignore"):
-            return (
-                (columns >= 0)
-                & (columns < window.width + 2 * margin)
-                & (rows >= 0)
-                & (rows < window.height + 2 * margin)
-            )
+            across = (columns >= 0) & (columns < window.width + 2 * margin)
+            return across & (rows >= 0) & (rows < window.height + 2 * margin)
 
     def _columns(self, columns: FloatArray, first: int, margin: float = 0.0) -> FloatArray:
         """Columns counted from the first of a window, around the Moon where necessary."""

@@ -151,10 +151,11 @@ def unit_map(raster: Raster, zones: Sequence[Zone], check: Callable[[], None]) -
 def _bands(raster: Raster) -> Mapping[str, int]:
     """Numbers of the bands to measure, by their descriptions, made unique for tables."""
     raster.require_measurement()
+    auxiliary = raster.auxiliary_bands
     described = {
         number: name or f"band{number}"
         for number, name in enumerate(raster.band_names, start=1)
-        if number not in raster.auxiliary_bands
+        if number not in auxiliary
     }
     return dict(zip(distinct_names(list(described.values()), TABLE_COLUMNS), described))
 
@@ -177,14 +178,14 @@ def _require_any_on_raster(
 
 def _without_uncertainty(unit: Unit) -> str:
     """Which pixels of a unit have no uncertainty, as a warning; "" when all have one."""
-    lacking = [
+    lacking = ", ".join(
         f"{band} {summary['without_uncertainty']} of {summary['pixels']}"
         for band, summary in unit.bands.items()
         if summary.get("without_uncertainty")
-    ]
+    )
     if not lacking:
         return ""
     return (
         f"Unit '{unit.name}': valid pixels without an uncertainty do not count in the uncertainty "
-        f"of the mean ({', '.join(lacking)}). Is the uncertainty raster from the same run?"
+        f"of the mean ({lacking}). Is the uncertainty raster from the same run?"
     )
