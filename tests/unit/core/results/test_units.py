@@ -1,4 +1,4 @@
-"""Tables and reports of units."""
+"""Tables of units."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ import pytest
 
 from lunar_oxide_plugin.core.results.units import STATISTICS, Statistic, Unit, table
 from lunar_oxide_plugin.core.tables import csv_text
-from lunar_oxide_plugin.report.unit_report import html_report
 
 #: How far each statistic of the units below lies from the mean.
 AROUND = {
@@ -77,10 +76,6 @@ def test_names_that_need_quoting():
     assert [
         row["unit"] for row in csv.DictReader(io.StringIO(csv_table(units), newline=""))
     ] == names
-    page = html_report(units, [], {"KEY": "<i>value</i>"})
-    assert "<b>bold" not in page
-    assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in page
-    assert "<i>value" not in page
 
 
 def test_a_unit_without_pixels_has_empty_cells():
@@ -101,34 +96,20 @@ def test_a_unit_without_pixels_has_empty_cells():
         "FeO_maximum": "",
         "remark": "no valid pixel",
     }
-    assert "nan" not in html_report([NOTHING], [], {}).lower()
 
 
 def test_a_statistic_is_one_entry(monkeypatch):
-    """In the table and the report; the layer is asked for in tests/qgis/test_zonal_oxides.py."""
+    """In the table; tests/qgis/test_zonal_oxides.py asks for layer and report."""
     monkeypatch.setitem(STATISTICS, "range", Statistic("range of values", lambda pixels: 0.0))
     bands = {"FeO": {**unit("a", FeO=8.0).bands["FeO"], "range": 1.25}}
     (row,) = csv.DictReader(io.StringIO(csv_table([Unit("a", 1.0, bands)])))
     assert list(row)[-2:] == ["FeO_range", "remark"]
     assert row["FeO_range"] == "1.2500"
-    page = html_report([Unit("a", 1.0, bands)], [], {})
-    assert "<th>range of values</th>" in page
-    assert "<td>1.25</td></tr>" in page
 
 
 def test_other_bands_follow_the_oxides():
     header, _ = table([unit("a", **{"Mg#": 0.5, "FeO": 8.0})])
     assert header[:4] == ["unit", "FeO", "Mg#", "area_km2"]
-
-
-def test_report_stands_alone():
-    page = html_report(MAIRAN, ["SYNTHETIC scene"], {"MODEL": "x"})
-    assert page.startswith("<!DOCTYPE html>")
-    assert "SYNTHETIC scene" in page
-    assert "<td>Mairan T</td><td>8.40</td><td>21.95</td>" in page
-    assert "<td>0.626</td>" in page  # Mg# of means: 8.40/40.304 to 8.95/71.844
-    for forbidden in ("<script", "<link", "http:", "https:", "url("):
-        assert forbidden not in page
 
 
 SIGMAS = {"Al2O3": 1.57, "CaO": 0.97, "FeO": 1.49, "MgO": 0.82, "TiO2": 1.67}
@@ -178,17 +159,6 @@ def test_without_iron_s_sigma_mg_number_has_none():
     assert "MgO_mean_uncertainty" in header
     assert "FeO_mean_uncertainty" not in header
     assert "Mg# of means uncertainty" not in header
-    assert "8.40 ± 0.82" in html_report(units, [], {})
-
-
-def test_report_shows_means_with_their_uncertainty():
-    page = html_report([with_sigmas(unit) for unit in MAIRAN], [], {})
-    expected = sigma_of_mg_number(8.40, 8.95, 0.82, 1.49, 0)
-    assert "<td>Mairan T</td><td>8.40 ± 0.82</td><td>21.95 ± 1.57</td>" in page
-    assert f"<td>0.626 ± {expected:.3f}</td>" in page
-    assert page.count("<th>mean uncertainty</th>") == 5
-    assert "±" not in html_report(MAIRAN, [], {})
-    assert "mean uncertainty" not in html_report(MAIRAN, [], {})
 
 
 def test_a_unit_without_pixels_has_no_uncertainty():
@@ -199,9 +169,6 @@ def test_a_unit_without_pixels_has_no_uncertainty():
     )
     (row,) = csv.DictReader(io.StringIO(csv_table([empty])))
     assert row["FeO_mean_uncertainty"] == row["Mg# of means uncertainty"] == ""
-    page = html_report([empty], [], {})
-    assert "nan" not in page.lower()
-    assert "±" not in page
 
 
 def test_a_unit_that_could_not_be_measured():
@@ -214,21 +181,3 @@ def test_a_unit_that_could_not_be_measured():
     assert beside.remark == "it was repaired; outside the raster"
     row = next(csv.DictReader(io.StringIO(csv_table([bad]))))
     assert (row["area_km2"], row["FeO"], row["remark"]) == ("", "", "it has no area")
-
-
-def test_the_largest_units_are_drawn_whatever_has_no_area(monkeypatch):
-    """Without an area a unit is the smallest; NaN compared as a number would mix the order."""
-    nothing = {"FeO": no_pixels()}
-    bad = Unit("bad", math.nan, nothing, on_raster=math.nan, note="it has no area")
-    good = [unit(f"unit {i}", FeO=8.0)._replace(area_km2=float(i % 7 + i)) for i in range(40)]
-    drawn = []
-
-    def box_plots(units, *others):
-        drawn.extend(units)
-        return "<svg></svg>"
-
-    monkeypatch.setattr("lunar_oxide_plugin.report.unit_report.box_plots", box_plots)
-    page = html_report([one for each in good for one in (each, bad)], [], {})
-    assert drawn == good
-    assert "The 40 largest of 80 units." in page
-    assert "<td>nan</td>" not in page
