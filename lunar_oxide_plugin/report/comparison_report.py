@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.oxides.oxides import OXIDES
 from ..core.oxides.published import GLOBAL, PUBLISHED_MEANS
-from ..core.results.comparison import (
-    ALL,
-    BINS,
-    Agreement,
-    CellPairs,
-    Comparison,
-    OxideComparison,
-)
+from ..core.results.comparison import ALL, BINS, Agreement, CellPairs, Comparison, OxideComparison
 from .figures import COLOURS, MARKERS, drawn, formula
 from .page import Page
 
@@ -27,7 +20,6 @@ _MOST = 5.0
 
 #: Part of the area that may lie beyond the ends of an axis.
 _CUT = 1e-4
-
 
 #: What the numbers are.
 _DEFINITIONS = (
@@ -78,8 +70,7 @@ def html_report(
     page.paragraph(description)
     if comparison.mare_feo is not None:
         page.paragraph(
-            f"Mare is where the FeO of the input is at least {comparison.mare_feo:g} wt%, "
-            "highlands where it is less."
+            f"Mare: FeO of the input at least {comparison.mare_feo:g} wt%, else highlands."
         )
     agreements = comparison.agreements
     page.table(_HEADER, [found[: len(_HEADER)] for found in agreements], _DECIMALS)
@@ -139,33 +130,24 @@ def figure(comparison: OxideComparison, found: Agreement) -> str | None:
     differences = comparison.shown
 
     def draw(canvas: Any) -> None:
-        scatter, histogram, place = canvas.subplots(
-            1, 3, gridspec_kw={"width_ratios": (1.15, 0.8, 1.25)}
-        )
+        widths = {"width_ratios": (1.15, 0.8, 1.25)}
+        scatter, histogram, place = canvas.subplots(1, 3, gridspec_kw=widths)
         _draw_scatter(canvas, scatter, comparison, found)
         _draw_histogram(histogram, comparison, found)
         if isinstance(differences, CellPairs):
             colours = _draw_cells(place, differences)
         else:
             place.set(xticks=[], yticks=[], facecolor="0.85")
-            colours = place.imshow(
-                differences, cmap="RdBu_r", vmin=-_MOST, vmax=_MOST, interpolation="nearest"
-            )
+            scale = {"cmap": "RdBu_r", "vmin": -_MOST, "vmax": _MOST}
+            colours = place.imshow(differences, interpolation="nearest", **scale)
         label = f"input - reference, {formula(comparison.oxide)} (wt%)"
-        bar = canvas.colorbar(
-            colours, ax=place, orientation="horizontal", extend="both", label=label
-        )
-        bar.outline.set_visible(False)
+        beside = {"ax": place, "orientation": "horizontal", "extend": "both"}
+        canvas.colorbar(colours, label=label, **beside).outline.set_visible(False)
 
     return drawn(draw, 11, 3.8)
 
 
-def _draw_scatter(
-    canvas: Any,
-    axes: Any,
-    comparison: OxideComparison,
-    found: Agreement,
-) -> None:
+def _draw_scatter(canvas: Any, axes: Any, comparison: OxideComparison, found: Agreement) -> None:
     low, high = _range(comparison)
     cells = comparison.shown
     if isinstance(cells, CellPairs):
@@ -199,9 +181,8 @@ def _draw_scatter(
     # In the two corners off the diagonal: lines in one, points in the other.
     lines = [line for line in axes.lines if line.get_linestyle() != "None"]
     points = [line for line in axes.lines if line.get_linestyle() == "None"]
-    legend = axes.legend(
-        handles=lines, loc="upper left", fontsize=7, framealpha=0.6, handlelength=1.6
-    )
+    small = {"fontsize": 7, "framealpha": 0.6, "handlelength": 1.6}
+    legend = axes.legend(handles=lines, loc="upper left", **small)
     if points:
         axes.add_artist(legend)
         axes.legend(handles=points, loc="lower right", fontsize=7)
@@ -231,18 +212,10 @@ def _draw_points(axes: Any, cells: CellPairs) -> None:
     groups: list[tuple[str, NDArray[np.bool_]]] = [("cells", np.ones(len(cells.values), bool))]
     if cells.mare is not None:
         groups = [("highlands", ~cells.mare), ("mare", cells.mare)]
+    edge = {"markersize": 4.5, "markeredgecolor": "black", "markeredgewidth": 0.4}
     for (label, chosen), colour, marker in zip(groups, (COLOURS[0], COLOURS[5]), MARKERS):
-        axes.plot(
-            cells.reference[chosen],
-            cells.values[chosen],
-            marker=marker,
-            linestyle="None",
-            color=colour,
-            markersize=4.5,
-            markeredgecolor="black",
-            markeredgewidth=0.4,
-            label=label,
-        )
+        x, y = cells.reference[chosen], cells.values[chosen]
+        axes.plot(x, y, marker=marker, linestyle="None", color=colour, label=label, **edge)
 
 
 def _range(comparison: OxideComparison) -> tuple[float, float]:

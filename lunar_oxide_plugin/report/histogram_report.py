@@ -37,18 +37,18 @@ _CAPTION = (
 
 _UNITS = "Oxides in wt%, Mg# as a molar fraction; weighted by area."
 
-_HEADER = (
-    "",
-    "mean",
-    "std",
-    "median",
-    "modes (share of area)",
-    "valid area (km²)",
-    "pixels",
-    "below (%)",
-    "above (%)",
-)
-
+#: Columns of the table of a raster, and their decimals.
+_HEADER = {
+    "": 0,
+    "mean": 0,
+    "std": 0,
+    "median": 0,
+    "modes (share of area)": 0,
+    "valid area (km²)": 2,
+    "pixels": 0,
+    "below (%)": 2,
+    "above (%)": 2,
+}
 
 #: Per cent of area that the axes show, the same in all figures.
 _LEAST, _MOST = 0.001, 300
@@ -92,26 +92,19 @@ def html_report(
     page.paragraph(MODE_RULE)
     page.figure(histogram_figure(rasters), _CAPTION)
     page.heading("Means")
-    page.table(
-        ["", *QUANTITIES],
-        [
-            *([raster.name, *_means(raster)] for raster in rasters),
-            *(
-                [f"published: {mean_label(means)}", *(map(means.values.get, QUANTITIES))]
-                for means in PUBLISHED_MEANS
-            ),
-        ],
-        [0, *map(decimals_of, QUANTITIES)],
-        _UNITS,
-    )
+    means: list[list[object]] = []
+    for raster in rasters:
+        of = {name: histogram.moments.mean for name, histogram in raster.histograms.items()}
+        means.append([raster.name, *map(of.get, QUANTITIES)])
+    means += [
+        [f"published: {_label(published)}", *map(published.values.get, QUANTITIES)]
+        for published in PUBLISHED_MEANS
+    ]
+    page.table(["", *QUANTITIES], means, [0, *map(decimals_of, QUANTITIES)], _UNITS)
     for raster in rasters:
         page.heading(raster.name)
-        page.table(
-            _HEADER,
-            [_row(quantity, of) for quantity, of in raster.histograms.items()],
-            [0, 0, 0, 0, 0, 2, 0, 2, 2],
-            _UNITS,
-        )
+        rows = [_row(quantity, of) for quantity, of in raster.histograms.items()]
+        page.table(list(_HEADER), rows, list(_HEADER.values()), _UNITS)
     page.provenance(provenance)
     return page.html()
 
@@ -131,11 +124,6 @@ def beyond_bins(rasters: Iterable[RasterHistograms]) -> list[str]:
     return found
 
 
-def _means(raster: RasterHistograms) -> list[float | None]:
-    found = map(raster.histograms.get, QUANTITIES)
-    return [histogram.moments.mean if histogram else None for histogram in found]
-
-
 def _row(quantity: str, histogram: AreaHistogram) -> list[object]:
     digits = decimals_of(quantity)
     # no line may break between a mode and its share
@@ -143,15 +131,13 @@ def _row(quantity: str, histogram: AreaHistogram) -> list[object]:
         f"{mode.value:.{digits}f}\N{NO-BREAK SPACE}({100 * mode.share:.0f}\N{NO-BREAK SPACE}%)"
         for mode in histogram.modes()
     )
+    moments = histogram.moments
     return [
         quantity,
-        *(
-            cell(value, digits)
-            for value in (histogram.moments.mean, histogram.moments.std, histogram.median)
-        ),
+        *(cell(value, digits) for value in (moments.mean, moments.std, histogram.median)),
         modes,
         histogram.area,
-        histogram.moments.count,
+        moments.count,
         histogram.percent(histogram.below),
         histogram.percent(histogram.above),
     ]
@@ -184,20 +170,13 @@ def _panel(axes: Any, quantity: str, rasters: Sequence[RasterHistograms]) -> Non
             continue
         colour, line = _style(number)
         heights = histogram.percents
-        axes.plot(
-            histogram.bins.edges,
-            np.append(heights, heights[-1]),
-            drawstyle="steps-post",
-            color=colour,
-            linestyle=line,
-            linewidth=1.2,
-        )
+        steps = {"drawstyle": "steps-post", "linestyle": line, "linewidth": 1.2}
+        axes.plot(histogram.bins.edges, np.append(heights, heights[-1]), color=colour, **steps)
         for mode in histogram.modes():
             height = float(heights[mode.bin])
             axes.plot([mode.value], [max(height, _LEAST)], "v", color=colour, markersize=4)
             if len(rasters) <= _NAMED:
-                text = f"{mode.value:.{decimals_of(quantity)}f}"
-                labels.append((mode.value, text, colour))
+                labels.append((mode.value, f"{mode.value:.{decimals_of(quantity)}f}", colour))
     _write_labels(axes, labels, bins.upper)
     axes.set(
         yscale="log",
@@ -243,7 +222,7 @@ def _legends(figure: Any, place: Any, rasters: Sequence[RasterHistograms]) -> No
     ]
     curves.append(Line2D([], [], color="0.3", linestyle="", marker="v", label="mode"))
     means = [
-        Line2D([], [], color="0.5", linestyle=line, label=mean_label(published))
+        Line2D([], [], color="0.5", linestyle=line, label=_label(published))
         for published, line in zip(PUBLISHED_MEANS, _MARKS)
     ]
     common = {"fontsize": 8, "frameon": False, "borderaxespad": 0, "handlelength": 3.5}
@@ -252,7 +231,7 @@ def _legends(figure: Any, place: Any, rasters: Sequence[RasterHistograms]) -> No
     axes.legend(handles=means, loc="upper right", title="published means", **common)
 
 
-def mean_label(published: PublishedMeans) -> str:
+def _label(published: PublishedMeans) -> str:
     """What a published mean is called beside others."""
     return f"{published.region}, {published.source}"
 
