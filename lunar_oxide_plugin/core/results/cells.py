@@ -79,14 +79,12 @@ def load_cells(path: Path, unit: ContentUnit) -> Cells:
             f"has {', '.join(header)}. Rename them, or choose another REFERENCE_UNIT."
         )
     wanted_columns = [header.index(name) for name in _BOUNDS] + list(columns.values())
-    rows = [
-        [
-            _number(row, place, f"{path.name}, row {number}, {header[place]}")
-            for place in wanted_columns
-        ]
+    cells = [
+        _number(row, place, f"{path.name}, row {number}, {header[place]}")
         for number, row in enumerate(reader, start=1)
+        for place in wanted_columns
     ]
-    values = np.array(rows, np.float64).reshape(-1, len(wanted_columns))
+    values = np.array(cells, np.float64).reshape(-1, len(wanted_columns))
     bounds = _checked(values[:, :4], path.name)
     oxides = dict(zip(columns, values[:, 4:].T))
     for oxide, column in oxides.items():

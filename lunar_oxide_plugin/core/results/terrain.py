@@ -61,9 +61,7 @@ CLASSES = {
     ),
     Scheme.TERRANES: (
         TerrainClass(
-            "feldspathic (FHT-like)",
-            "#e8e2d4",
-            "FeO below {feo} wt% and Mg# of {mg} or more",
+            "feldspathic (FHT-like)", "#e8e2d4", "FeO below {feo} wt% and Mg# of {mg} or more"
         ),
         TerrainClass(
             "mafic (PKT-like)",
@@ -200,7 +198,7 @@ class Quantity(NamedTuple):
 
 
 class ClassSummary(NamedTuple):
-    """What is known of a class or of several together."""
+    """Results for a class or for several together."""
 
     name: str
     pixels: int
@@ -240,10 +238,7 @@ class ClassTotals:
         self._moments = [[Moments() for _ in names] for _ in range(count)]
 
     def add(
-        self,
-        classes: NDArray[np.uint8],
-        values: NDArray[np.floating],
-        areas: NDArray[np.float64],
+        self, classes: NDArray[np.uint8], values: NDArray[np.floating], areas: NDArray[np.float64]
     ) -> None:
         """Add pixels [n]: classes, values [quantities, n] with NaN where none, areas in km2.
 

@@ -16,17 +16,19 @@ from ..tables import Estimate, distinct_names
 #: Order of the oxides in Tables 5 and 6 of Zhang et al. (2023).
 TABLE_ORDER = ("MgO", "Al2O3", "CaO", "TiO2", "FeO")
 
-#: A part above this is all of it, but for rounding.
+#: Parts above this are the whole, except for rounding.
 _WHOLE = 0.999999
 
 #: Mg# of a unit's mean MgO and FeO, which is not the mean of Mg#.
 MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
 
+_MG_SIGMA = f"{MG_NUMBER_OF_MEANS} uncertainty"
+
 #: Columns of the table that belong to no band.
 TABLE_COLUMNS = (
     "unit",
     MG_NUMBER_OF_MEANS,
-    f"{MG_NUMBER_OF_MEANS} uncertainty",
+    _MG_SIGMA,
     "area_km2",
     "outside_domain",
     "remark",
@@ -142,17 +144,12 @@ class Unit(NamedTuple):
             for name in ordered
         }
         if {"MgO", "FeO"} <= found.keys():
-            found[MG_NUMBER_OF_MEANS] = self._mg_number(found["MgO"], found["FeO"])
+            (mgo, u), (feo, v) = found["MgO"], found["FeO"]
+            sigma = None
+            if u is not None and v is not None:
+                sigma = float(mg_number_uncertainty(mgo, feo, u, v, self.error_correlation))
+            found[MG_NUMBER_OF_MEANS] = Estimate(float(mg_number(mgo, feo)), sigma)
         return found
-
-    def _mg_number(self, mgo: Estimate, feo: Estimate) -> Estimate:
-        value = float(mg_number(mgo.value, feo.value))
-        if mgo.uncertainty is None or feo.uncertainty is None:
-            return Estimate(value, None)
-        sigma = mg_number_uncertainty(
-            mgo.value, feo.value, mgo.uncertainty, feo.uncertainty, self.error_correlation
-        )
-        return Estimate(value, float(sigma))
 
 
 class Column(NamedTuple):
@@ -208,7 +205,7 @@ def _mg_number(first: Unit) -> Iterator[Column]:
     if estimate is not None:
         yield Column(name, float, lambda unit: unit.means()[name].value)
         if estimate.uncertainty is not None:
-            yield Column(f"{name} uncertainty", float, lambda unit: unit.means()[name].uncertainty)
+            yield Column(_MG_SIGMA, float, lambda unit: unit.means()[name].uncertainty)
 
 
 def _statistics(name: str, band: str, statistics: Iterable[str]) -> list[Column]:

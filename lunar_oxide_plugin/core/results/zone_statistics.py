@@ -69,7 +69,7 @@ class ZoneStatistics:
 
     @staticmethod
     def memory(bands: int, pixels: float, keep: bool) -> float:
-        """Bytes taken by a zone of so many pixels."""
+        """Bytes that a zone of this size takes."""
         return pixels * (4 * bands + 8) if keep else bands * ExactQuantiles.memory(_FRACTIONS)
 
     def add(self, pixels: Pixels) -> None:

@@ -154,13 +154,8 @@ def _feo(values: NDArray[np.floating], oxides: Sequence[str]) -> NDArray[np.floa
 def cell_means(ours: OxideMap, cells: Cells, progress: Progress, threads: int = 1) -> FloatArray:
     """Area-weighted means of a map in the cells of a table.
 
-    A pixel belongs to a cell when its centre lies inside; cells may overlap. A map without a lunar
-    CRS or position is refused.
-
-    Returns
-    -------
-    ndarray of float64, shape (oxides, cells)
-        NaN where less than half of a cell's area is valid.
+    Float64 [oxides, cells], NaN where less than half of a cell's area is valid. A pixel belongs to
+    a cell when its centre lies inside; cells may overlap.
     """
     raster = ours.raster
     areas = PixelAreas(raster.grid, raster.name)

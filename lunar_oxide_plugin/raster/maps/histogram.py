@@ -29,8 +29,7 @@ def raster_histograms(
 ) -> list[RasterHistograms]:
     """Measure several rasters, after all of them have been checked.
 
-    `check` and `progress`, which takes the fraction done of all, raise to stop; else as
-    `OxideHistograms`.
+    `progress` takes the fraction done of all; `check` and `progress` raise to stop.
     """
     sources = []
     for raster in rasters:
@@ -59,18 +58,10 @@ def _called(rasters: Sequence[Raster]) -> list[str]:
 
 
 class OxideHistograms:
-    """Histograms of what a raster holds: oxides, and Mg# from a band of it or from MgO and FeO.
+    """Histograms of a raster's oxides in wt%, and of Mg# from a band of it or from MgO and FeO.
 
-    Parameters
-    ----------
-    raster : Raster
-        Oxides in wt%, in bands that are described by their names, in any projection.
-
-    Raises
-    ------
-    RasterError
-        When no band is described as an oxide or Mg#, when two are described as the same, or when
-        the raster does not say where on the Moon it lies.
+    Bands are found by their descriptions. A raster without any, with two of the same, or without a
+    position on the Moon is refused.
     """
 
     def __init__(self, raster: Raster) -> None:
@@ -88,18 +79,8 @@ class OxideHistograms:
     ) -> dict[str, AreaHistogram]:
         """Read the raster once, block by block: a histogram of each quantity, in order.
 
-        Parameters
-        ----------
-        progress : callable
-            Called with the fraction done, 0 ... 1, after each block and at least every tenth of a
-            second; raises to stop.
-        threads : int
-            How many read. Each holds another block in memory.
-
-        Raises
-        ------
-        RasterError
-            When there is no valid pixel.
+        `progress` takes the fraction done at least every tenth of a second and raises to stop. Each
+        thread holds another block in memory. A raster without a valid pixel is refused.
         """
         histograms = {name: AreaHistogram(BINS[name]) for name in self.quantities}
         area, done = self._raster.grid.window, 0

@@ -166,7 +166,7 @@ class AreaMeans:
     def _inside(
         self, columns: FloatArray, rows: FloatArray, window: Window, margin: float = 0.0
     ) -> NDArray[np.bool_]:
-        """Which places lie in a window of the grid, or so many pixels beside it."""
+        """Which places lie in a window of the grid, or in a margin around it."""
         columns = self._columns(columns, window.x, margin) + margin
         rows = rows - window.y + margin
         with np.errstate(invalid="ignore"):
@@ -234,7 +234,7 @@ def _shares(edges: FloatArray, first: int, count: int, turn: float) -> FloatArra
 
 
 def _range(places: FloatArray, size: float, count: int) -> slice:
-    """The whole pixels, of so many, that places and what is so far around them may touch."""
+    """The whole pixels, of 0 to count, that places and their surroundings may touch."""
     low, high = math.floor(places.min() - size), math.ceil(places.max() + size)
     return slice(min(max(low, 0), count - 1), min(max(high, 1), count))
 

@@ -28,33 +28,24 @@ class Uncertainty:
     Parameters
     ----------
     raster : Raster
-        Holds the uncertainties.
+        Holds the uncertainties. One with other pixels, of another model or without such a band is
+        refused.
     of : Raster
-        What they belong to, on the same pixels.
+        What they belong to.
     names : mapping of int to str
         The bands of that raster, by number.
     every : bool
         Whether each of them must have an uncertainty, or only one.
-
-    Attributes
-    ----------
-    bands : dict of int to int
-        Band with the uncertainty, by number of the band it belongs to.
-    notes : list of str
-        What the user should know.
-
-    Raises
-    ------
-    RasterError
-        When pixels or model differ, or no band is identified as the uncertainty.
     """
 
     def __init__(
         self, raster: Raster, of: Raster, names: Mapping[int, str], every: bool = False
     ) -> None:
         self.raster = raster
+        #: What the user should know.
         self.notes: list[str] = []
         require_same_run(raster, of, "UNCERTAINTY", _GIVE)
+        #: Band with the uncertainty, by number of the band it belongs to.
         self.bands = self._found(of, names)
         missing = [name for number, name in names.items() if number not in self.bands]
         if missing and (every or not self.bands):

@@ -90,7 +90,7 @@ class _Member(NamedTuple):
 
 
 class _Round:
-    """Zones of a raster of so many blocks and bands that are measured together."""
+    """Zones that are measured together."""
 
     def __init__(self, block_count: int, bands: int) -> None:
         self.members: list[_Member] = []
@@ -100,7 +100,7 @@ class _Round:
 
     def takes(self, zone: int, cuts: dict[int, Window], pixels: float) -> bool:
         """Take a zone in, its pixels kept while there is memory; False when there is none."""
-        # What is not kept lasts until the end.
+        # Zones that are not kept take memory until the end.
         for keep, lasts in ((True, slice(min(cuts), max(cuts) + 1)), (False, slice(None))):
             needed = ZoneStatistics.memory(self._bands, pixels, keep)
             alone = not (keep or self.members)

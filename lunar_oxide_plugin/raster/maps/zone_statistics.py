@@ -49,7 +49,7 @@ class ZonalStatistics:
     bands: Mapping[str, int]
     #: Of these bands or some of them. The model errs alike in neighbouring pixels, so errors do not
     #: average out: the uncertainty of a mean is the weighted mean of the pixels' sigmas. It is that
-    #: when all errors are fully correlated, and else less (triangle inequality).
+    #: when all errors are fully correlated, and less otherwise (triangle inequality).
     uncertainty: Uncertainty | None = None
     #: Distances from the model's training domain, on the same pixels.
     domain: Raster | None = None
@@ -74,14 +74,10 @@ class ZonalStatistics:
         self._areas = PixelAreas(self.raster.grid, self.raster.name)
 
     def zone(self, wkb: bytes, wkt: str, check: Callable[[], None] = lambda: None) -> Zone:
-        """Bring a polygon or multipolygon in a lunar CRS onto the raster, and repair it.
+        """A polygon or multipolygon in a lunar CRS on the raster, repaired where necessary.
 
-        `check` is called at least every tenth of a second and raises to stop.
-
-        Raises
-        ------
-        RasterError
-            When it is empty or not on the Moon, cannot be repaired, or does not fit the projection.
+        It is refused when empty, not on the Moon, beyond repair or outside the projection. `check`
+        is called at least every tenth of a second and raises to stop.
         """
         if len(wkb) < _QUICK:
             return self._zone(wkb, wkt, check)
