@@ -14,19 +14,16 @@ import argparse
 import json
 import re
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sklearn.exceptions import ConvergenceWarning
-
 from . import tables
 from .card import metadata, sigma_scale
 from .domain import fit_domain, pixel_covariance
 from .empirical.report import write_empirical_report
-from .evaluate import Configuration, require_enough_sites, train_final
+from .evaluate import QUICK, Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
 from .files import require_writable
 from .methods import DEFAULT, METHODS, Method
@@ -42,9 +39,6 @@ from .study.run import make_study
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"
-
-#: Small enough for a test of the commands; its scores mean nothing.
-QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
 
 
 @dataclass(frozen=True)
@@ -234,8 +228,6 @@ def main(arguments: list[str] | None = None) -> int:
     for option in ("quick", "sites"):
         if getattr(options, option, None) and options.output is None:
             made.error(f"--{option} needs --output: it must not replace a bundled model")
-    # The small network's optimiser may stop early; its score is what it is.
-    warnings.filterwarnings("ignore", category=ConvergenceWarning)
     try:
         if options.output:
             require_writable(options.output)

@@ -1,4 +1,4 @@
-"""What the model file says of itself: its metadata."""
+"""The metadata of a model file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 
-from . import own_report
 from .domain import FLOOR
 from .methods import METHODS
-from .protocols import PROTOCOLS
+from .protocols import MISSION, PROTOCOLS
 from .record import Record
 from .tables import SiteTable, load_extended_sites
 
 REFLECTANCE_CITATION = (
     "Sites: Zhang L. et al. (2023), Icarus 397, 115505 (chemistry); Yang C. et al. (2023), Nature "
     "Communications, doi 10.1038/s41467-023-43358-0 (reflectance)"
+)
+
+SYNTHETIC_NOTE = (
+    "SYNTHETIC: the table says that some of its spectra are not measurements. No number here says "
+    "anything about the Moon."
 )
 
 LIMITS = (
@@ -45,6 +49,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
         ``error_correlation`` are JSON.
     """
     configuration = record["configuration"]
+    repeats = len(record["protocols"][MISSION]["fold"])
     method = METHODS[record["method"]]
     besides = len(record["learnt_besides"])
     extended = (
@@ -54,6 +59,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
         if besides
         else ""
     )
+    learnt = table.and_(load_extended_sites()) if besides else table
     values = {
         "id": record["model"],
         "title": method.title,
@@ -71,11 +77,11 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
             "fit_on_all: judged at its training sites; grouped_k_fold: "
             f"{configuration['folds']}-fold, shuffled, {configuration['repeats']} repeats; "
             "leave_one_mission_out: all sites of one mission held out, "
-            f"{_repeats(record)} repeat(s); seed {configuration['seed']}. R2 = 1 - SSE/SST and "
+            f"{repeats} repeat(s); seed {configuration['seed']}. R2 = 1 - SSE/SST and "
             "RMSE in wt%, predictions pooled. Settings chosen inside the training folds."
         ),
         "metrics": json.dumps(_metrics(record)),
-        "training_range": json.dumps(_training_range(_learnt(record, table))),
+        "training_range": json.dumps(_training_range(learnt)),
         "error_correlation": json.dumps(record["error_correlation"]),
         "tables_sha256": record["tables_sha256"],
         "uncertainty": (
@@ -93,7 +99,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
             "GPL-3.0-or-later; training reflectance MIT, Copyright 2023 Haishi Zhao, Chen Yang"
         ),
     }
-    return values | own_report.card(record, table) if table.own else values
+    return values | _own(record, table) if table.own else values
 
 
 def sigma_scale(record: Record) -> NDArray[np.float64]:
@@ -101,8 +107,21 @@ def sigma_scale(record: Record) -> NDArray[np.float64]:
     return np.array(record["sigma_scale"], dtype=np.float64)
 
 
-def _repeats(record: Record) -> int:
-    return len(record["protocols"][PROTOCOLS[2]]["fold"])
+def _own(record: Record, table: SiteTable) -> dict[str, str]:
+    """Metadata that name the user's table in place of the project's sites."""
+    sites, method = len(table.sites), METHODS[record["method"]]
+    prefix, note = ("SYNTHETIC ", f" {SYNTHETIC_NOTE}") if table.synthetic else ("", "")
+    name = method.title.replace(" (default)", "")
+    return {
+        "title": f"{prefix}{name}, trained on {table.own} ({sites} sites)",
+        "description": f"{method.description} Trained on a user's table.{note}",
+        "training_set": (
+            f"{table.own}: {sites} sites of {len(set(table.missions))} missions "
+            f"({', '.join(dict.fromkeys(table.missions))}).{note}"
+        ),
+        "citation": method.citation,
+        "licence": "The licence of the user's table; made with GPL-3.0-or-later software",
+    }
 
 
 def _coverage(record: Record) -> str:
@@ -119,16 +138,11 @@ def _coverage(record: Record) -> str:
 def _metrics(record: Record) -> dict[str, dict[str, dict[str, float]]]:
     return {
         protocol: {
-            oxide: {name: scores[oxide][name] for name in ("r2", "rmse")} for oxide in OXIDES
+            oxide: {name: found[name] for name in ("r2", "rmse")}
+            for oxide, found in record["protocols"][protocol]["metrics"].items()
         }
         for protocol in PROTOCOLS
-        for scores in [record["protocols"][protocol]["metrics"]]
     }
-
-
-def _learnt(record: Record, table: SiteTable) -> SiteTable:
-    """All sites the model learnt from."""
-    return table.and_(load_extended_sites()) if record["learnt_besides"] else table
 
 
 def _training_range(table: SiteTable) -> dict[str, list[float]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
@@ -49,6 +47,10 @@ class Configuration:
     seed: int = 115505
 
 
+#: Small enough for a test of the commands; its scores mean nothing.
+QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
+
+
 @dataclass(frozen=True)
 class Predictions:
     """What one protocol predicted, repeats first.
@@ -73,6 +75,13 @@ class Predictions:
     baseline: NDArray[np.float64]
     distance: NDArray[np.float64]
     width: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, repeats: int, sites: int) -> Predictions:
+        """Arrays to be filled, NaN."""
+        fold = np.full((repeats, sites), -1)
+        one, each = (np.full((repeats, sites, *more), np.nan) for more in ((), (len(OXIDES),)))
+        return cls(fold, each, each.copy(), one, one.copy())
 
     def relative_errors(self, measured: NDArray[np.float64]) -> NDArray[np.float64]:
         """Errors in units of the uncalibrated width, shape (repeats, n, 5)."""
@@ -103,19 +112,20 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
     Raises
     ------
     ValueError
-        Fewer sites than folds, a single mission, a column that is the same at all
+        Fewer sites than folds, a single mission, a column with the same value at all
         sites, or a split that leaves fewer than `FEWEST_SITES` to learn from.
     """
     sites, missions = len(table.sites), set(table.missions)
     if sites < configuration.folds:
         raise ValueError(
             f"{table.own}: {sites} sites are too few, the {configuration.folds}-fold protocol "
-            f"needs {configuration.folds}. Sample more of them"
+            f"needs {configuration.folds}. Sample more sites"
         )
     if len(missions) < 2:
         raise ValueError(
-            f"{table.own}: all sites are of one mission ({', '.join(missions)}), so leaving one "
-            "mission out leaves none. Sample sites of another one, or name landing areas in mission"
+            f"{table.own}: all sites are of one mission ({', '.join(missions)}), so leaving "
+            "one mission out leaves none. Sample sites of another mission, or name landing areas "
+            "in the column mission"
         )
     columns = np.array([*BAND_COLUMNS, *OXIDES])
     for split in all_splits(table, configuration):
@@ -125,14 +135,14 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
         if len(train) < FEWEST_SITES:
             raise ValueError(
                 f"{table.own}: too few sites:{place} ({split.protocol}) {len(train)} are left to "
-                f"learn from, {FEWEST_SITES} are needed. Sample more of them"
+                f"learn from, {FEWEST_SITES} are needed. Sample more sites"
             )
         values = np.concatenate([table.reflectance[train], table.oxides[train]], axis=1)
         constant = columns[(values == values[0]).all(axis=0)]
         if len(constant):
             raise ValueError(
                 f"{table.own}: {', '.join(constant)}: a column is the same at all sites{place} "
-                f"({split.protocol}), so nothing can be learnt of it. Sample other sites"
+                f"({split.protocol}), so it cannot be learnt. Sample other sites"
             )
 
 
@@ -179,7 +189,7 @@ def evaluate(
         From `domain.pixel_covariance`.
     configuration : Configuration
     progress : callable
-        Receives a line of text now and then.
+        Receives lines of text.
     use_extended : bool, optional
         Whether to learn from the extended set too; by default as the method says.
 
@@ -190,10 +200,9 @@ def evaluate(
     """
     splits = all_splits(table, configuration, method.random)
     results = {
-        name: _empty(len(table.sites), sum(s.protocol == name and s.fold == 0 for s in splits))
+        name: Predictions.empty(protocols.repeats(splits, name), len(table.sites))
         for name in protocols.PROTOCOLS
     }
-
     extended = method.extended if use_extended is None else use_extended
     judge = partial(_judge, table, method, extended, pixel_noise)
     for done, (split, found) in enumerate(
@@ -283,17 +292,6 @@ def standardised_errors(
     return errors
 
 
-def _empty(sites: int, repeats: int) -> Predictions:
-    oxides = (repeats, sites, len(OXIDES))
-    return Predictions(
-        np.full((repeats, sites), -1),
-        np.full(oxides, np.nan),
-        np.full(oxides, np.nan),
-        np.full((repeats, sites), np.nan),
-        np.full((repeats, sites), np.nan),
-    )
-
-
 def _judge(
     table: SiteTable,
     method: Method,
@@ -314,14 +312,10 @@ def _judge(
 
 @cache
 def workers() -> ProcessPoolExecutor:
-    """One process per core, kept for the run: the models are too small for more than one core."""
+    """One process per core, kept for the run: the models are too small for more than one core.
+
+    One thread each for matrix products, so that sums repeat bit by bit.
+    """
     return ProcessPoolExecutor(
-        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_single_threaded
+        os.cpu_count(), multiprocessing.get_context("spawn"), threadpool_limits, (1,)
     )
-
-
-def _single_threaded() -> None:
-    """One thread per matrix product: nothing to gain from more, and sums repeat bit by bit."""
-    threadpool_limits(1)
-    # The small network's optimiser may stop at its last iteration; its score is what it is.
-    warnings.filterwarnings("ignore", category=ConvergenceWarning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -47,14 +48,8 @@ def predicted_vs_measured(record: Record, path: Path) -> None:
             axis = axes[row, column]
             _scatter(axis, measured[:, column], predicted[:, :, column], record["sites"], protocol)
             score = result["metrics"][oxide]
-            axis.text(
-                0.95,
-                0.05,
-                f"R$^2$ {score['r2']:.2f}\nRMSE {score['rmse']:.2f}",
-                transform=axis.transAxes,
-                ha="right",
-                fontsize=8,
-            )
+            text = f"R$^2$ {score['r2']:.2f}\nRMSE {score['rmse']:.2f}"
+            axis.text(0.95, 0.05, text, transform=axis.transAxes, ha="right", fontsize=8)
             if row == 0:
                 axis.set_title(FORMULAS[oxide], fontsize=11)
             if column == 0:
@@ -67,34 +62,20 @@ def predicted_vs_measured(record: Record, path: Path) -> None:
 
 
 def worst_sites(record: Record, sites: list[str], path: Path) -> None:
-    """Residuals of some sites under the three protocols, repeats averaged."""
+    """Residuals of some sites under the three protocols, averaged over repeats."""
     measured = np.array(record["measured"])
     rows = [record["sites"].index(site) for site in sites]
-    height = np.arange(len(sites))[::-1]
-    figure, axes = grid(1, len(record["oxides"]), (11.0, 4.2), sharey=True)
-    for column, oxide in enumerate(record["oxides"]):
-        axis = axes[0, column]
+    label = "predicted - measured (wt%)"
+    figure, axes = oxide_panels(record["oxides"], (11.0, 4.2), label, 8, sharey=True)
+    height = name_rows(axes, sites, 9)
+    for column, axis in enumerate(axes):
         axis.axvline(0, color="black", linewidth=0.8)
         for offset, (protocol, title) in zip((0.22, 0.0, -0.22), TITLES.items()):
             mean = np.array(record["protocols"][protocol]["predicted"]).mean(axis=0)
             colour, marker = _STYLES[protocol]
-            axis.plot(
-                (mean - measured)[rows, column],
-                height + offset,
-                marker,
-                color=colour,
-                markersize=5,
-                label=title,
-            )
-        axis.set_title(FORMULAS[oxide], fontsize=11)
-        axis.set_xlabel("predicted - measured (wt%)", fontsize=8)
-        axis.grid(axis="y", color="#e0e0e0", linewidth=0.6)
-        axis.set_axisbelow(True)
-        axis.margins(x=0.12)
-    axes[0, 0].set_yticks(height, sites, fontsize=9)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
-    )
+            residual = (mean - measured)[rows, column]
+            axis.plot(residual, height + offset, marker, color=colour, markersize=5, label=title)
+    legend_above(figure, axes[0], 3)
     save(figure, path)
 
 
@@ -102,9 +83,8 @@ def error_vs_width(record: Record, path: Path) -> None:
     """Size of held-out errors against the uncertainty stated for them, both in wt%."""
     measured = np.array(record["measured"])
     scale, ceiling = np.array(record["sigma_scale"]), np.array(record["sigma_ceiling"])
-    figure, axes = grid(1, len(record["oxides"]), (11.0, 3.0))
-    for column, oxide in enumerate(record["oxides"]):
-        axis = axes[0, column]
+    figure, axes = oxide_panels(record["oxides"], (11.0, 3.0), "stated 1 sigma (wt%)")
+    for column, axis in enumerate(axes):
         limit = 0.0
         for protocol in (K_FOLD, MISSION):
             result = record["protocols"][protocol]
@@ -120,12 +100,8 @@ def error_vs_width(record: Record, path: Path) -> None:
         ends = np.array([0, limit])
         axis.plot(ends, ends, color="black", linewidth=1, label="1 sigma")
         axis.plot(ends, 1.96 * ends, "--", color="black", linewidth=1, label="1.96 sigma")
-        axis.set_title(FORMULAS[oxide], fontsize=11)
-        axis.set_xlabel("stated 1 sigma (wt%)", fontsize=9)
-    axes[0, 0].set_ylabel("|error| (wt%)", fontsize=9)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False
-    )
+    axes[0].set_ylabel("|error| (wt%)", fontsize=9)
+    legend_above(figure, axes[0], 4)
     save(figure, path)
 
 
@@ -138,6 +114,43 @@ def grid(
     for axis in axes.flat:
         axis.tick_params(labelsize=8)
     return figure, axes
+
+
+def oxide_panels(
+    oxides: list[str],
+    size: tuple[float, float],
+    xlabel: str,
+    label_size: float = 9,
+    sharey: bool = False,
+) -> tuple[Figure, NDArray[np.object_]]:
+    """Make a row of empty axes, one per oxide."""
+    figure, axes = grid(1, len(oxides), size, sharey)
+    for axis, oxide in zip(axes[0], oxides):
+        axis.set_title(FORMULAS[oxide], fontsize=11)
+        axis.set_xlabel(xlabel, fontsize=label_size)
+    return figure, axes[0]
+
+
+def name_rows(axes: NDArray[np.object_], names: Sequence[str], size: float) -> NDArray[np.int64]:
+    """Name the rows of axes that share y; returns the heights of the rows."""
+    height = np.arange(len(names))[::-1]
+    for axis in axes:
+        axis.grid(axis="y", color="#e0e0e0", linewidth=0.6)
+        axis.set_axisbelow(True)
+        axis.margins(x=0.12)
+    axes[0].set_yticks(height, names, fontsize=size)
+    return height
+
+
+def legend_above(figure: Figure, axis: Axes, columns: int, size: float | None = None) -> None:
+    """Put the legend of an axis, which is that of all, above the figure."""
+    figure.legend(
+        *axis.get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=columns,
+        fontsize=size,
+        frameon=False,
+    )
 
 
 def _scatter(

@@ -1,4 +1,4 @@
-"""Which sites a network learns from and which it is judged by.
+"""Which sites a model learns from and which it is judged by.
 
 Three protocols, always reported together: fit on all sites, repeated grouped
 k-fold, and leave-one-mission-out.
@@ -26,7 +26,7 @@ class Split:
     protocol : str
         One of `PROTOCOLS`.
     repeat, fold : int
-        Counted from zero; with the protocol they seed the networks of the split.
+        Counted from zero; with the protocol they seed the models of the split.
     train, test : tuple of int
         Row numbers in the site table.
     """
@@ -43,8 +43,13 @@ class Split:
         return PROTOCOLS.index(self.protocol), self.repeat, self.fold
 
 
+def repeats(splits: Sequence[Split], protocol: str) -> int:
+    """Number of repeats of a protocol among splits."""
+    return 1 + max(split.repeat for split in splits if split.protocol == protocol)
+
+
 def fit_on_all(sites: int) -> list[Split]:
-    """Judge by the sites learnt from: comparable to the paper's Table 3."""
+    """Judge at the training sites: comparable to the paper's Table 3."""
     everything = tuple(range(sites))
     return [Split(FIT, 0, 0, everything, everything)]
 

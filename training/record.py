@@ -34,9 +34,20 @@ from .spread import Spread, fit_spread, stated
 #: Percent of a normal distribution, and half-width in sigma of the interval that holds it.
 COVERAGE = {"68": 1.0, "95": 1.96}
 
-_DECIMALS = 5
-
 Record = dict[str, Any]
+
+
+def rounded(values: NDArray[np.float64] | float) -> Any:
+    """Numbers as records keep them: lists, five decimals."""
+    return np.round(values, 5).tolist()
+
+
+def by_oxide(values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, float]]:
+    """Scores (5,) by name, as records keep them: by oxide, then by name."""
+    return {
+        oxide: {name: rounded(array[i]) for name, array in values.items()}
+        for i, oxide in enumerate(OXIDES)
+    }
 
 
 def make_record(
@@ -58,7 +69,7 @@ def make_record(
     method : Method
     configuration : Configuration
     progress : callable
-        Receives a line of text now and then.
+        Receives lines of text.
 
     Returns
     -------
@@ -68,15 +79,13 @@ def make_record(
     noise = pixel_covariance(tables.load_apollo12_pixels())
     results = evaluate(table, method, noise, configuration, progress)
     fitted, learnt = train_final(table, method)
-    domain, spread = (
-        fit_domain(learnt.reflectance, noise),
-        fit_spread(learnt.reflectance, learnt.oxides),
-    )
+    domain = fit_domain(learnt.reflectance, noise)
+    spread = fit_spread(learnt.reflectance, learnt.oxides)
     scale = sigma(table.oxides, results[K_FOLD])
     shared = {
         "model": name,
         "method": method.id,
-        "settings": _settings(method),
+        "settings": method.settings(),
         "chosen": fitted.choices(),
         "tables_sha256": tables.tables_sha256(table),
         "configuration": asdict(configuration),
@@ -90,8 +99,8 @@ def make_record(
             name: _coverage(table.oxides, results[name], results[K_FOLD])
             for name in (K_FOLD, MISSION)
         },
-        "sigma_scale": _rounded(scale),
-        "sigma_ceiling": _rounded(spread.ceiling),
+        "sigma_scale": rounded(scale),
+        "sigma_ceiling": rounded(spread.ceiling),
         "error_correlation": _error_correlation(table.oxides, results[K_FOLD]),
     }
     if table.own:
@@ -105,14 +114,15 @@ def make_record(
     return shared
 
 
+def scores_of(record: Record, protocol: str, name: str) -> NDArray[np.float64]:
+    """A score, such as "r2", of each oxide under a protocol, shape (5,)."""
+    metrics = record["protocols"][protocol]["metrics"]
+    return np.array([metrics[oxide][name] for oxide in record["oxides"]])
+
+
 def configuration_of(record: Record) -> Configuration:
     """Read back the configuration a record was made with."""
     return Configuration(**record["configuration"])
-
-
-def _settings(method: Method) -> dict[str, Any]:
-    """The fields of a method, all of which are dataclasses, though `Method` itself is none."""
-    return dict(asdict(method))  # type: ignore[call-overload]
 
 
 def method_of(record: Record) -> Method:
@@ -121,11 +131,11 @@ def method_of(record: Record) -> Method:
     Raises
     ------
     ValueError
-        The record was made with other settings than the present ones, or their quick form.
+        The record was made with settings that are neither the present ones nor their quick form.
     """
     method = METHODS[record["method"]]
     for candidate in (method, method.quick()):
-        if json.loads(json.dumps(_settings(candidate))) == record["settings"]:
+        if json.loads(json.dumps(candidate.settings())) == record["settings"]:
             return candidate
     raise ValueError(
         f"{record['model']}: the settings of {method.id} have changed since; run the evaluation "
@@ -146,13 +156,13 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     Raises
     ------
     ValueError
-        The file is no record, or was made from other tables than the present ones.
+        The file is not a record, or was made from other tables than the present ones.
     """
     try:
         record: Record = json.loads(path.read_text(encoding="utf-8"))
         made_from = record["tables_sha256"]
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no record of an evaluation: {error!r}") from error
+        raise ValueError(f"{path} is not a record of an evaluation: {error!r}") from error
     if made_from != tables.tables_sha256(table):
         raise ValueError(f"{path}: the tables have changed since; run the evaluation again")
     return record
@@ -161,12 +171,12 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
 def _protocol(measured: NDArray[np.float64], result: Predictions) -> dict[str, Any]:
     baseline = scores(measured, result.baseline)
     return {
-        "metrics": _by_oxide(scores(measured, result.predicted)),
-        "baseline_mean": _by_oxide({name: baseline[name] for name in ("r2", "rmse")}),
+        "metrics": by_oxide(scores(measured, result.predicted)),
+        "baseline_mean": by_oxide({name: baseline[name] for name in ("r2", "rmse")}),
         "fold": result.fold.tolist(),
-        "domain_distance": _rounded(result.distance),
-        "width": _rounded(result.width),
-        "predicted": _rounded(result.predicted),
+        "domain_distance": rounded(result.distance),
+        "width": rounded(result.width),
+        "predicted": rounded(result.predicted),
     }
 
 
@@ -175,7 +185,7 @@ def _coverage(
 ) -> dict[str, dict[str, float]]:
     """Fraction of held-out errors within the interval that should hold 68 or 95 %."""
     errors = np.abs(standardised_errors(measured, result, k_fold))
-    return _by_oxide(
+    return by_oxide(
         {level: (errors <= width).mean(axis=(0, 1)) for level, width in COVERAGE.items()}
     )
 
@@ -191,14 +201,14 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
     for name, sites in (("all 40 sites", tuple(measured)), ("our 38 sites", table.sites)):
         truth = np.array([measured[site] for site in sites])
         theirs = np.array([predicted[site] for site in sites])
-        recomputed[name] = _by_oxide({"r2": r2(truth, theirs), "rmse": rmse(truth, theirs)})
+        recomputed[name] = by_oxide({"r2": r2(truth, theirs), "rmse": rmse(truth, theirs)})
     return {"printed": printed, "recomputed": recomputed}
 
 
 def _error_correlation(measured: NDArray[np.float64], result: Predictions) -> Any:
     """Correlation (5, 5) between the oxides' held-out errors, of each site's mean over repeats."""
     errors = (result.predicted - measured).mean(axis=0)
-    return _rounded(np.corrcoef(errors, rowvar=False))
+    return rounded(np.corrcoef(errors, rowvar=False))
 
 
 def _extended_set(fitted: Fitted, domain: Domain) -> dict[str, Any]:
@@ -208,10 +218,10 @@ def _extended_set(fitted: Fitted, domain: Domain) -> dict[str, Any]:
     return {
         "sites": list(extended.sites),
         "measured": extended.oxides.tolist(),
-        "predicted": _rounded(predicted),
-        "domain_distance": _rounded(domain.distance(extended.reflectance)),
-        "rmse": _rounded(rmse(extended.oxides, predicted)),
-        "bias": _rounded((predicted - extended.oxides).mean(axis=0)),
+        "predicted": rounded(predicted),
+        "domain_distance": rounded(domain.distance(extended.reflectance)),
+        "rmse": rounded(rmse(extended.oxides, predicted)),
+        "bias": rounded((predicted - extended.oxides).mean(axis=0)),
     }
 
 
@@ -223,9 +233,9 @@ def _scene_averages(
     for name, spectrum in probes.lunar_probes().items():
         oxides = fitted.predict(spectrum)
         found[name] = {
-            "predicted": _rounded(oxides[0]),
-            "sigma": _rounded(stated(spread.width(spectrum), oxides, scale, spread.ceiling)[0]),
-            "domain_distance": round(float(domain.distance(spectrum)[0]), _DECIMALS),
+            "predicted": rounded(oxides[0]),
+            "sigma": rounded(stated(spread.width(spectrum), oxides, scale, spread.ceiling)[0]),
+            "domain_distance": rounded(domain.distance(spectrum)[0]),
         }
     return found
 
@@ -234,30 +244,16 @@ def _domain_distances(
     table: tables.SiteTable, learnt: tables.SiteTable, domain: Domain
 ) -> dict[str, Any]:
     def nearest(spectra: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
-        return {
-            name: round(float(domain.distance(values).min()), _DECIMALS)
-            for name, values in spectra.items()
-        }
+        return {name: rounded(domain.distance(values).min()) for name, values in spectra.items()}
 
     mixed = domain.distance(probes.mixtures(learnt))
     return {
-        "training_sites": dict(zip(learnt.sites, _rounded(domain.distance(learnt.reflectance)))),
+        "training_sites": dict(zip(learnt.sites, rounded(domain.distance(learnt.reflectance)))),
         "mixtures_of_two_sites": {
-            "largest": round(float(mixed.max()), _DECIMALS),
+            "largest": rounded(mixed.max()),
             "percent_outside": round(float(100 * (mixed > 1).mean()), 2),
         },
         "lunar": nearest(probes.lunar_probes()),
         "scaled_sites": nearest(probes.scaled_sites(table)),
         "foreign": nearest(probes.foreign_probes()),
     }
-
-
-def _by_oxide(values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, float]]:
-    return {
-        oxide: {name: round(float(array[i]), _DECIMALS) for name, array in values.items()}
-        for i, oxide in enumerate(OXIDES)
-    }
-
-
-def _rounded(values: NDArray[np.float64]) -> Any:
-    return np.round(values, _DECIMALS).tolist()

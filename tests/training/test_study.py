@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from training import tables
-from training.evaluate import Configuration
+from training.evaluate import QUICK, Configuration
 from training.methods import DEFAULT, METHODS
 from training.protocols import K_FOLD, MISSION, Split
 from training.record import read_record
@@ -170,7 +170,7 @@ def test_quick_study_says_what_its_parts_say(table, quick):
 
 @pytest.mark.usefixtures("undrawn")
 def test_quick_study_is_written_and_repeats_itself(tmp_path, table, quick):
-    again = make_study(table, Configuration(), True, lambda _: None)
+    again = make_study(table, QUICK, True, lambda _: None)
     first, second = (
         write_study(one, tmp_path / name) for one, name in ((quick, "a"), (again, "b"))
     )

@@ -1,8 +1,7 @@
 """The angle equations of Otake et al. (2012), fitted to the sites and judged like the networks.
 
-``make train`` writes ``training/reports/empirical.md``. The
-fitted constants stand in ``lunar_oxide_plugin/core/spectra/empirical.py``; a test fits
-them again.
+``make train`` writes ``training/reports/empirical.md``. The fitted constants are in
+``lunar_oxide_plugin/core/spectra/empirical.py``; a test fits them again.
 """
 
 from __future__ import annotations
@@ -20,12 +19,9 @@ from ..methods.angles import ANGLE_COLUMNS, ANGLE_OXIDES, BAND_INDEX, apply_cons
 from ..metrics import r2, rmse
 from ..tables import ClementineTable, SiteTable
 
-#: R2 and RMSE by who predicted, protocol and oxide.
-Scores = dict[str, dict[str, dict[str, dict[str, float]]]]
-
 
 class Correlation(NamedTuple):
-    """How a method does at measured sites: Pearson's r, R2, and RMSE and mean error in wt%."""
+    """Accuracy of a method at measured sites: Pearson's r, R2, and RMSE and mean error in wt%."""
 
     oxide: str
     r: float
@@ -56,10 +52,10 @@ def cross_validate(
     """
     splits = all_splits(table, configuration)
     reflectance, oxides = three_bands(table), measured(table)
-    predicted = {}
-    for protocol in protocols.PROTOCOLS:
-        repeats = 1 + max(split.repeat for split in splits if split.protocol == protocol)
-        predicted[protocol] = np.full((repeats, *oxides.shape), np.nan)
+    predicted = {
+        protocol: np.full((protocols.repeats(splits, protocol), *oxides.shape), np.nan)
+        for protocol in protocols.PROTOCOLS
+    }
     for split in splits:
         train, test = list(split.train), list(split.test)
         constants = fit_constants(reflectance[train], oxides[train])
@@ -70,7 +66,7 @@ def cross_validate(
 
 
 def constants_without(table: SiteTable) -> dict[str, AngleConstants]:
-    """What the fit gives with each mission left out."""
+    """Fit with each mission left out."""
     reflectance, oxides = three_bands(table), measured(table)
     found = {}
     for mission in sorted(set(table.missions)):
@@ -89,7 +85,7 @@ def pooled(table: SiteTable, predicted: NDArray[np.float64]) -> dict[str, dict[s
 
 
 def judge_clementine(method: Method, table: ClementineTable) -> list[Correlation]:
-    """How a Clementine method does at the Clementine sites, for each oxide it gives."""
+    """The accuracy of a Clementine method at the Clementine sites, for each oxide it gives."""
     maps = method.maps(table.reflectance.T)
     return [
         Correlation(

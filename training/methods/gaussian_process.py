@@ -194,10 +194,6 @@ class GaussianProcesses(Method):
         limits = ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0)
         return FittedProcesses(kernel, chosen, mean, scale, choice, constants, limits)
 
-    def quick(self) -> GaussianProcesses:
-        """It is quick as it is."""
-        return self
-
 
 def leave_one_out_errors(
     inverse: NDArray[np.float64], weights: NDArray[np.float64]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import asdict
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,10 @@ class Method(ABC):
             Names the split; seeds all random numbers.
         """
 
-    @abstractmethod
     def quick(self) -> Method:
         """The same with settings so small that only the commands can be tried."""
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        """The fields of the dataclass that every method is."""
+        return dict(asdict(self))  # type: ignore[call-overload]

@@ -7,6 +7,7 @@ there, the forest's by its out-of-bag error.
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 from sklearn.base import BaseEstimator
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -181,7 +183,11 @@ class CrossValidated(ScikitMethod):
             self._grid(len(target)),
             scoring="neg_mean_squared_error",
             cv=folds,
-        ).fit(reflectance, target)
+        )
+        with warnings.catch_warnings():
+            # The small network's optimiser may stop at its last iteration.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            search.fit(reflectance, target)
         return search.best_estimator_, {
             name.split("__")[1]: value for name, value in search.best_params_.items()
         }
@@ -214,10 +220,6 @@ class PartialLeastSquares(CrossValidated):
 
     def _grid(self, sites: int) -> dict[str, list[Any]]:
         return {"plsregression__n_components": list(range(1, max(2, min(8, sites * 4 // 5 - 1))))}
-
-    def quick(self) -> PartialLeastSquares:
-        """It is quick as it is."""
-        return self
 
 
 @dataclass(frozen=True)

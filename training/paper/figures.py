@@ -1,4 +1,4 @@
-"""Figures beside the paper's, drawn from the record of `paper_study`.
+"""Figures beside the paper's, drawn from the record of `paper.study`.
 
 They are as wide as a printed page, so that their letters keep their size in print.
 """
@@ -11,18 +11,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from ..figures import FORMULAS, HIGHLIGHT, TITLES, grid, save
+from ..figures import FORMULAS, HIGHLIGHT, TITLES, grid, legend_above, save
 from ..methods.network import KERNEL
 from ..protocols import FIT, K_FOLD
 from ..record import Record
 
 #: Colour, marker and line of an oxide; colours differ in brightness, for grey prints.
 _STYLES = {
-    "Al2O3": ("#000000", "o", "-"),
-    "CaO": ("#7f7f7f", "s", "--"),
-    "FeO": ("#b2182b", "^", "-"),
-    "MgO": ("#2c7fb8", "D", ":"),
-    "TiO2": ("#e08214", "v", "-."),
+    "Al2O3": {"color": "#000000", "marker": "o", "linestyle": "-"},
+    "CaO": {"color": "#7f7f7f", "marker": "s", "linestyle": "--"},
+    "FeO": {"color": "#b2182b", "marker": "^", "linestyle": "-"},
+    "MgO": {"color": "#2c7fb8", "marker": "D", "linestyle": ":"},
+    "TiO2": {"color": "#e08214", "marker": "v", "linestyle": "-."},
 }
 
 _DPI = 150
@@ -49,9 +49,8 @@ def regression(record: Record, path: Path) -> None:
         line = record["regression"][oxide]
         x, y = reflectance[:, line["band"]], measured[:, column]
         axis.plot(x, y, "o", color="#555555", markersize=3.5)
-        if HIGHLIGHT in record["sites"]:
-            site = record["sites"].index(HIGHLIGHT)
-            axis.plot(x[site], y[site], "o", mfc="none", mec="black", markersize=8)
+        site = record["sites"].index(HIGHLIGHT)
+        axis.plot(x[site], y[site], "o", mfc="none", mec="black", markersize=8)
         axis.axline((0, line["intercept"]), slope=line["slope"], color="black", linewidth=1)
         axis.set_title(
             f"{FORMULAS[oxide]} = {equation(line)}\n"
@@ -75,7 +74,7 @@ def kernels(record: Record, path: Path) -> None:
         axis = axes[0, column]
         rmse = np.array(
             [
-                [found[protocol][oxide]["rmse"] for oxide in record["oxides"]]
+                [score["rmse"] for score in found[protocol].values()]
                 for found in record["kernels"].values()
             ]
         )
@@ -85,13 +84,7 @@ def kernels(record: Record, path: Path) -> None:
         axis.set_xticks(sizes)
         axis.set_xlabel("kernel size", fontsize=9)
     axes[0, 0].set_ylabel(f"RMSE / RMSE of kernel {KERNEL}", fontsize=9)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(),
-        loc="outside upper center",
-        ncols=5,
-        fontsize=9,
-        frameon=False,
-    )
+    legend_above(figure, axes[0, 0], 5, 9)
     save(figure, path)
 
 
@@ -104,14 +97,5 @@ def equation(line: dict[str, float]) -> str:
 def _draw_oxides(axis: Axes, x: list[int], values: NDArray[np.float64], oxides: list[str]) -> None:
     """One line per oxide; values of shape (len(x), oxides)."""
     for column, oxide in enumerate(oxides):
-        colour, marker, line = _STYLES[oxide]
-        axis.plot(
-            x,
-            values[:, column],
-            linestyle=line,
-            marker=marker,
-            color=colour,
-            markersize=5,
-            linewidth=1.3,
-            label=FORMULAS[oxide],
-        )
+        (line,) = axis.plot(x, values[:, column], markersize=5, linewidth=1.3)
+        line.set(label=FORMULAS[oxide], **_STYLES[oxide])

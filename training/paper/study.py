@@ -1,6 +1,6 @@
-"""What the paper's Figs. 1 and 2 and Tables 3, 4, S1 and S2 become on the project's sites.
+"""The paper's Figs. 1 and 2 and Tables 3, 4, S1 and S2 with the project's sites.
 
-`make_paper_record` computes every number of the report that `paper_report` writes.
+`make_paper_record` computes every number of the report.
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ from .. import protocols, tables
 from ..methods.network import Settings, train_network
 from ..metrics import r2, rmse
 from ..protocols import FIT, K_FOLD
-from ..record import Record
+from ..record import Record, by_oxide, rounded
 from ..tables import BAND_COLUMNS, SiteTable
-from .one_band import correlations, regress
 
 #: Kernel sizes that the paper's Table S1 compares.
 KERNELS = (1, 2, 3, 4)
-
-_DECIMALS = 5
 
 #: First of the numbers that seed Table S2, as a protocol's number is for its splits.
 _RANDOM_SPLITS = 90
@@ -81,7 +78,7 @@ def make_paper_record(
     quick : bool
         Few epochs and folds, to try the command.
     progress : callable
-        Receives a line of text now and then.
+        Receives lines of text.
 
     Returns
     -------
@@ -106,7 +103,7 @@ def make_paper_record(
         "wavelengths": [int(column[1:]) for column in BAND_COLUMNS],
         "reflectance": table.reflectance.tolist(),
         "measured": table.oxides.tolist(),
-        "correlation": _rounded(r),
+        "correlation": rounded(r),
         "regression": _regressions(table, np.abs(r).argmax(axis=0)),
         "sites_side_by_side": _sites_side_by_side(table, cnn_record),
         "scores": {
@@ -146,12 +143,42 @@ def predict_sites(table: SiteTable, trainings: Sequence[Training]) -> Iterator[N
         yield from pool.map(predict, trainings)
 
 
+def correlations(table: SiteTable) -> NDArray[np.float64]:
+    """Pearson's r of reflectance and oxide over the sites, shape (8, 5): the paper's Fig. 1."""
+    bands = table.reflectance.shape[1]
+    together = np.corrcoef(table.reflectance, table.oxides, rowvar=False)
+    return np.asarray(together[:bands, bands:])
+
+
+def regress(reflectance: NDArray[np.float64], oxide: NDArray[np.float64]) -> dict[str, float]:
+    """Fit an oxide (wt%) to the reflectance of one band, both (n,), by least squares: Fig. 2.
+
+    ``loo_r2`` and ``loo_rmse`` judge each site by the line through the others. The error at a
+    site left out is the fit's divided by one minus the site's leverage, which saves n fits.
+    """
+    offset = reflectance - reflectance.mean()
+    spread = np.sum(offset**2)
+    slope = np.sum(offset * oxide) / spread
+    intercept = oxide.mean() - slope * reflectance.mean()
+    fitted = slope * reflectance + intercept
+    leverage = 1 / len(oxide) + offset**2 / spread
+    left_out = oxide + (fitted - oxide) / (1 - leverage)
+    return {
+        "slope": float(slope),
+        "intercept": float(intercept),
+        "r2": float(r2(oxide, fitted)),
+        "rmse": float(rmse(oxide, fitted)),
+        "loo_r2": float(r2(oxide, left_out)),
+        "loo_rmse": float(rmse(oxide, left_out)),
+    }
+
+
 def _regressions(table: SiteTable, best: NDArray[np.intp]) -> dict[str, dict[str, float]]:
-    """Fig. 2: the line of every oxide by its best-correlated band."""
+    """The line of every oxide by its best-correlated band."""
     found: dict[str, dict[str, float]] = {}
     for i, oxide in enumerate(OXIDES):
         line = regress(table.reflectance[:, best[i]], table.oxides[:, i])
-        numbers = {name: round(value, _DECIMALS) for name, value in line._asdict().items()}
+        numbers = {name: rounded(value) for name, value in line.items()}
         found[oxide] = {"band": int(best[i]), **numbers}
     return found
 
@@ -167,8 +194,8 @@ def _sites_side_by_side(table: SiteTable, cnn_record: Record) -> dict[str, dict[
         site: {
             "measured": measured[site].tolist(),
             "paper": paper.tolist(),
-            FIT: _rounded(fit[site]) if site in fit else None,
-            K_FOLD: _rounded(k_fold[site]) if site in k_fold else None,
+            FIT: rounded(fit[site]) if site in fit else None,
+            K_FOLD: rounded(k_fold[site]) if site in k_fold else None,
         }
         for site, paper in tables.load_paper_predictions().items()
     }
@@ -191,9 +218,9 @@ def _kernel(
     progress(f"kernel {kernel}: {len(splits)} splits trained")
     repeated = np.concatenate([table.oxides] * study.repeats)
     return {
-        FIT: _scores(table.oxides, fit),
-        K_FOLD: _scores(repeated, np.concatenate(held_out)),
-        "repeats": [_scores(table.oxides, one) for one in held_out],
+        FIT: score(table.oxides, fit),
+        K_FOLD: score(repeated, np.concatenate(held_out)),
+        "repeats": [score(table.oxides, one) for one in held_out],
     }
 
 
@@ -209,31 +236,23 @@ def _random_splits(
     ]
     predicted = list(predict_sites(table, trainings))
     progress(f"90/10: {len(splits)} splits trained")
-    learnt = [
-        [score(table.oxides[rows], each[rows]) for (rows, _), each in zip(splits, predicted)]
-        for score in (r2, rmse)
-    ]
+    learnt = {
+        name: np.mean([f(table.oxides[r], each[r]) for (r, _), each in zip(splits, predicted)], 0)
+        for name, f in (("r2", r2), ("rmse", rmse))
+    }
     rows = [row for _, validation in splits for row in validation]
     judged = [each[validation] for (_, validation), each in zip(splits, predicted)]
     return {
         "sites_learnt": len(splits[0][0]),
         "sites_judged": len(splits[0][1]),
         "sites_ever_judged": len(set(rows)),
-        "training": _by_oxide(*np.mean(learnt, axis=1)),
-        "validation": _scores(table.oxides[rows], np.concatenate(judged)),
+        "training": by_oxide(learnt),
+        "validation": score(table.oxides[rows], np.concatenate(judged)),
     }
 
 
-def _scores(
+def score(
     measured: NDArray[np.float64], predicted: NDArray[np.float64]
 ) -> dict[str, dict[str, float]]:
-    return _by_oxide(r2(measured, predicted), rmse(measured, predicted))
-
-
-def _by_oxide(r2s: NDArray[np.float64], rmses: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-    pairs = zip(OXIDES, _rounded(r2s), _rounded(rmses))
-    return {oxide: {"r2": first, "rmse": second} for oxide, first, second in pairs}
-
-
-def _rounded(values: NDArray[np.float64]) -> Any:
-    return np.round(values, _DECIMALS).tolist()
+    """R2 and RMSE by oxide, (n, 5)."""
+    return by_oxide({"r2": r2(measured, predicted), "rmse": rmse(measured, predicted)})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +9,6 @@ from ..metrics import r2
 
 #: Seeds besides that of the folds, so that draws and resamplings are not the folds' shuffles.
 _DRAWS, _RESAMPLES, _PERMUTATIONS = 1, 2, 3
-
-_DECIMALS = 5
 
 
 def r2_left(variance: NDArray[np.float64], oxides: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,11 +106,6 @@ def permutations(sites: int, count: int, seed: int) -> list[NDArray[np.int64]]:
     return [
         np.random.default_rng([seed, _PERMUTATIONS, i]).permutation(sites) for i in range(count)
     ]
-
-
-def rounded(values: NDArray[np.float64]) -> Any:
-    """Lists of numbers as the record keeps them."""
-    return np.round(values, _DECIMALS).tolist()
 
 
 def sites_needed(sites: int, reached: float, aim: float, slope: float) -> float | None:

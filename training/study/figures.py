@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, ScalarFormatter
 
-from ..figures import FORMULAS, grid, save
+from ..figures import legend_above, name_rows, oxide_panels, save
 from ..methods import DEFAULT
 from ..protocols import K_FOLD
 from ..record import Record
@@ -18,28 +18,17 @@ _STYLES = {DEFAULT: ("#0b3c6f", "s", "-"), OTHER: ("#d98032", "o", "--")}
 
 
 def tried(record: Record, path: Path) -> None:
-    """R2 of the grouped k-fold of every variant, with the default's and the aim as lines."""
+    """R2 of the grouped k-fold of every variant, with the default's and the target as lines."""
     names = [row["name"].replace("`", "") for row in record["tried"]]
     scores = np.array([row[K_FOLD] for row in record["tried"]])
-    height = np.arange(len(names))[::-1]
-    figure, axes = grid(1, len(record["oxides"]), (11.0, 4.2), sharey=True)
-    for column, oxide in enumerate(record["oxides"]):
-        axis = axes[0, column]
-        colour, marker, _ = _STYLES[DEFAULT]
-        axis.axvline(scores[0, column], color=colour, linewidth=1, label="default")
-        axis.axvline(
-            record["aims"][K_FOLD][column], color="black", linestyle=":", linewidth=1.2, label="aim"
-        )
-        axis.plot(scores[:, column], height, marker, color=colour, markersize=5)
-        axis.set_title(FORMULAS[oxide], fontsize=11)
-        axis.set_xlabel("R$^2$", fontsize=9)
-        axis.grid(axis="y", color="#e0e0e0", linewidth=0.6)
-        axis.set_axisbelow(True)
-        axis.margins(x=0.12)
-    axes[0, 0].set_yticks(height, names, fontsize=8)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False
-    )
+    figure, axes = oxide_panels(record["oxides"], (11.0, 4.2), "R$^2$", sharey=True)
+    height = name_rows(axes, names, 8)
+    colour, marker, _ = _STYLES[DEFAULT]
+    for axis, column, aim in zip(axes, scores.T, record["aims"][K_FOLD]):
+        axis.axvline(column[0], color=colour, linewidth=1, label="default")
+        axis.axvline(aim, color="black", linestyle=":", linewidth=1.2, label="aim")
+        axis.plot(column, height, marker, color=colour, markersize=5)
+    legend_above(figure, axes[0], 2)
     save(figure, path)
 
 
@@ -47,11 +36,12 @@ def learning(record: Record, path: Path) -> None:
     """RMSE against the number of training sites, both logarithmic: a power law is a line."""
     curve = record["learning"]
     sizes = np.array(curve["sizes"])
-    figure, axes = grid(1, len(record["oxides"]), (11.0, 3.2))
-    for column, oxide in enumerate(record["oxides"]):
-        axis = axes[0, column]
+    figure, axes = oxide_panels(record["oxides"], (11.0, 3.2), "training sites")
+    for column, axis in enumerate(axes):
         for name, (colour, marker, line) in _STYLES.items():
-            rmse, low, high = (np.array(curve[name][key])[:, column] for key in _BAND)
+            rmse, low, high = (
+                np.array(curve[name][key])[:, column] for key in ("rmse", "low", "high")
+            )
             axis.fill_between(sizes, low, high, color=colour, alpha=0.2, linewidth=0)
             axis.plot(sizes, rmse, line, marker=marker, color=colour, markersize=4, label=name)
         axis.set_xscale("log")
@@ -61,13 +51,6 @@ def learning(record: Record, path: Path) -> None:
         for one in (axis.xaxis, axis.yaxis):
             one.set_major_formatter(ScalarFormatter())
             one.set_minor_formatter(NullFormatter())
-        axis.set_title(FORMULAS[oxide], fontsize=11)
-        axis.set_xlabel("training sites", fontsize=9)
-    axes[0, 0].set_ylabel("RMSE (wt%)", fontsize=9)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False
-    )
+    axes[0].set_ylabel("RMSE (wt%)", fontsize=9)
+    legend_above(figure, axes[0], 2)
     save(figure, path)
-
-
-_BAND = ("rmse", "low", "high")

@@ -1,6 +1,6 @@
-"""What the default model owes to each of its parts, and what the data allow at best.
+"""What each part of the default model contributes, and what the data allow at best.
 
-`make_study` computes every number of the report that `study_report` writes.
+`make_study` computes every number of the report.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ..methods.features import FEATURES
 from ..methods.gaussian_process import GaussianProcesses
 from ..methods.kernel import fit_kernel
 from ..protocols import K_FOLD, MISSION
-from ..record import Record, configuration_of, method_of, read_record
+from ..record import Record, configuration_of, method_of, read_record, rounded, scores_of
 from ..tables import SiteTable
-from .comparison import AIMS, MISSION_AIMS
+from .comparison import AIMS
 from .coverage import coverage
-from .estimates import error_share, neighbour_variance, r2_left, r2_of, rounded
+from .estimates import error_share, neighbour_variance, r2_left, r2_of
 from .sites import (
     Progress,
     learning_curve,
@@ -69,19 +69,16 @@ def make_study(
         The project's 38 sites.
     configuration : Configuration
     quick : bool
-        So small that only the command can be tried; replaces the configuration.
+        So small that only the command can be tried.
     progress : callable
-        Receives a line of text now and then.
+        Receives lines of text.
 
     Returns
     -------
     dict
         JSON-ready; oxide arrays have the oxide as last axis.
     """
-    effort = Effort()
-    if quick:
-        configuration = Configuration(folds=3, repeats=1, mission_repeats=1)
-        effort = Effort(draws=3, permutations=2)
+    effort = Effort(draws=3, permutations=2) if quick else Effort()
     with threadpool_limits(1):  # sums repeat bit by bit
         tried, results = ablation(table, configuration, quick, progress)
         return {
@@ -90,7 +87,7 @@ def make_study(
             "quick": quick,
             "oxides": list(OXIDES),
             "sites": list(table.sites),
-            "aims": {K_FOLD: _in_order(AIMS), MISSION: _in_order(MISSION_AIMS)},
+            "aims": {name: [aims[oxide] for oxide in OXIDES] for name, aims in AIMS.items()},
             "tried": tried,
             "ceiling": ceiling(table, results, tried),
             "learning": learning_curve(table, configuration, effort.draws, progress),
@@ -191,9 +188,4 @@ def _recorded_r2(
         return None
     if not same or configuration_of(record) != configuration:
         return None
-    metrics = {name: record["protocols"][name]["metrics"] for name in (K_FOLD, MISSION)}
-    return {name: [scores[oxide]["r2"] for oxide in OXIDES] for name, scores in metrics.items()}
-
-
-def _in_order(by_oxide: dict[str, float]) -> list[float]:
-    return [by_oxide[oxide] for oxide in OXIDES]
+    return {name: scores_of(record, name, "r2").tolist() for name in (K_FOLD, MISSION)}

@@ -17,10 +17,11 @@ from ..domain import pixel_covariance
 from ..evaluate import Configuration, Predictions
 from ..methods import DEFAULT, METHODS, Method
 from ..metrics import r2, rmse
-from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold
+from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold, repeats
+from ..record import rounded
 from ..spread import fit_spread, stated
 from ..tables import SiteTable
-from .estimates import learning_draws, permutations, rounded, slopes
+from .estimates import learning_draws, permutations, slopes
 
 #: The site whose FeO no other site has.
 FARTHEST = "CE-5"
@@ -236,8 +237,7 @@ def _held_out(
     table: SiteTable, method: Method, extended: bool, splits: list[Split]
 ) -> NDArray[np.float64]:
     """Oxides (repeats, n, 5) of every site by the split that held it out; nan where none did."""
-    repeats = 1 + max(split.repeat for split in splits)
-    found = np.full((repeats, *table.oxides.shape), np.nan)
+    found = np.full((repeats(splits, K_FOLD), *table.oxides.shape), np.nan)
     for split, values in zip(splits, _predict_all(table, method, extended, splits)):
         found[split.repeat, list(split.test)] = values
     return found
