@@ -4,20 +4,18 @@ A model of your own table (as the algorithm lunaroxide:samplesites writes it):
 
     python -m training fit --sites TABLE.csv --output FOLDER
 
-writes the .onnx (a MODEL_FILE for predictoxides), its report (.md) and its record (.json).
-`make train` runs `all`, which rebuilds the bundled models and training/reports.
+writes the .onnx (a MODEL_FILE for lunaroxide:predictoxides), its report (.md) and its record
+(.json). `make train` runs `all`, which rebuilds the bundled models and training/reports.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from . import tables
 from .card import metadata, sigma_scale
@@ -30,7 +28,7 @@ from .methods import DEFAULT, METHODS, Method
 from .methods.convolutional import ConvolutionalNetworks
 from .paper import report as paper_report
 from .paper.study import make_paper_record
-from .record import Record, make_record, method_of, read_record, write_record
+from .record import Record, make_record, method_of, read_json, read_record, write_record
 from .report import write_report
 from .spread import fit_spread
 from .study import report as study_report
@@ -66,13 +64,7 @@ class Job:
         return tables.load_own_sites(self.sites) if self.sites else tables.load_sites()
 
     def read(self, table: tables.SiteTable) -> Record:
-        """The record of this job.
-
-        Raises
-        ------
-        ValueError
-            It is of another table or method.
-        """
+        """The record of this job; ValueError if it is of another table or method."""
         record = read_record(self.record, table)
         if record["method"] != self.method.id:
             raise ValueError(
@@ -91,19 +83,19 @@ def job_of(options: argparse.Namespace, method_id: str) -> Job:
     """Where the results go: over the bundled ones, or into a folder.
 
     A model of a user's own table is called own_TABLE, or own_TABLE-METHOD when the method is not
-    the default: no bundled model ever is, and no table's name can hold the hyphen.
+    the default. No bundled model has such a name, and no table's name can contain the hyphen.
     """
-    method = METHODS[method_id].quick() if options.quick else METHODS[method_id]
-    configuration = QUICK if options.quick else Configuration()
+    job = bundled(method_id)
+    if options.quick:
+        job = replace(job, method=job.method.quick(), configuration=QUICK)
     if options.output is None:
-        return Job(MODELS / f"{method_id}.onnx", REPORTS, method, configuration)
-    sites = getattr(options, "sites", None)
-    name = method_id
+        return job
+    sites, name = getattr(options, "sites", None), method_id
     if sites:
         stem = re.sub(r"\W+", "_", sites.stem).strip("_")
-        name = f"own_{stem}"
-        name += "" if method_id == DEFAULT else f"-{method_id}"
-    return Job(options.output / f"{name}.onnx", options.output, method, configuration, sites)
+        name = f"own_{stem}" if method_id == DEFAULT else f"own_{stem}-{method_id}"
+    model, folder = options.output / f"{name}.onnx", options.output
+    return replace(job, model=model, reports=folder, sites=sites)
 
 
 def run_evaluate(job: Job) -> None:
@@ -163,8 +155,8 @@ def run_reports(jobs: list[Job]) -> None:
     written = (
         write_comparison(list(records.values()), folder),
         write_empirical_report(records[ConvolutionalNetworks.id], folder),
-        paper_report.write_paper_report(_json(folder / paper_report.RECORD), folder),
-        study_report.write_study(_json(folder / study_report.RECORD), folder),
+        paper_report.write_paper_report(read_json(folder / paper_report.RECORD), folder),
+        study_report.write_study(read_json(folder / study_report.RECORD), folder),
     )
     for path in written:
         _say(f"wrote {path}")
@@ -186,14 +178,14 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    everything = "rebuild all bundled models and training/reports (make train)"
-    for name, text in {"all": everything, **{n: t for n, (_, t) in STEPS.items()}}.items():
+    texts = {"all": "rebuild all bundled models and training/reports (make train)"}
+    for name, text in (texts | {step: text for step, (_, text) in STEPS.items()}).items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
             "--output",
             type=Path,
             metavar="FOLDER",
-            help="write model and reports here, not over the bundled ones",
+            help="write model and reports here instead of over the bundled ones",
         )
         command.add_argument(
             "--quick", action="store_true", help="few folds and epochs, to try the commands"
@@ -202,21 +194,18 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--from-records",
                 action="store_true",
-                help="train nothing: write the reports again from their records (.json)",
+                help="only write the reports again from their records (.json), without training",
             )
             continue
         command.add_argument(
             "--sites",
             type=Path,
             metavar="TABLE.csv",
-            help="learn from this table, as lunaroxide:samplesites writes it, not from the "
+            help="train with this table, as lunaroxide:samplesites writes it, instead of the "
             "bundled one; needs --output",
         )
         command.add_argument(
-            "--model",
-            choices=METHODS,
-            default=DEFAULT,
-            help=f"the method (default: {DEFAULT})",
+            "--model", choices=METHODS, default=DEFAULT, help=f"the method (default: {DEFAULT})"
         )
     return made
 
@@ -240,12 +229,6 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"training: {error}\n")
         return 1
     return 0
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A record that no model belongs to."""
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
 
 
 def _say(text: str) -> None:

@@ -26,13 +26,15 @@ from scipy.optimize import linprog, nnls
 from lunar_oxide_plugin.core.demo import scene as demo_scene
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
+from . import markdown
+from .metrics import rmse
 from .tables import BAND_COLUMNS, DATA, SiteTable, load_paper_predictions, load_sites
 
 #: How far the second step may move from the nearest chemistry, in units of
 #: `oxide_scale` (0.02-0.04 wt%): room for the solver, no more.
 _TOLERANCE = 0.1
 
-#: Smaller shares are solver residue or matter to nobody; they are left out.
+#: Smaller shares are solver residue or negligible; they are left out.
 _SMALLEST_SHARE = 0.005
 
 #: Weight of "the shares sum to 1" against the chemistry in the first step.
@@ -59,7 +61,7 @@ class UnitTarget:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Shares of the sites, shape (n,), and what they mix to."""
+    """Shares of the sites, shape (n,), and the reflectance (8,) and oxides (5,) of the mixture."""
 
     shares: NDArray[np.float64]
     reflectance: NDArray[np.float64]
@@ -78,30 +80,19 @@ def load_targets(path: Path = DATA / "paper_units.csv") -> list[UnitTarget]:
 def oxide_scale(table: SiteTable) -> NDArray[np.float64]:
     """Unit in which misfits of different oxides are compared, wt%, shape (5,).
 
-    The RMSE of the paper's own predictions (its Table 3) against the sites: how
-    well its method knows an oxide, and so what a printed unit mean is worth.
+    The RMSE of the paper's own predictions (its Table 3) at the sites: how well its method
+    determines an oxide, and so how accurate a printed unit mean is.
     """
     predicted = load_paper_predictions()
-    errors = np.array([predicted[site] for site in table.sites]) - table.oxides
-    return np.asarray(np.sqrt((errors**2).mean(axis=0)))
+    return rmse(table.oxides, np.array([predicted[site] for site in table.sites]))
 
 
 def mix(table: SiteTable, target: NDArray[np.float64], scale: NDArray[np.float64]) -> Mixture:
-    """The mixture of sites that is nearest to a chemistry.
+    """The mixture of sites that is nearest to a chemistry (5,) in wt%, in units of a scale (5,).
 
-    Parameters
-    ----------
-    table : SiteTable
-        Sites to mix.
-    target, scale : ndarray, shape (5,)
-        Oxides in wt% and the unit of their misfits.
-
-    Returns
-    -------
-    Mixture
-        Of all mixtures with the nearest chemistry, the one from the sites that
-        resemble the target most: real soils of about this composition have
-        spectra typical of it, a mixture of extremes need not.
+    Of all mixtures with the nearest chemistry, the one from the sites that resemble the target
+    most: real soils of about this composition have spectra typical of it, a mixture of extremes
+    need not.
     """
     nearest = _nearest_chemistry(table.oxides / scale, target / scale)
     shares = _similar_sites(table.oxides / scale, nearest, target / scale)
@@ -162,16 +153,15 @@ def table_text(units: list[tuple[UnitTarget, Mixture]]) -> str:
 
 def comparison(units: list[tuple[UnitTarget, Mixture]]) -> str:
     """Paper and mixture side by side, as a Markdown table."""
-    lines = [
-        f"| scene | unit | {' | '.join(f'{name} paper / mixed' for name in OXIDES)} |",
-        "|" + "---|" * (2 + len(OXIDES)),
-    ]
-    for target, mixture in units:
-        cells = [
-            f"{paper:.2f} / {mixed:.2f}" for paper, mixed in zip(target.oxides, mixture.oxides)
+    rows = [
+        [
+            target.scene,
+            target.unit,
+            *(f"{paper:.2f} / {mixed:.2f}" for paper, mixed in zip(target.oxides, mixture.oxides)),
         ]
-        lines.append(f"| {target.scene} | {target.unit} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for target, mixture in units
+    ]
+    return markdown.table(["scene", "unit", *(f"{name} paper / mixed" for name in OXIDES)], rows)
 
 
 def main() -> None:

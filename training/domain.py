@@ -2,7 +2,7 @@
 
 A Mahalanobis distance of the natural logarithms of the eight reflectances. In
 logarithms a brighter or darker surface of the same spectral shape differs by a
-constant, and what tells rocks apart is differences between bands.
+constant, and what distinguishes rocks is differences between bands.
 
 The covariance is that of the training sites plus that of single pixels around
 Apollo 12: a pixel of a map is as noisy as the site pixels, and without this term
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .graph import Graph
+
 #: Reflectance below which the logarithm is clipped: far under any sunlit pixel
 #: (MI MAP calls 0.01 a shadow), so that zero and negative input is far outside, not NaN.
 FLOOR = 1e-4
@@ -24,15 +26,9 @@ FLOOR = 1e-4
 
 @dataclass(frozen=True)
 class Domain:
-    """Centre, whitening and scale of the training domain.
+    """Training domain: the mean of ln reflectance (8,), and a matrix W (8, 8).
 
-    Attributes
-    ----------
-    centre : ndarray of float64, shape (8,)
-        Mean of ln reflectance.
-    whitening : ndarray of float64, shape (8, 8)
-        Matrix W with W' W the inverse of the covariance, divided by the distance of
-        the farthest training site.
+    W' W is the inverse of the covariance, over the squared distance of the farthest training site.
     """
 
     centre: NDArray[np.float64]
@@ -45,6 +41,15 @@ class Domain:
             np.linalg.norm((logarithm - self.centre) @ self.whitening.T, axis=1), dtype=np.float64
         )
 
+    def add_to(self, graph: Graph) -> str:
+        """Add ``domain_distance``, float32 (n)."""
+        graph.node("Max", ["reflectance", graph.floats("floor", FLOOR)], "positive")
+        graph.node("Log", ["positive"], "logarithm")
+        centre = graph.floats("domain_centre", self.centre[:, None])
+        graph.node("Sub", ["logarithm", centre], "offset")
+        graph.node("MatMul", [graph.floats("whitening", self.whitening), "offset"], "whitened")
+        return graph.node("ReduceL2", ["whitened"], "domain_distance", axes=[0], keepdims=0)
+
 
 def pixel_covariance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Covariance (8, 8) of ln reflectance among neighbouring pixels (p, 8)."""
@@ -52,19 +57,7 @@ def pixel_covariance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit_domain(reflectance: NDArray[np.float64], pixel_noise: NDArray[np.float64]) -> Domain:
-    """Fit the domain of training spectra.
-
-    Parameters
-    ----------
-    reflectance : ndarray, shape (m, 8)
-        Training sites, m > 1.
-    pixel_noise : ndarray, shape (8, 8)
-        From `pixel_covariance`.
-
-    Returns
-    -------
-    Domain
-    """
+    """Fit to training spectra (m, 8), m > 1, with the noise (8, 8) of `pixel_covariance`."""
     logarithm = np.log(np.maximum(reflectance, FLOOR))
     centre = logarithm.mean(axis=0)
     covariance = np.cov(logarithm, rowvar=False) + pixel_noise

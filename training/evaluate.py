@@ -31,14 +31,8 @@ FEWEST_SITES = 5
 class Configuration:
     """How methods are judged, the same for all of them.
 
-    Attributes
-    ----------
-    folds, repeats : int
-        Of the grouped k-fold.
-    mission_repeats : int
-        Of leave-one-mission-out, for methods that draw random numbers.
-    seed : int
-        Of the folds.
+    Folds, repeats and seed of the grouped k-fold; repeats of leave-one-mission-out for methods
+    that draw random numbers.
     """
 
     folds: int = 10
@@ -55,8 +49,8 @@ QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
 class Predictions:
     """What one protocol predicted, repeats first.
 
-    Every site is predicted once per repeat, by a model that did not learn from
-    it (except under fit-on-all).
+    Every site is predicted once per repeat, by a model that did not learn from it (except under
+    fit-on-all).
 
     Attributes
     ----------
@@ -64,10 +58,8 @@ class Predictions:
         The fold that held the site out.
     predicted, baseline : ndarray of float64, shape (repeats, n, 5)
         Oxides in wt% from the model, and the mean of the fold's training sites.
-    distance : ndarray of float64, shape (repeats, n)
-        Domain distance from the fold's training sites.
-    width : ndarray of float64, shape (repeats, n)
-        Relative width (`spread`) by the fold's training sites.
+    distance, width : ndarray of float64, shape (repeats, n)
+        Domain distance and relative width (`spread`) by the fold's training sites.
     """
 
     fold: NDArray[np.int64]
@@ -107,13 +99,10 @@ def all_splits(table: SiteTable, configuration: Configuration, random: bool = Tr
 
 
 def require_enough_sites(table: SiteTable, configuration: Configuration) -> None:
-    """Refuse a table that the three protocols cannot judge.
+    """Raise ValueError for a table that the three protocols cannot judge.
 
-    Raises
-    ------
-    ValueError
-        Fewer sites than folds, a single mission, a column with the same value at all
-        sites, or a split that leaves fewer than `FEWEST_SITES` to learn from.
+    It has fewer sites than folds, a single mission, a column with the same value at all sites, or
+    a split leaves fewer than `FEWEST_SITES` to learn from.
     """
     sites, missions = len(table.sites), set(table.missions)
     if sites < configuration.folds:
@@ -149,18 +138,16 @@ def require_enough_sites(table: SiteTable, configuration: Configuration) -> None
 def learnt_from(table: SiteTable, split: Split, use_extended: bool) -> SiteTable:
     """The sites a method learns from in one split.
 
-    With the extended set come its stations too, but none of a mission that is held
+    The extended set, if used, joins without the stations of a mission that is held
     out. A user's own table has no extended set.
     """
     train = table.rows(split.train)
     if not use_extended or table.own:
         return train
-    extended = load_extended_sites()
     held_out = set()
     if split.protocol == protocols.MISSION:
         held_out = {table.missions[row] for row in split.test}
-    rows = [row for row, mission in enumerate(extended.missions) if mission not in held_out]
-    return train.and_(extended.rows(rows))
+    return train.and_(load_extended_sites().without_missions(held_out))
 
 
 def train_final(table: SiteTable, method: Method) -> tuple[Fitted, SiteTable]:
@@ -183,11 +170,8 @@ def evaluate(
 
     Parameters
     ----------
-    table : SiteTable
-    method : Method
     pixel_noise : ndarray, shape (8, 8)
         From `domain.pixel_covariance`.
-    configuration : Configuration
     progress : callable
         Receives lines of text.
     use_extended : bool, optional
@@ -221,34 +205,20 @@ def evaluate(
 def scores(
     measured: NDArray[np.float64], predicted: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """R2 and RMSE per oxide, pooled over repeats and per repeat.
+    """R2 and RMSE (5,) of predictions (repeats, n, 5) of measured oxides (n, 5).
 
-    Parameters
-    ----------
-    measured : ndarray, shape (n, 5)
-    predicted : ndarray, shape (repeats, n, 5)
-
-    Returns
-    -------
-    dict
-        ``r2``, ``rmse`` of all predictions pooled, and mean and standard deviation
-        over repeats (``r2_mean``, ``r2_sd``, ``rmse_mean``, ``rmse_sd``), each (5,).
-        The standard deviations are zero for a single repeat.
+    ``r2`` and ``rmse`` pool the repeats; ``r2_mean``, ``r2_sd``, ``rmse_mean`` and ``rmse_sd``
+    are their mean and standard deviation (zero for a single repeat).
     """
-    repeats, n, oxides = predicted.shape
-    pooled_measured = np.broadcast_to(measured, predicted.shape).reshape(repeats * n, oxides)
-    pooled_predicted = predicted.reshape(repeats * n, oxides)
-    each_r2 = np.array([r2(measured, one) for one in predicted])
-    each_rmse = np.array([rmse(measured, one) for one in predicted])
-    ddof = 1 if repeats > 1 else 0
-    return {
-        "r2": r2(pooled_measured, pooled_predicted),
-        "rmse": rmse(pooled_measured, pooled_predicted),
-        "r2_mean": each_r2.mean(axis=0),
-        "r2_sd": each_r2.std(axis=0, ddof=ddof),
-        "rmse_mean": each_rmse.mean(axis=0),
-        "rmse_sd": each_rmse.std(axis=0, ddof=ddof),
-    }
+    oxides, repeats = measured.shape[1], len(predicted)
+    pooled = np.broadcast_to(measured, predicted.shape).reshape(-1, oxides)
+    metrics = {"r2": r2, "rmse": rmse}
+    found = {name: f(pooled, predicted.reshape(-1, oxides)) for name, f in metrics.items()}
+    for name, f in metrics.items():
+        each = np.array([f(measured, one) for one in predicted])
+        found[f"{name}_mean"] = each.mean(axis=0)
+        found[f"{name}_sd"] = each.std(axis=0, ddof=min(1, repeats - 1))
+    return found
 
 
 def sigma(measured: NDArray[np.float64], k_fold: Predictions) -> NDArray[np.float64]:
@@ -259,24 +229,12 @@ def sigma(measured: NDArray[np.float64], k_fold: Predictions) -> NDArray[np.floa
 def standardised_errors(
     measured: NDArray[np.float64], judged: Predictions, k_fold: Predictions
 ) -> NDArray[np.float64]:
-    """Held-out errors divided by the uncertainty the model would have stated.
+    """Held-out errors (repeats, n, 5) of a protocol, divided by the uncertainty stated for them.
 
-    The scale is calibrated without the sites that are held out together with the
-    judged one, and the width is by the fold's training sites. The other sites' k-fold
-    models have learnt from the judged site, though, so the check flatters a little;
-    `study` repeats it for the default with nothing of the judged mission.
-
-    Parameters
-    ----------
-    measured : ndarray, shape (n, 5)
-    judged : Predictions
-        The protocol to check, one that holds sites out.
-    k_fold : Predictions
-        The grouped k-fold, whose errors calibrate.
-
-    Returns
-    -------
-    ndarray, shape (repeats, n, 5)
+    The scale is calibrated by the k-fold without the sites that are held out together with the
+    judged one, and the width is by the fold's training sites. The other sites' k-fold models have
+    learnt from the judged site, though, so the check is slightly optimistic; `study.coverage`
+    repeats it for the default with nothing of the judged mission.
     """
     relative = k_fold.relative_errors(measured)  # (repeats, n, 5)
     errors = judged.predicted - measured

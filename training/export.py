@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import helper
 
 from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 
-from .domain import FLOOR, Domain
+from .domain import Domain
 from .files import write_whole
-from .graph import IR_VERSION, ML_OPSET, OPSET, Graph
+from .graph import FLOAT, IR_VERSION, ML_OPSET, OPSET, Graph
 from .methods import Fitted
 from .spread import Spread
 
@@ -30,20 +30,10 @@ def build_model(
     sigma: NDArray[np.float64],
     metadata: Mapping[str, str],
 ) -> onnx.ModelProto:
-    """Build the model of the plugin's interface.
+    """Build the model of the plugin's interface, with metadata as its ``metadata_props``.
 
-    Parameters
-    ----------
-    fitted : Fitted
-        Of the training sites.
-    spread : Spread
-        Of the same training sites.
-    domain : Domain
-        Of the same training sites.
-    sigma : ndarray, shape (5,)
-        Scale of the spread, from `spread.calibrate`.
-    metadata : mapping of str to str
-        Becomes the model's ``metadata_props``.
+    Method, spread and domain are of the same training sites; sigma (5,) is the scale of the
+    spread, from `spread.calibrate`.
 
     Returns
     -------
@@ -60,27 +50,22 @@ def build_model(
     graph = Graph()
     _add_limits(graph, fitted.add_to(graph))
     spread.add_to(graph, "oxides", sigma)
-    _add_domain(graph, domain)
+    domain.add_to(graph)
+    shapes: dict[str, list[str | int]] = {
+        "reflectance": [8, "n"],
+        "oxides": [5, "n"],
+        "uncertainty": [5, "n"],
+        "domain_distance": ["n"],
+    }
+    source, *results = (
+        helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in shapes.items()
+    )
+    inputs = [source, *graph.switches]
+    trees = [helper.make_opsetid("ai.onnx.ml", ML_OPSET)] if graph.has_trees() else []
     model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "lunar_oxides",
-            [
-                helper.make_tensor_value_info("reflectance", TensorProto.FLOAT, [8, "n"]),
-                *graph.switches,
-            ],
-            [
-                helper.make_tensor_value_info("oxides", TensorProto.FLOAT, [5, "n"]),
-                helper.make_tensor_value_info("uncertainty", TensorProto.FLOAT, [5, "n"]),
-                helper.make_tensor_value_info("domain_distance", TensorProto.FLOAT, ["n"]),
-            ],
-            initializer=graph.constants,
-        ),
+        helper.make_graph(graph.nodes, "lunar_oxides", inputs, results, graph.constants),
         producer_name="lunar-oxide-mapper",
-        opset_imports=[
-            helper.make_opsetid("", OPSET),
-            *([helper.make_opsetid("ai.onnx.ml", ML_OPSET)] if graph.has_trees() else []),
-        ],
+        opset_imports=[helper.make_opsetid("", OPSET), *trees],
         ir_version=IR_VERSION,
     )
     helper.set_model_props(model, dict(metadata))
@@ -103,12 +88,3 @@ def _add_limits(graph: Graph, predicted: str) -> None:
     share = graph.node("Div", [graph.floats("sum_limit", SUM_LIMIT), safe], "limit_share")
     factor = graph.node("Min", [share, graph.floats("whole", 1.0)], "limit_factor")
     graph.node("Mul", [positive, factor], "oxides")
-
-
-def _add_domain(graph: Graph, domain: Domain) -> None:
-    graph.node("Max", ["reflectance", graph.floats("floor", FLOOR)], "positive")
-    graph.node("Log", ["positive"], "logarithm")
-    centre = graph.floats("domain_centre", domain.centre[:, None])
-    graph.node("Sub", ["logarithm", centre], "offset")
-    graph.node("MatMul", [graph.floats("whitening", domain.whitening), "offset"], "whitened")
-    graph.node("ReduceL2", ["whitened"], "domain_distance", axes=[0], keepdims=0)

@@ -67,36 +67,26 @@ class Graph:
         return self.node("Slice", [tensor, *limits], name)
 
     def add_switch(self, since: int, result: str, oxides: str, output: str) -> str:
-        """Let a caller leave out what the nodes added since some number of nodes compute.
+        """Let a caller leave out the nodes added after the first `since` ones.
 
         The switch is the input ``with_<output>``, a bool that is true unless given: an initializer
         that a caller may override, so that the model still has one input that must be given.
 
-        Parameters
-        ----------
-        since : int
-            Number of nodes before those.
-        result : str
-            What they compute, (5, n), for nothing but `output`.
-        oxides : str
-            A tensor of that shape: left out, the output is NaN in each of its places.
-        output : str
+        What they compute, `result` (5, n), must serve nothing but `output`. Left out, the output is
+        NaN in the shape of `oxides`.
         """
         switch = f"with_{output}"
         self.constant(switch, np.array(True))
         self.switches.append(helper.make_tensor_value_info(switch, TensorProto.BOOL, []))
         left_out = f"{output}_left_out"
         nan = self.floats("not_a_number", np.nan)
-        branches = (
+        nothing = helper.make_node("Mul", [oxides, nan], [left_out])
+        then, otherwise = (
             helper.make_graph(
                 nodes, name, [], [helper.make_tensor_value_info(name, FLOAT, [5, "n"])]
             )
-            for name, nodes in (
-                (result, self.nodes[since:]),
-                (left_out, [helper.make_node("Mul", [oxides, nan], [left_out])]),
-            )
+            for name, nodes in ((result, self.nodes[since:]), (left_out, [nothing]))
         )
-        then, otherwise = branches
         del self.nodes[since:]
         return self.node("If", [switch], output, then_branch=then, else_branch=otherwise)
 

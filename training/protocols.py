@@ -19,16 +19,9 @@ PROTOCOLS = (FIT, K_FOLD, MISSION)
 
 @dataclass(frozen=True)
 class Split:
-    """One division of the sites.
+    """One division of the sites under one of `PROTOCOLS`, by row numbers in the site table.
 
-    Attributes
-    ----------
-    protocol : str
-        One of `PROTOCOLS`.
-    repeat, fold : int
-        Counted from zero; with the protocol they seed the models of the split.
-    train, test : tuple of int
-        Row numbers in the site table.
+    Repeat and fold are counted from zero; with the protocol they seed the models of the split.
     """
 
     protocol: str
@@ -55,16 +48,10 @@ def fit_on_all(sites: int) -> list[Split]:
 
 
 def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -> list[Split]:
-    """Repeated k-fold in which the members of a group stay together.
+    """Repeated k-fold in which the rows of a group stay together; groups has that of each row.
 
-    Parameters
-    ----------
-    groups : sequence of str
-        Group of each row.
-    folds, repeats : int
-        Each repeat shuffles the groups anew and holds each out exactly once.
-    seed : int
-        The shuffle of repeat i uses ``numpy.random.default_rng([seed, i])``.
+    Each repeat shuffles the groups, by ``numpy.random.default_rng([seed, repeat])``, and holds
+    each out exactly once.
 
     Raises
     ------

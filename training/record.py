@@ -29,10 +29,10 @@ from .files import write_whole
 from .methods import METHODS, Fitted, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, PROTOCOLS
-from .spread import Spread, fit_spread, stated
+from .spread import LEVELS, Spread, fit_spread, stated
 
-#: Percent of a normal distribution, and half-width in sigma of the interval that holds it.
-COVERAGE = {"68": 1.0, "95": 1.96}
+#: Percent of a normal distribution, and half-width in sigma of the interval that contains it.
+COVERAGE = {f"{100 * level:.0f}": width for level, width in LEVELS.items()}
 
 Record = dict[str, Any]
 
@@ -59,22 +59,8 @@ def make_record(
 ) -> Record:
     """Evaluate a method and put everything the export and report need into one record.
 
-    Parameters
-    ----------
-    name : str
-        The model's id.
-    table : SiteTable
-        The sites to learn from. The record of a user's own table says so, and
-        has no comparison with the paper and the extended set.
-    method : Method
-    configuration : Configuration
-    progress : callable
-        Receives lines of text.
-
-    Returns
-    -------
-    dict
-        JSON-ready; oxide arrays have the oxide as last axis.
+    It is JSON-ready; oxide arrays have the oxide as last axis. The record of a user's own table
+    says so, and has no comparison with the paper and the extended set.
     """
     noise = pixel_covariance(tables.load_apollo12_pixels())
     results = evaluate(table, method, noise, configuration, progress)
@@ -150,6 +136,12 @@ def write_record(record: Record, path: Path) -> None:
     write_whole(path, compact + "\n")
 
 
+def read_json(path: Path) -> Record:
+    """Read a record without a check."""
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
 def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     """Read a record made from a table, by default the project's.
 
@@ -159,7 +151,7 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
         The file is not a record, or was made from other tables than the present ones.
     """
     try:
-        record: Record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         made_from = record["tables_sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a record of an evaluation: {error!r}") from error
@@ -192,9 +184,6 @@ def _coverage(
 
 def _paper(table: tables.SiteTable) -> dict[str, Any]:
     """Scores as printed, and those that follow from the paper's own Tables 1 and 3."""
-    printed: dict[str, dict[str, dict[str, float]]] = {}
-    for score in tables.load_published_scores():
-        printed.setdefault(score.study, {})[score.oxide] = {"r2": score.r2, "rmse": score.rmse}
     measured = dict(zip(table.sites, table.oxides)) | tables.load_missing_sites()
     predicted = tables.load_paper_predictions()
     recomputed = {}
@@ -202,7 +191,7 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
         truth = np.array([measured[site] for site in sites])
         theirs = np.array([predicted[site] for site in sites])
         recomputed[name] = by_oxide({"r2": r2(truth, theirs), "rmse": rmse(truth, theirs)})
-    return {"printed": printed, "recomputed": recomputed}
+    return {"printed": tables.load_published_scores(), "recomputed": recomputed}
 
 
 def _error_correlation(measured: NDArray[np.float64], result: Predictions) -> Any:

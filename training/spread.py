@@ -1,7 +1,7 @@
-"""How uncertain a spectrum is: a width that grows away from the training spectra.
+"""Uncertainty of a spectrum: a width that grows away from the training spectra.
 
 The relative width of a prediction is the posterior standard deviation of a Gaussian process
-(`methods.kernel`, noise `NOISE`) with the model's training spectra: small beside a training
+(`methods.kernel`, noise `NOISE`) with the model's training spectra: small near a training
 spectrum, larger between and outside them, whatever model gives the oxides. Scaled per oxide so
 that the intervals hold what they should at held-out sites (`calibrate`), this is normalised
 conformal prediction (Papadopoulos, Gammerman and Vovk 2008, AIA 2008, 64; Lei et al. 2018,
@@ -10,9 +10,9 @@ JASA 113, 1094) with a Gaussian process as the measure of difficulty.
 Errors of TiO2 also grow with TiO2 itself (0.3 to 10 wt% at the sites), so its width is
 multiplied by 1 wt% + TiO2.
 
-Far from every training spectrum the width would grow without end, but whoever knows nothing of a
-lunar rock still knows what lunar rocks are: sigma approaches `CEILING` standard deviations of the
-oxide among the training sites, and never exceeds it.
+Far from every training spectrum the width would grow without end, but the range of lunar rocks is
+known: sigma approaches `CEILING` standard deviations of the oxide among the training sites, and
+never exceeds it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .methods.kernel import Kernel, fit_kernel
 #: Noise variance, in units of the sites' variance.
 NOISE = 0.001
 
-#: Fractions of errors that 1 and 1.96 sigma should hold.
+#: Fractions of errors that 1 and 1.96 sigma should contain.
 LEVELS = {0.68: 1.0, 0.95: 1.96}
 
 #: Largest sigma, in standard deviations of the oxide among the training sites.
@@ -43,15 +43,10 @@ OFFSET = 1.0
 
 @dataclass(frozen=True)
 class Spread:
-    """The width of a set of training spectra.
+    """The width of a set of m training spectra.
 
-    Attributes
-    ----------
-    kernel : Kernel
-    whitening : ndarray, shape (4, m, m)
-        Inverse Cholesky factors of the training covariances.
-    ceiling : ndarray, shape (5,)
-        Largest sigma in wt%.
+    Whitening (4, m, m) are the inverse Cholesky factors of the training covariances, ceiling (5,)
+    is the largest sigma in wt%.
     """
 
     kernel: Kernel
@@ -125,36 +120,25 @@ def stated(
     scale: NDArray[np.float64],
     ceiling: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Uncertainty that a model states.
+    """Uncertainty that a model states: 1 sigma in wt%, shape (..., 5).
 
-    Parameters
-    ----------
-    width : ndarray, shape (...)
-        From `Spread.width`.
-    oxides : ndarray, shape (..., 5)
-        Predicted, wt%.
-    scale, ceiling : ndarray, shape (5,)
-        From `calibrate` and `highest`.
-
-    Returns
-    -------
-    ndarray, shape (..., 5)
-        1 sigma, wt%.
+    The width (...) is from `Spread.width`, oxides (..., 5) are predicted wt%, scale and ceiling
+    (5,) are from `calibrate` and `highest`.
     """
     free = scale * growth(oxides) * width[..., None]
     return np.asarray(free / np.sqrt(1 + (free / ceiling) ** 2))
 
 
 def growth(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By what the width is multiplied for each oxide, of the shape (..., 5) of the oxides."""
+    """Factor of the width for each oxide, of the shape (..., 5) of the oxides."""
     return np.where(GROWS, OFFSET + np.maximum(oxides, 0), 1.0)
 
 
 def calibrate(relative: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scale (5,) of the width from held-out errors divided by it, shape (n, 5).
 
-    The geometric mean of what each of `LEVELS` asks for: a normal distribution has one answer,
-    and with the heavy tails of few, unlike sites neither interval is then far off.
+    The geometric mean of the scales that each of `LEVELS` requires. For a normal distribution
+    they are equal; with the heavy tails of few, unlike sites neither interval is then far off.
     """
     size = np.abs(relative)
     # A quantile of zero means errors without exception zero; their logarithm must stay finite.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +48,7 @@ class SiteTable:
     own : str
         Name of the file of a user's own table, "" for the project's tables.
     synthetic : bool
-        Whether some spectra are no measurement, as the table itself says.
+        Whether the table says that some spectra are not measurements.
     """
 
     sites: tuple[str, ...]
@@ -68,6 +68,10 @@ class SiteTable:
             oxides=self.oxides[list(chosen)],
         )
 
+    def without_missions(self, missions: Collection[str]) -> SiteTable:
+        """The sites of other missions."""
+        return self.rows([row for row, name in enumerate(self.missions) if name not in missions])
+
     def and_(self, more: SiteTable) -> SiteTable:
         """These sites, then those of another table."""
         return replace(
@@ -79,23 +83,10 @@ class SiteTable:
         )
 
 
-class _Row(NamedTuple):
-    """Cells of a table, and its line in the file for messages."""
-
-    line: int
-    cells: dict[str, str]
-
-
 class ClementineTable(NamedTuple):
     """Sites with Clementine UVVIS reflectance.
 
-    Attributes
-    ----------
-    sites : tuple of str
-    reflectance : ndarray of float64, shape (n, 3)
-        Fraction at 415, 750 and 950 nm.
-    oxides : ndarray of float64, shape (n, 2)
-        FeO and TiO2 in wt%.
+    Reflectance (n, 3) is a fraction at 415, 750 and 950 nm, oxides (n, 2) are FeO and TiO2 in wt%.
     """
 
     sites: tuple[str, ...]
@@ -103,60 +94,122 @@ class ClementineTable(NamedTuple):
     oxides: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PublishedScore:
-    """R2 and RMSE (wt%) of one oxide as printed in a publication."""
+class _Csv:
+    """Rows of a CSV file with their lines for messages; every check raises ValueError."""
 
-    study: str
-    method: str
-    oxide: str
-    r2: float
-    rmse: float
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.name = path.name
+        # Spreadsheets put a byte order mark before the first column's name.
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                reader = csv.DictReader(file)
+                found = reader.fieldnames or ()
+                self.rows = [(reader.line_num, _stripped(cells)) for cells in reader]
+        except UnicodeDecodeError:
+            raise ValueError(f"{path.name} is not UTF-8 text; save it as CSV (UTF-8)") from None
+        if missing := ", ".join(name for name in columns if name not in found):
+            raise ValueError(f"{path.name}: missing columns {missing}; it has {', '.join(found)}")
+
+    def where(self, row: int, column: str) -> str:
+        """Say where a cell is, rows counted as a spreadsheet does."""
+        line, cells = self.rows[row]
+        name = cells.get("site")
+        return f"{self.name}, row {line}{f' ({name})' if name else ''}, column {column}"
+
+    def texts(self, column: str) -> tuple[str, ...]:
+        """The cells of a column, none of which may be empty."""
+        texts = tuple(cells[column] for _, cells in self.rows)
+        if not all(texts):
+            row = [bool(text) for text in texts].index(False)
+            raise ValueError(f"{self.where(row, column)} is empty")
+        return texts
+
+    def numbers(self, *columns: str) -> NDArray[np.float64]:
+        """The finite numbers of some columns, shape (n, columns)."""
+        numbers = np.empty((len(self.rows), len(columns)))
+        for row, (_, cells) in enumerate(self.rows):
+            for column, name in enumerate(columns):
+                text = cells[name]
+                try:
+                    numbers[row, column] = float(text)
+                except (TypeError, ValueError):
+                    place = self.where(row, name)
+                    raise ValueError(f"{place} is not a number: '{text or ''}'") from None
+                if not np.isfinite(numbers[row, column]):
+                    raise ValueError(f"{self.where(row, name)} is not finite: '{text}'")
+        if numbers.size == 0:
+            raise ValueError(f"{self.name}: empty")
+        return numbers
+
+    def check_reflectance(self, values: NDArray[np.float64]) -> None:
+        """Refuse implausible reflectances (n, 8)."""
+        for row, column in np.argwhere(~((values > 0) & (values < 1))):
+            value = values[row, column]
+            hint = ""
+            if value >= 1:
+                hint = f"; this looks like {'MI DN: times 2e-5' if value > 100 else 'percent'}"
+            raise ValueError(
+                f"{self.where(row, BAND_COLUMNS[column])} is {value:g}, but reflectance is a "
+                f"fraction between 0 and 1{hint}"
+            )
+        r750 = values[:, BAND_COLUMNS.index("r750")]
+        for row in np.flatnonzero(r750 < SHADOW):
+            raise ValueError(
+                f"{self.where(int(row), 'r750')} is {r750[row]:g}; below {SHADOW:g} MI sees "
+                "shadow, not soil. Was a scale applied twice?"
+            )
+
+    def check_oxides(self, values: NDArray[np.float64]) -> None:
+        """Refuse implausible oxides in wt% (n, 5)."""
+        for row, column in np.argwhere(values < 0):
+            raise ValueError(f"{self.where(row, OXIDES[column])} is negative")
+        low, high = OXIDE_SUM_RANGE
+        for row, total in enumerate(values.sum(axis=1)):
+            if not low <= total <= high:
+                fraction = low / 100 <= total <= high / 100
+                hint = "; these look like fractions: times 100" if fraction else ""
+                raise ValueError(
+                    f"{self.where(row, ' + '.join(OXIDES))}: five oxides must sum to "
+                    f"{low:g}-{high:g} wt%, not {total:g}{hint}"
+                )
+
+    def require_unique(self, keys: Sequence[Hashable], kind: str) -> None:
+        """Refuse a key that two rows have."""
+        first: dict[Hashable, int] = {}
+        for row, key in enumerate(keys):
+            line = self.rows[first.setdefault(key, row)][0]
+            if first[key] != row:
+                raise ValueError(
+                    f"{self.where(row, kind)}: the same {kind} is already in row {line}; it must "
+                    "not occur twice, keep one"
+                )
 
 
 def load_sites(path: Path = DATA / "sites.csv") -> SiteTable:
-    """Read and check a site table.
+    """Read and check a site table; the default has the paper's 38 sites with MI reflectance.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns site, mission, eight reflectances, five oxides, as
-        the algorithm ``lunaroxide:samplesites`` writes it. Rows whose column
-        status (if there is one) says that they were not sampled are skipped.
-        The default holds the 38 sites of the paper's Table 1 with MI reflectance.
-
-    Returns
-    -------
-    SiteTable
+    A CSV with the columns site, mission, eight reflectances and five oxides, as the algorithm
+    ``lunaroxide:samplesites`` writes it. Rows that were not sampled, by the optional column
+    status, are skipped.
 
     Raises
     ------
     ValueError
-        A column is missing or a value is not a number, not finite or not
-        plausible, or a site or a spectrum occurs twice. The message names the
-        file, the row and the column.
+        A column is missing or a value is not a number, not finite or not plausible, or a site or
+        a spectrum occurs twice. The message names the file, the row and the column.
     """
-    rows = _read(path, ("site", "mission", *BAND_COLUMNS, *OXIDES))
-    rows = [row for row in rows if row.cells.get("status") in (SAMPLED, "", None)]
-    if not rows:
+    table = _Csv(path, ("site", "mission", *BAND_COLUMNS, *OXIDES))
+    table.rows = [row for row in table.rows if row[1].get("status") in (SAMPLED, "", None)]
+    if not table.rows:
         raise ValueError(f"{path.name}: no row was sampled")
-    for row in rows:
-        for column in ("site", "mission"):
-            if not row.cells[column]:
-                raise ValueError(f"{_where(path, row, column)} is empty")
-    reflectance = _numbers(path, rows, BAND_COLUMNS)
-    oxides = _numbers(path, rows, OXIDES)
-    _refuse_duplicates(path, rows, [row.cells["site"] for row in rows], "site")
-    _refuse_duplicates(path, rows, [tuple(r) for r in reflectance.tolist()], "spectrum")
-    _check_reflectance(path, rows, reflectance)
-    _check_oxides(path, rows, oxides)
-    return SiteTable(
-        tuple(row.cells["site"] for row in rows),
-        tuple(row.cells["mission"] for row in rows),
-        reflectance,
-        oxides,
-        synthetic=any(row.cells.get("synthetic") for row in rows),
-    )
+    sites, missions = table.texts("site"), table.texts("mission")
+    reflectance, oxides = table.numbers(*BAND_COLUMNS), table.numbers(*OXIDES)
+    table.require_unique(sites, "site")
+    table.require_unique([tuple(spectrum) for spectrum in reflectance.tolist()], "spectrum")
+    table.check_reflectance(reflectance)
+    table.check_oxides(oxides)
+    synthetic = any(cells.get("synthetic") for _, cells in table.rows)
+    return SiteTable(sites, missions, reflectance, oxides, synthetic=synthetic)
 
 
 def load_own_sites(path: Path) -> SiteTable:
@@ -167,33 +220,25 @@ def load_own_sites(path: Path) -> SiteTable:
 def load_extended_sites() -> SiteTable:
     """Read the "extended set": 10 stations kept apart from the paper's sites.
 
-    Their soil-to-station mapping is less certain. Some methods learn from them beside the
-    paper's sites (`methods.Method.extended`); no score is ever counted at them.
+    Their soil-to-station mapping is less certain. Some methods learn from them in addition to the
+    paper's sites (`methods.Method.extended`); they are never scored.
     """
     return load_sites(DATA / "extended_sites.csv")
 
 
 def load_apollo12_pixels() -> NDArray[np.float64]:
-    """Reflectance of the eight pixels around Apollo 12, shape (8, 8).
-
-    Their mean is the spectrum of the site Apollo12LM.
-    """
-    path = DATA / "apollo12_pixels.csv"
-    rows = _read(path, ("pixel", *BAND_COLUMNS))
-    reflectance = _numbers(path, rows, BAND_COLUMNS)
-    _check_reflectance(path, rows, reflectance)
+    """Reflectance (8, 8) of the eight pixels around Apollo 12; their mean is site Apollo12LM."""
+    table = _Csv(DATA / "apollo12_pixels.csv", ("pixel", *BAND_COLUMNS))
+    reflectance = table.numbers(*BAND_COLUMNS)
+    table.check_reflectance(reflectance)
     return reflectance
 
 
 def load_clementine_sites() -> ClementineTable:
     """Read the 47 sites of Wilcox et al. (2005), which no model learns from."""
-    path = DATA / "clementine_sites.csv"
-    rows = _read(path, ("site", "r415", "r750", "r950", "FeO", "TiO2"))
-    return ClementineTable(
-        tuple(row.cells["site"] for row in rows),
-        _numbers(path, rows, ("r415", "r750", "r950")),
-        _numbers(path, rows, ("FeO", "TiO2")),
-    )
+    table = _Csv(DATA / "clementine_sites.csv", ("site", "r415", "r750", "r950", "FeO", "TiO2"))
+    reflectance, oxides = table.numbers("r415", "r750", "r950"), table.numbers("FeO", "TiO2")
+    return ClementineTable(table.texts("site"), reflectance, oxides)
 
 
 def load_missing_sites() -> dict[str, NDArray[np.float64]]:
@@ -203,10 +248,8 @@ def load_missing_sites() -> dict[str, NDArray[np.float64]]:
 
 def load_other_tio2() -> dict[str, float]:
     """TiO2 (wt%) by another source, at the sites where it is 0.5 wt% or more from the paper's."""
-    path = DATA / "tio2_other_source.csv"
-    rows = _read(path, ("site", "TiO2", "source"))
-    values = _numbers(path, rows, ("TiO2",))[:, 0]
-    return {row.cells["site"]: value for row, value in zip(rows, values.tolist())}
+    table = _Csv(DATA / "tio2_other_source.csv", ("site", "TiO2", "source"))
+    return dict(zip(table.texts("site"), table.numbers("TiO2")[:, 0].tolist()))
 
 
 def load_paper_predictions() -> dict[str, NDArray[np.float64]]:
@@ -214,15 +257,14 @@ def load_paper_predictions() -> dict[str, NDArray[np.float64]]:
     return _oxides_by_site(DATA / "paper_table3.csv")
 
 
-def load_published_scores() -> list[PublishedScore]:
-    """Scores printed in the paper's Table 4, and those it quotes from others."""
-    path = DATA / "paper_table4.csv"
-    rows = _read(path, ("study", "method", "oxide", "r2", "rmse"))
-    numbers = _numbers(path, rows, ("r2", "rmse"))
-    return [
-        PublishedScore(row.cells["study"], row.cells["method"], row.cells["oxide"], r2, rmse)
-        for row, (r2, rmse) in zip(rows, numbers.tolist())
-    ]
+def load_published_scores() -> dict[str, dict[str, dict[str, float]]]:
+    """R2 and RMSE (wt%) printed in the paper's Table 4, by study (it quotes two) and oxide."""
+    table = _Csv(DATA / "paper_table4.csv", ("study", "method", "oxide", "r2", "rmse"))
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    columns = table.texts("study"), table.texts("oxide"), table.numbers("r2", "rmse").tolist()
+    for study, oxide, (r2, rmse) in zip(*columns):
+        found.setdefault(study, {})[oxide] = {"r2": r2, "rmse": rmse}
+    return found
 
 
 def tables_sha256(table: SiteTable | None = None) -> str:
@@ -249,28 +291,11 @@ def tables_sha256(table: SiteTable | None = None) -> str:
 
 
 def _oxides_by_site(path: Path) -> dict[str, NDArray[np.float64]]:
-    rows = _read(path, ("site", *OXIDES))
-    oxides = _numbers(path, rows, OXIDES)
-    sites = [row.cells["site"] for row in rows]
-    _refuse_duplicates(path, rows, sites, "site")
-    _check_oxides(path, rows, oxides)
+    table = _Csv(path, ("site", *OXIDES))
+    sites, oxides = table.texts("site"), table.numbers(*OXIDES)
+    table.require_unique(sites, "site")
+    table.check_oxides(oxides)
     return dict(zip(sites, oxides))
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> list[_Row]:
-    # Spreadsheets put a byte order mark before the first column's name.
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            found = reader.fieldnames or ()
-            missing = [name for name in columns if name not in found]
-            if missing:
-                raise ValueError(
-                    f"{path.name}: missing columns {', '.join(missing)}; it has {', '.join(found)}"
-                )
-            return [_Row(reader.line_num, _stripped(cells)) for cells in reader]
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not UTF-8 text; save it as CSV (UTF-8)") from None
 
 
 def _stripped(cells: dict[str, str]) -> dict[str, str]:
@@ -282,72 +307,3 @@ def _stripped(cells: dict[str, str]) -> dict[str, str]:
         name: unquoted_formula(text.strip()) if isinstance(text, str) else text
         for name, text in cells.items()
     }
-
-
-def _numbers(path: Path, rows: Sequence[_Row], columns: tuple[str, ...]) -> NDArray[np.float64]:
-    numbers = np.empty((len(rows), len(columns)))
-    for index, row in enumerate(rows):
-        for column, name in enumerate(columns):
-            text = row.cells[name]
-            try:
-                numbers[index, column] = float(text)
-            except (TypeError, ValueError):
-                raise ValueError(
-                    f"{_where(path, row, name)} is not a number: '{text or ''}'"
-                ) from None
-            if not np.isfinite(numbers[index, column]):
-                raise ValueError(f"{_where(path, row, name)} is not finite: '{text}'")
-    if numbers.size == 0:
-        raise ValueError(f"{path.name}: empty")
-    return numbers
-
-
-def _check_reflectance(path: Path, rows: Sequence[_Row], reflectance: NDArray[np.float64]) -> None:
-    for index, column in np.argwhere(~((reflectance > 0) & (reflectance < 1))):
-        value = reflectance[index, column]
-        hint = ""
-        if value >= 1:
-            hint = f"; this looks like {'MI DN: times 2e-5' if value > 100 else 'percent'}"
-        raise ValueError(
-            f"{_where(path, rows[index], BAND_COLUMNS[column])} is {value:g}, but reflectance is "
-            f"a fraction between 0 and 1{hint}"
-        )
-    for index in np.flatnonzero(reflectance[:, BAND_COLUMNS.index("r750")] < SHADOW):
-        value = reflectance[index, BAND_COLUMNS.index("r750")]
-        raise ValueError(
-            f"{_where(path, rows[int(index)], 'r750')} is {value:g}; below {SHADOW:g} MI sees "
-            "shadow, not soil. Was a scale applied twice?"
-        )
-
-
-def _check_oxides(path: Path, rows: Sequence[_Row], oxides: NDArray[np.float64]) -> None:
-    for index, column in np.argwhere(oxides < 0):
-        raise ValueError(f"{_where(path, rows[index], OXIDES[column])} is negative")
-    low, high = OXIDE_SUM_RANGE
-    for row, total in zip(rows, oxides.sum(axis=1)):
-        if not low <= total <= high:
-            fraction = low / 100 <= total <= high / 100
-            hint = "; these look like fractions: times 100" if fraction else ""
-            raise ValueError(
-                f"{_where(path, row, ' + '.join(OXIDES))}: five oxides must sum to "
-                f"{low:g}-{high:g} wt%, not {total:g}{hint}"
-            )
-
-
-def _refuse_duplicates(
-    path: Path, rows: Sequence[_Row], keys: Sequence[Hashable], kind: str
-) -> None:
-    first: dict[Hashable, _Row] = {}
-    for row, key in zip(rows, keys):
-        if key in first:
-            raise ValueError(
-                f"{_where(path, row, kind)}: the same {kind} stands in row {first[key].line} "
-                "already; it may not occur twice, keep one"
-            )
-        first[key] = row
-
-
-def _where(path: Path, row: _Row, column: str) -> str:
-    """Say where a cell stands, rows counted as a spreadsheet does."""
-    name = row.cells.get("site")
-    return f"{path.name}, row {row.line}{f' ({name})' if name else ''}, column {column}"

@@ -192,7 +192,7 @@ def test_a_spectrum_that_stands_twice_is_refused(tmp_path, capsys):
 
     path = edited(tmp_path, copy)
     assert main(["evaluate", "--sites", str(path), "--quick", "--output", str(tmp_path)]) == 1
-    assert "row 8 (invented 7), column spectrum: the same spectrum stands in row 7" in (
+    assert "row 8 (invented 7), column spectrum: the same spectrum is already in row 7" in (
         capsys.readouterr().err
     )
 

@@ -11,8 +11,8 @@ from scipy.stats import linregress, pearsonr
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from training import metrics
 from training.__main__ import REPORTS
+from training.methods import convolutional
 from training.methods.network import Settings
-from training.paper import study as paper_study
 from training.paper.report import write_paper_report
 from training.paper.study import KERNELS, correlations, make_paper_record, random_splits, regress
 from training.protocols import FIT, K_FOLD
@@ -85,7 +85,7 @@ def test_sites_judged_are_never_learnt(table, record, monkeypatch):
             predict=lambda spectra: np.array([999.0 * (tuple(s) in known) for s in spectra])
         )
 
-    monkeypatch.setattr(paper_study, "train_network", spoilt)
+    monkeypatch.setattr(convolutional, "train_network", spoilt)
     found = make_paper_record(table, record, quick=True, progress=lambda _: None)
     zeros, all_sites = np.zeros_like(table.oxides), range(38)
     judged = [row for _, rows in random_splits(38, 2, Settings().seed) for row in rows]

@@ -67,12 +67,8 @@ def cross_validate(
 
 def constants_without(table: SiteTable) -> dict[str, AngleConstants]:
     """Fit with each mission left out."""
-    reflectance, oxides = three_bands(table), measured(table)
-    found = {}
-    for mission in sorted(set(table.missions)):
-        rows = [name != mission for name in table.missions]
-        found[mission] = fit_constants(reflectance[rows], oxides[rows])
-    return found
+    others = {m: table.without_missions({m}) for m in sorted(set(table.missions))}
+    return {m: fit_constants(three_bands(rest), measured(rest)) for m, rest in others.items()}
 
 
 def pooled(table: SiteTable, predicted: NDArray[np.float64]) -> dict[str, dict[str, float]]:

@@ -19,39 +19,26 @@ from lunar_oxide_plugin.core.spectra.empirical import (
 
 from ..tables import BAND_COLUMNS
 
-#: What the equations give.
+#: The oxides of the equations, and their columns in an array of all five.
 ANGLE_OXIDES = ("FeO", "TiO2")
-
-#: Their columns in an array of all five oxides.
 ANGLE_COLUMNS = [OXIDES.index(oxide) for oxide in ANGLE_OXIDES]
 
-#: The bands they need, in an array of all eight.
+#: The bands of the equations, in an array of all eight.
 BAND_INDEX = [BAND_COLUMNS.index(f"r{nm}") for nm in WAVELENGTHS]
 
 
 def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> AngleConstants:
     """Fit slope, intercept, factor and exponent; the origins stay as published.
 
-    FeO is a line of its angle, by linear least squares. TiO2 is a power of its
-    angle, by least squares of TiO2 itself (Levenberg-Marquardt from the published
-    factor and exponent): of its logarithm, the many highland sites with less than
-    1 wt% would decide.
-
-    Parameters
-    ----------
-    reflectance : ndarray, shape (n, 3)
-        At 415, 750 and 950 nm.
-    oxides : ndarray, shape (n, 2)
-        FeO and TiO2 in wt%.
-
-    Returns
-    -------
-    AngleConstants
+    Reflectance (n, 3) is at 415, 750 and 950 nm, oxides (n, 2) are FeO and TiO2 in wt%. FeO is a
+    line of its angle, by linear least squares. TiO2 is a power of its angle, by least squares of
+    TiO2 itself (Levenberg-Marquardt from the published factor and exponent): with its logarithm,
+    the many highland sites with less than 1 wt% would dominate.
 
     Raises
     ------
     RuntimeError
-        No rising power law of the angle follows the TiO2.
+        TiO2 does not rise with its angle.
     """
     r415, r750, r950 = reflectance.T
     start = OTAKE_PUBLISHED

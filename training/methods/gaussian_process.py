@@ -34,9 +34,8 @@ from .features import DARKEST_750, FEATURES
 from .kernel import Kernel, fit_kernel
 from .method import Fitted, Method
 
-#: Smallest oxide in wt% whose logarithm is taken: below what soils hold (TiO2 0.3).
+#: Smallest oxide in wt% whose logarithm is taken: below the content of soils (TiO2 0.3).
 SMALLEST_OXIDE = 0.05
-
 
 #: How far the angle equations are believed, in units of the highest oxide of the training sites.
 ANGLE_REACH = 1.25
@@ -55,15 +54,12 @@ class FittedProcesses(Fitted):
 
     Attributes
     ----------
-    kernel : Kernel
     weights : ndarray, shape (5, 4, m, 5)
         By oxide (each has its own noise), description, training site and log-ratio.
     mean, scale : ndarray, shape (5,)
         Of the training sites' log-ratios.
-    choice : tuple of Choice
-        By oxide.
     constants : AngleConstants or None
-        None when no power law follows the TiO2 of the training sites.
+        None when the TiO2 of the training sites does not rise with its angle.
     angle_limits : ndarray, shape (2,)
         Highest FeO and TiO2 in wt% that the angle equations may give.
     """
@@ -122,9 +118,10 @@ class FittedProcesses(Fitted):
         return graph.cast(predicted, FLOAT, "processes")
 
     def _add_angles(self, graph: Graph, predicted: str, constants: AngleConstants) -> str:
-        fe = _affine(
-            graph, "angle_feo", "theta_fe_rising", constants.fe_slope, constants.fe_intercept
-        )
+        slope = graph.doubles("angle_feo_slope", constants.fe_slope)
+        product = graph.node("Mul", ["theta_fe_rising", slope], "angle_feo_product")
+        intercept = graph.doubles("angle_feo_intercept", constants.fe_intercept)
+        fe = graph.node("Add", [product, intercept], "angle_feo")
         positive = graph.node("Max", ["theta_ti", graph.doubles("zero_double", 0.0)], "theta_ti_up")
         power = graph.node(
             "Pow", [positive, graph.doubles("ti_exponent", constants.ti_exponent)], "theta_ti_pow"
@@ -174,10 +171,8 @@ class GaussianProcesses(Method):
         weights: dict[float, NDArray[np.float64]] = {}
         left_out: dict[float, NDArray[np.float64]] = {}
         for noise in self.noises:
-            inverse = np.asarray(
-                np.linalg.inv(within + noise * np.eye(len(ratios))), dtype=np.float64
-            )
-            weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale), dtype=np.float64)
+            inverse = np.asarray(np.linalg.inv(within + noise * np.eye(len(ratios))), np.float64)
+            weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale))
             errors = leave_one_out_errors(inverse, weights[noise])
             left_out[noise] = _from_ratios(ratios - scale * errors.mean(axis=0))
         constants, angle_left_out = _fit_angles(table)
@@ -198,18 +193,10 @@ class GaussianProcesses(Method):
 def leave_one_out_errors(
     inverse: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Measured less predicted of each site by a process of the others, without fitting again.
+    """Measured minus predicted (4, m, k) of each site by a process of the others.
 
-    Parameters
-    ----------
-    inverse : ndarray, shape (4, m, m)
-        Inverse covariances of all sites, noise included.
-    weights : ndarray, shape (4, m, k)
-        `inverse` times the k measured values.
-
-    Returns
-    -------
-    ndarray, shape (4, m, k)
+    Without refitting, from the inverse covariances (4, m, m) of all sites, noise included, and the
+    weights (4, m, k), which are these times the k measured values.
     """
     return np.asarray(weights / np.diagonal(inverse, axis1=1, axis2=2)[:, :, None])
 
@@ -275,8 +262,3 @@ def _to_ratios(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
 def _from_ratios(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
     powers = np.exp(ratios)
     return np.asarray(100 * powers / (1 + powers.sum(axis=1, keepdims=True)))
-
-
-def _affine(graph: Graph, name: str, tensor: str, slope: float, intercept: float) -> str:
-    product = graph.node("Mul", [tensor, graph.doubles(f"{name}_slope", slope)], f"{name}_product")
-    return graph.node("Add", [product, graph.doubles(f"{name}_intercept", intercept)], name)

@@ -1,4 +1,4 @@
-"""The covariance of the Gaussian processes: likeness of spectra to the training spectra.
+"""The covariance of the Gaussian processes: similarity of spectra to the training spectra.
 
 In each of the four descriptions of `features`, standardised by the training sites, two spectra
 x and y of d numbers have the covariance::
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from ..graph import Graph
 from .features import FEATURES, add_basis, basis
 
-#: In standard deviations of a feature.
+#: In standard deviations of a feature. A fixed choice without derivation: with 6, leave one
+#: mission out gives an R2 of .325 instead of .717 for CaO, with 2 .056 instead of .237 for MgO.
 LENGTH = 3.0
 
 #: From a product of features in units of the graph to a mean over the features.
@@ -29,16 +30,10 @@ _UNSCALED = LENGTH**2 / 3
 
 @dataclass(frozen=True)
 class Kernel:
-    """The covariances with a set of training spectra, one per description.
+    """The covariances with m training spectra, one per description (names in `FEATURES`).
 
-    Attributes
-    ----------
-    descriptions : tuple of str
-        Names in `features.FEATURES`.
-    mean, scale : tuple of ndarray
-        Of the training spectra, one entry and one number per feature.
-    points : tuple of ndarray
-        Standardised training spectra, one (m, features) each.
+    Each has the mean and scale (features,) of the training spectra, and the standardised training
+    spectra themselves, points (m, features).
     """
 
     descriptions: tuple[str, ...]
@@ -66,14 +61,10 @@ class Kernel:
     def add_to(self, graph: Graph) -> tuple[str, str]:
         """Add to a graph once, as a few products of matrices for all descriptions together.
 
-        Features x are scaled so that q = |x - y|, and followed by a row of ones and the row
-        x.x + 1. Then q.q and x.y + 1 are products with what is known of the training spectra:
-        every pass over all covariances that is saved is time.
-
-        Returns
-        -------
-        tuple of str
-            Covariances with the training spectra, float64 (4, m, n), and with itself, (4, 1, n).
+        Returns the names of the covariances with the training spectra, float64 (4, m, n), and with
+        itself, (4, 1, n). Features x are scaled so that q = |x - y|, and followed by a row of ones
+        and the row x.x + 1. Then q.q and x.y + 1 are products with constants of the training
+        spectra: every pass over all covariances that is avoided saves time.
         """
         together, alone = "covariance", "own_variance"
         if graph.has(together):
@@ -110,14 +101,9 @@ class Kernel:
     def _constants(self) -> tuple[NDArray[np.float64], ...]:
         """Constants of the graph, descriptions first; those of fewer features end in zeros.
 
-        Returns
-        -------
-        matrix : shape (4, 9, 18)
-            From the basis to scaled features; the last row is zero.
-        offset : shape (4, 9, 1)
-            Added to them; the last is one.
-        squared, product : shape (4, m, 10)
-            Times (x, 1, x.x + 1): q.q, and x.y / d + 1.
+        Matrix (4, 9, 18) from the basis to scaled features, the last row zero; offset (4, 9, 1)
+        added to them, the last one; and two (4, m, 10) which times (x, 1, x.x + 1) give q.q and
+        x.y / d + 1.
         """
         widest = max(len(mean) for mean in self.mean)
         count, sites = len(self.descriptions), len(self.points[0])

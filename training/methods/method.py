@@ -1,4 +1,4 @@
-"""What a method must offer to be trained, judged and exported."""
+"""The interface of a method: train, predict, export."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Fitted(ABC):
         """Add the same computation to a graph; returns the name of a float32 (5, n) tensor."""
 
     def choices(self) -> dict[str, object]:
-        """What was chosen inside the training sites, JSON-ready."""
+        """Settings chosen inside the training sites, JSON-ready."""
         return {}
 
 
@@ -49,19 +49,14 @@ class Method(ABC):
     citation: ClassVar[str]
     #: Whether two trainings on one table differ by their random numbers.
     random: ClassVar[bool] = False
-    #: Whether the bundled model learns from the extended set too. It is never judged by it.
+    #: Whether the bundled model also learns from the extended set. It is never judged by it.
     extended: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, table: SiteTable, seed: Sequence[int]) -> Fitted:
-        """Learn from a table, and from nothing else.
+        """Learn from the training sites of one split, and from nothing else.
 
-        Parameters
-        ----------
-        table : SiteTable
-            The training sites of one split.
-        seed : sequence of int
-            Names the split; seeds all random numbers.
+        The seed names the split; it seeds all random numbers.
         """
 
     def quick(self) -> Method:

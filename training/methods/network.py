@@ -56,16 +56,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network for one oxide, with the standardisation it was trained with.
+    """A trained network for one oxide, with layers of `shapes`.
 
-    Attributes
-    ----------
-    parameters : tuple of Layer
-        Float64 arrays of the shapes that `shapes` gives.
-    input_mean, input_sd : ndarray of float64, shape (8,)
-        Of the training sites' reflectance.
-    target_mean, target_sd : float
-        Of the training sites' oxide in wt%.
+    It was trained with reflectance and oxide (wt%) standardised by these means and standard
+    deviations of the training sites.
     """
 
     parameters: Parameters
@@ -98,17 +92,9 @@ def shapes(kernel: int) -> tuple[tuple[int, int], ...]:
 
 
 def forward(parameters: Parameters, spectra: jax.Array) -> jax.Array:
-    """Run the network on standardised spectra; sizes in comments are those of kernel 2.
+    """Standardised oxide (n,) of standardised spectra (n, 8).
 
-    Parameters
-    ----------
-    parameters : tuple of Layer
-    spectra : array, shape (n, 8)
-
-    Returns
-    -------
-    array, shape (n,)
-        Standardised oxide.
+    Sizes in comments are those of kernel 2.
     """
     conv1, conv2, conv3, conv4, dense = parameters
     maps = spectra[:, :, None]
@@ -125,21 +111,9 @@ def train_network(
     settings: Settings,
     seed: Sequence[int],
 ) -> Network:
-    """Train one network from its training sites alone.
+    """Train one network with the spectra (m, 8) and an oxide (m,) in wt% of its training sites.
 
-    Parameters
-    ----------
-    reflectance : ndarray, shape (m, 8)
-        Spectra of the training sites.
-    target : ndarray, shape (m,)
-        Their oxide in wt%.
-    settings : Settings
-    seed : sequence of int
-        Appended to ``settings.seed``: which split and oxide this is.
-
-    Returns
-    -------
-    Network
+    The seed, which names split and oxide, is appended to that of the settings.
     """
     rng = np.random.default_rng([settings.seed, *seed])
     input_mean, input_sd = reflectance.mean(axis=0), reflectance.std(axis=0)

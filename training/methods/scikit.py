@@ -1,8 +1,8 @@
 """The field's other methods, by scikit-learn: PLSR, neural network, SVR, random forest.
 
-Each sees the eight reflectances as they are, standardised by its training sites where the method
-asks for it. Settings are chosen inside the training sites alone: by a five-fold cross-validation
-there, the forest's by its out-of-bag error.
+Each uses the eight reflectances, standardised by the training sites where the method needs it.
+Settings are chosen inside the training sites only: by five-fold cross-validation, the forest's by
+its out-of-bag error.
 """
 
 from __future__ import annotations
@@ -39,18 +39,10 @@ _INNER_FOLDS = 5
 
 @dataclass(frozen=True)
 class FittedEstimators(Fitted):
-    """One estimator of all oxides, or one per oxide.
+    """One estimator of all oxides, or one per oxide, which predicts them standardised.
 
-    Attributes
-    ----------
-    estimators : tuple of scikit-learn estimators
-        Each predicts its oxides, standardised, from reflectance.
-    mean, scale : ndarray, shape (5,)
-        Of the training sites' oxides.
-    double : bool
-        Whether the graph computes in float64; the forest's comparisons are of float32.
-    chosen : dict
-        Settings chosen inside the training sites.
+    Mean and scale (5,) are of the training sites' oxides. The graph computes in float64 if
+    double; the forest's comparisons are of float32.
     """
 
     estimators: tuple[BaseEstimator, ...]
@@ -71,7 +63,7 @@ class FittedEstimators(Fitted):
         return self.chosen
 
     def add_to(self, graph: Graph) -> str:
-        """Convert with skl2onnx, which has a spectrum per row, and turn it."""
+        """Convert with skl2onnx, which has a spectrum per row, and transpose."""
         kind, tensor = (DOUBLE, DoubleTensorType) if self.double else (FLOAT, FloatTensorType)
         source = graph.cast("reflectance", kind, "estimator_input")
         rows = graph.node("Transpose", [source], "spectra_rows", perm=[1, 0])
@@ -147,6 +139,7 @@ def _shared_kernels(
 class ScikitMethod(Method):
     """A method of scikit-learn; `_search` chooses its settings inside the training sites."""
 
+    fitted: ClassVar[type[FittedEstimators]] = FittedEstimators
     double: ClassVar[bool] = True
     #: One estimator per oxide rather than one for all.
     single: ClassVar[bool] = False
@@ -160,9 +153,8 @@ class ScikitMethod(Method):
         found = [self._search(table.reflectance, one, state) for one in targets]
         names = OXIDES if self.single else ("all oxides",)
         chosen: dict[str, object] = {name: best for name, (_, best) in zip(names, found)}
-        return FittedEstimators(
-            tuple(estimator for estimator, _ in found), mean, scale, self.double, chosen
-        )
+        estimators = tuple(estimator for estimator, _ in found)
+        return self.fitted(estimators, mean, scale, self.double, chosen)
 
     @abstractmethod
     def _search(
@@ -188,9 +180,8 @@ class CrossValidated(ScikitMethod):
             # The small network's optimiser may stop at its last iteration.
             warnings.simplefilter("ignore", ConvergenceWarning)
             search.fit(reflectance, target)
-        return search.best_estimator_, {
-            name.split("__")[1]: value for name, value in search.best_params_.items()
-        }
+        chosen = {name.split("__")[1]: value for name, value in search.best_params_.items()}
+        return search.best_estimator_, chosen
 
     @abstractmethod
     def _estimator(self, state: int) -> BaseEstimator:
@@ -272,6 +263,7 @@ class SupportVectors(CrossValidated):
     citation: ClassVar[str] = (
         "Method: Wang et al. (2021); Bhatt et al. (2020); as cited by Zhang et al. (2023)"
     )
+    fitted: ClassVar[type[FittedEstimators]] = FittedMachines
     single: ClassVar[bool] = True
 
     def _estimator(self, state: int) -> BaseEstimator:
@@ -279,11 +271,6 @@ class SupportVectors(CrossValidated):
 
     def _grid(self, sites: int) -> dict[str, list[Any]]:
         return {"svr__C": list(self.costs), "svr__gamma": list(self.gammas)}
-
-    def fit(self, table: SiteTable, seed: Sequence[int]) -> FittedMachines:
-        """Choose the settings and fit."""
-        fitted = super().fit(table, seed)
-        return FittedMachines(**vars(fitted))
 
     def quick(self) -> SupportVectors:
         """One cost, two widths of the kernel."""
@@ -310,13 +297,9 @@ class RandomForest(ScikitMethod):
     def _search(
         self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
     ) -> tuple[BaseEstimator, dict[str, Any]]:
-        forests = [
-            RandomForestRegressor(
-                self.trees, max_features=bands, oob_score=True, random_state=state
-            ).fit(reflectance, target)
-            for bands in (2, 4, 8)
-        ]
-        best = max(forests, key=lambda forest: forest.oob_score_)
+        shared = {"n_estimators": self.trees, "oob_score": True, "random_state": state}
+        forests = [RandomForestRegressor(max_features=bands, **shared) for bands in (2, 4, 8)]
+        best = max(forests, key=lambda forest: forest.fit(reflectance, target).oob_score_)
         return best, {"max_features": best.max_features}
 
     def quick(self) -> RandomForest:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import protocols, tables
-from ..methods.network import Settings, train_network
+from ..methods.convolutional import ConvolutionalNetworks
+from ..methods.network import Settings
 from ..metrics import r2, rmse
 from ..protocols import FIT, K_FOLD
 from ..record import Record, by_oxide, rounded
@@ -34,14 +35,7 @@ _RANDOM_SPLITS = 90
 class Study:
     """How long and how often the networks of Tables S1 and S2 are trained.
 
-    Attributes
-    ----------
-    network : Settings
-        Table S1 varies its kernel.
-    folds, repeats : int
-        Of the grouped k-fold of Table S1.
-    splits : int
-        Random 90/10 divisions of Table S2.
+    Table S1 varies the network's kernel, in a grouped k-fold; Table S2 has random 90/10 splits.
     """
 
     network: Settings
@@ -68,22 +62,9 @@ def make_paper_record(
 ) -> Record:
     """Compute everything that stands beside the paper's figures and tables.
 
-    Parameters
-    ----------
-    table : SiteTable
-        The project's 38 sites.
-    cnn_record : Record
-        Of the bundled networks on the same sites: the predictions of Table 3 and
-        the scores of Table 4 are theirs.
-    quick : bool
-        Few epochs and folds, to try the command.
-    progress : callable
-        Receives lines of text.
-
-    Returns
-    -------
-    dict
-        JSON-ready; oxide arrays have the oxide as last axis.
+    Table 3 and Table 4 have the predictions and scores of the bundled networks, from their record.
+    The result is JSON-ready; oxide arrays have the oxide as last axis. Quick only to try the
+    command.
 
     Raises
     ------
@@ -132,12 +113,8 @@ def predict_sites(table: SiteTable, trainings: Sequence[Training]) -> Iterator[N
     """Train networks and predict all sites, learnt or not: (n, 5) in wt% for every training."""
 
     def predict(training: Training) -> NDArray[np.float64]:
-        rows, settings, seed = list(training.rows), training.settings, training.seed
-        networks = [
-            train_network(table.reflectance[rows], table.oxides[rows, i], settings, (*seed, i))
-            for i in range(len(OXIDES))
-        ]
-        return np.stack([network.predict(table.reflectance) for network in networks], axis=1)
+        method = ConvolutionalNetworks(training.settings)
+        return method.fit(table.rows(training.rows), training.seed).oxides(table.reflectance)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(predict, trainings)

@@ -29,20 +29,10 @@ REPEATS = 5
 def coverage(
     sites: SiteTable, configuration: Configuration, results: dict[str, Predictions]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Share of leave-one-mission-out errors within each interval.
+    """Share of the default's leave-one-mission-out errors within each interval.
 
-    Parameters
-    ----------
-    sites : SiteTable
-    configuration : Configuration
-        Its folds and seed; `REPEATS` repeats of the k-fold among the other missions.
-    results : dict of str to Predictions
-        Of the default.
-
-    Returns
-    -------
-    dict
-        As ``reported`` and ``nested``, by oxide and level.
+    As ``reported`` and ``nested``, by oxide and level. The k-fold among the other missions has the
+    folds and seed of the configuration, and `REPEATS` repeats.
     """
     reported = standardised_errors(sites.oxides, results[MISSION], results[K_FOLD])
     return {
@@ -60,15 +50,12 @@ def _nested_errors(
     errors = np.empty_like(sites.oxides)
     for mission in sorted(set(sites.missions)):
         rows = missions == mission
-        others = sites.rows(np.flatnonzero(~rows).tolist())
-        besides = [row for row, name in enumerate(extended.missions) if name != mission]
+        others = sites.without_missions({mission})
         # As a table of its own, so that no more stations join it.
-        learnt = replace(others.and_(extended.rows(besides)), own=mission)
+        learnt = replace(others.and_(extended.without_missions({mission})), own=mission)
         found = evaluate(learnt, METHODS[DEFAULT], noise, inner, lambda _: None)[K_FOLD]
-        scored = slice(0, len(others.sites))
-        at_sites = replace(
-            found, predicted=found.predicted[:, scored], width=found.width[:, scored]
-        )
+        n = len(others.sites)
+        at_sites = replace(found, predicted=found.predicted[:, :n], width=found.width[:, :n])
         errors[rows] = (judged.predicted[0, rows] - sites.oxides[rows]) / stated(
             judged.width[0, rows],
             judged.predicted[0, rows],

@@ -21,18 +21,9 @@ def neighbour_variance(
 ) -> NDArray[np.float64]:
     """Variance that no smooth function of the points explains, estimated from nearest neighbours.
 
-    Half the mean squared difference between each point and its nearest neighbour, the
-    delta test (Evans and Jones 2002, Proc. R. Soc. A 458, 2759). Few points have far
-    neighbours, whose oxides truly differ: the estimate is then too large.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, d)
-    oxides : ndarray, shape (n, 5)
-
-    Returns
-    -------
-    ndarray, shape (5,)
+    Shape (5,), from points (n, d) and oxides (n, 5): half the mean squared difference between each
+    point and its nearest neighbour, the delta test (Evans and Jones 2002, Proc. R. Soc. A 458,
+    2759). Few points have far neighbours, whose oxides truly differ: the estimate is too large.
     """
     squared = ((points[:, None] - points) ** 2).sum(axis=2)
     np.fill_diagonal(squared, np.inf)
@@ -64,7 +55,7 @@ def learning_draws(
 
     Shuffled circles of the sites, each turned by two sites from draw to draw: after a
     whole turn every site has been tested equally often. Independent draws would test
-    the hard sites (CE-5) oftener at one size than at another, and the curve would jump.
+    the difficult sites (CE-5) more often at one size than at another, and the curve would jump.
     """
     turns = (sites + 1) // 2
     found = []
@@ -81,14 +72,8 @@ def slopes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exponent of RMSE against the number of sites, and its standard error, each (5,).
 
-    Parameters
-    ----------
-    sizes : list of int
-    squared : ndarray, shape (sizes, draws, 5)
-        Mean squared error of each draw.
-    resamples : int
-        Of the draws with replacement (bootstrap), for the standard error.
-    seed : int
+    From the mean squared error of each draw (sizes, draws, 5), by resampling the draws with
+    replacement (bootstrap).
     """
 
     def fit(chosen: NDArray[np.float64]) -> NDArray[np.float64]:

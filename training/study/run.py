@@ -43,13 +43,6 @@ LONE_SITES = ("CE-5", "Luna16", "Luna24")
 _REPORTS = Path(__file__).parents[1] / "reports"
 
 
-class Effort(NamedTuple):
-    """How often the learning curve is drawn and the labels are shuffled."""
-
-    draws: int = 38
-    permutations: int = 10
-
-
 class Variant(NamedTuple):
     """A row of the table of what was tried."""
 
@@ -61,24 +54,12 @@ class Variant(NamedTuple):
 def make_study(
     table: SiteTable, configuration: Configuration, quick: bool, progress: Progress
 ) -> Record:
-    """Compute the study.
+    """Compute the study of the project's 38 sites; quick only to try the command.
 
-    Parameters
-    ----------
-    table : SiteTable
-        The project's 38 sites.
-    configuration : Configuration
-    quick : bool
-        So small that only the command can be tried.
-    progress : callable
-        Receives lines of text.
-
-    Returns
-    -------
-    dict
-        JSON-ready; oxide arrays have the oxide as last axis.
+    The result is JSON-ready; oxide arrays have the oxide as last axis.
     """
-    effort = Effort(draws=3, permutations=2) if quick else Effort()
+    # Of the learning curve, and of the labels.
+    draws, permutations = (3, 2) if quick else (38, 10)
     with threadpool_limits(1):  # sums repeat bit by bit
         tried, results = ablation(table, configuration, quick, progress)
         return {
@@ -90,10 +71,10 @@ def make_study(
             "aims": {name: [aims[oxide] for oxide in OXIDES] for name, aims in AIMS.items()},
             "tried": tried,
             "ceiling": ceiling(table, results, tried),
-            "learning": learning_curve(table, configuration, effort.draws, progress),
+            "learning": learning_curve(table, configuration, draws, progress),
             "farthest": without_farthest(table, configuration, results[K_FOLD], progress),
             "other_tio2": other_tio2(table, configuration, results, progress),
-            "shuffled": shuffled_labels(table, configuration, effort.permutations, progress),
+            "shuffled": shuffled_labels(table, configuration, permutations, progress),
             "coverage": coverage(table, configuration, results),
         }
 
@@ -177,15 +158,15 @@ def ceiling(
 def _recorded_r2(
     table: SiteTable, variant: Variant, configuration: Configuration
 ) -> dict[str, list[float]] | None:
-    """R2 by the method's own record, where there is one of the same training."""
+    """R2 from the method's own record, if it is of the same training."""
     path = _REPORTS / f"{variant.method.id}.json"
     if variant.method.id == DEFAULT or variant.extended or not path.is_file():
         return None
     try:
         record = read_record(path, table)
-        same = method_of(record) == variant.method
+        made_by = method_of(record), configuration_of(record)
     except ValueError:  # made from other tables or settings
         return None
-    if not same or configuration_of(record) != configuration:
+    if made_by != (variant.method, configuration):
         return None
     return {name: scores_of(record, name, "r2").tolist() for name in (K_FOLD, MISSION)}
