@@ -19,7 +19,6 @@ from pathlib import Path
 
 from . import tables
 from .card import metadata, sigma_scale
-from .domain import fit_domain, pixel_covariance
 from .empirical.report import write_empirical_report
 from .evaluate import QUICK, Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
@@ -30,7 +29,6 @@ from .paper import report as paper_report
 from .paper.study import make_paper_record
 from .record import Record, make_record, method_of, read_json, read_record, write_record
 from .report import write_report
-from .spread import fit_spread
 from .study import report as study_report
 from .study.comparison import write_comparison
 from .study.run import make_study
@@ -111,10 +109,8 @@ def run_export(job: Job) -> None:
     """Train on all sites as the record says; write the model."""
     table = job.table()
     record = job.read(table)
-    fitted, learnt = train_final(table, method_of(record))
-    domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
-    spread = fit_spread(learnt.reflectance, learnt.oxides)
-    model = build_model(fitted, spread, domain, sigma_scale(record), metadata(record, table))
+    trained = train_final(table, method_of(record))
+    model = build_model(trained, sigma_scale(record), metadata(record, table))
     save_model(model, job.model)
     _say(f"wrote {job.model}")
 

@@ -13,11 +13,13 @@ divided by that of the farthest training site, so 1 is the edge of what was seen
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .graph import Graph
+from .tables import load_apollo12_pixels
 
 #: Reflectance below which the logarithm is clipped: far under any sunlit pixel
 #: (MI MAP calls 0.01 a shadow), so that zero and negative input is far outside, not NaN.
@@ -51,16 +53,17 @@ class Domain:
         return graph.node("ReduceL2", ["whitened"], "domain_distance", axes=[0], keepdims=0)
 
 
-def pixel_covariance(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Covariance (8, 8) of ln reflectance among neighbouring pixels (p, 8)."""
-    return np.asarray(np.cov(np.log(pixels), rowvar=False))
+@cache
+def pixel_covariance() -> NDArray[np.float64]:
+    """Covariance (8, 8) of ln reflectance among the pixels around Apollo 12."""
+    return np.asarray(np.cov(np.log(load_apollo12_pixels()), rowvar=False))
 
 
-def fit_domain(reflectance: NDArray[np.float64], pixel_noise: NDArray[np.float64]) -> Domain:
-    """Fit to training spectra (m, 8), m > 1, with the noise (8, 8) of `pixel_covariance`."""
+def fit_domain(reflectance: NDArray[np.float64]) -> Domain:
+    """Fit to training spectra (m, 8), m > 1."""
     logarithm = np.log(np.maximum(reflectance, FLOOR))
     centre = logarithm.mean(axis=0)
-    covariance = np.cov(logarithm, rowvar=False) + pixel_noise
+    covariance = np.cov(logarithm, rowvar=False) + pixel_covariance()
     whitening = np.linalg.inv(np.linalg.cholesky(covariance))
     farthest = np.linalg.norm((logarithm - centre) @ whitening.T, axis=1).max()
     return Domain(centre, whitening / farthest)

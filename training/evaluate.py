@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from threadpoolctl import threadpool_limits
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from . import protocols
-from .domain import fit_domain
+from .domain import Domain, fit_domain
 from .methods import Fitted, Method
 from .metrics import r2, rmse
 from .protocols import Split
-from .spread import calibrate, fit_spread, growth, highest, stated
+from .spread import Spread, calibrate, fit_spread, growth, highest, stated
 from .tables import BAND_COLUMNS, SiteTable, load_extended_sites
 
 #: Fewest sites a method can learn from: as many as its inner cross-validation has folds.
@@ -150,37 +151,40 @@ def learnt_from(table: SiteTable, split: Split, use_extended: bool) -> SiteTable
     return train.and_(load_extended_sites().without_missions(held_out))
 
 
-def train_final(table: SiteTable, method: Method) -> tuple[Fitted, SiteTable]:
-    """Train the bundled model, that of the fit-on-all protocol; with the sites it learnt from."""
+class Trained(NamedTuple):
+    """A fitted method, the sites it learnt from, and their spread and domain."""
+
+    fitted: Fitted
+    sites: SiteTable
+    spread: Spread
+    domain: Domain
+
+
+def train_final(table: SiteTable, method: Method) -> Trained:
+    """Train the bundled model, that of the fit-on-all protocol."""
     (split,) = protocols.fit_on_all(len(table.sites))
     sites = learnt_from(table, split, method.extended)
     with threadpool_limits(1):  # as in the evaluation, to the last bit
-        return method.fit(sites, split.seed), sites
+        fitted = method.fit(sites, split.seed)
+    spread = fit_spread(sites.reflectance, sites.oxides)
+    return Trained(fitted, sites, spread, fit_domain(sites.reflectance))
+
+
+def silent(text: str) -> None:
+    """Report no progress."""
 
 
 def evaluate(
     table: SiteTable,
     method: Method,
-    pixel_noise: NDArray[np.float64],
     configuration: Configuration,
-    progress: Callable[[str], None],
+    progress: Callable[[str], None] = silent,
     use_extended: bool | None = None,
 ) -> dict[str, Predictions]:
-    """Predict every site under every protocol.
+    """Predict every site under every protocol, in the order of `protocols.PROTOCOLS`.
 
-    Parameters
-    ----------
-    pixel_noise : ndarray, shape (8, 8)
-        From `domain.pixel_covariance`.
-    progress : callable
-        Receives lines of text.
-    use_extended : bool, optional
-        Whether to learn from the extended set too; by default as the method says.
-
-    Returns
-    -------
-    dict of str to Predictions
-        By protocol, in the order of `protocols.PROTOCOLS`.
+    Progress receives lines of text. Whether to learn from the extended set too is by default as
+    the method says.
     """
     splits = all_splits(table, configuration, method.random)
     results = {
@@ -188,7 +192,7 @@ def evaluate(
         for name in protocols.PROTOCOLS
     }
     extended = method.extended if use_extended is None else use_extended
-    judge = partial(_judge, table, method, extended, pixel_noise)
+    judge = partial(_judge, table, method, extended)
     for done, (split, found) in enumerate(
         zip(splits, workers().map(judge, splits, chunksize=4)), start=1
     ):
@@ -251,11 +255,7 @@ def standardised_errors(
 
 
 def _judge(
-    table: SiteTable,
-    method: Method,
-    use_extended: bool,
-    pixel_noise: NDArray[np.float64],
-    split: Split,
+    table: SiteTable, method: Method, use_extended: bool, split: Split
 ) -> dict[str, NDArray[np.float64]]:
     """What `Predictions` holds of the sites of one split."""
     spectra = table.reflectance[list(split.test)]
@@ -263,7 +263,7 @@ def _judge(
     return {
         "predicted": method.fit(train, split.seed).predict(spectra),
         "baseline": np.broadcast_to(train.oxides.mean(axis=0), (len(spectra), len(OXIDES))),
-        "distance": fit_domain(train.reflectance, pixel_noise).distance(spectra),
+        "distance": fit_domain(train.reflectance).distance(spectra),
         "width": fit_spread(train.reflectance, train.oxides).width(spectra),
     }
 

@@ -16,24 +16,17 @@ from onnx import helper
 
 from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 
-from .domain import Domain
+from .evaluate import Trained
 from .files import write_whole
 from .graph import FLOAT, IR_VERSION, ML_OPSET, OPSET, Graph
-from .methods import Fitted
-from .spread import Spread
 
 
 def build_model(
-    fitted: Fitted,
-    spread: Spread,
-    domain: Domain,
-    sigma: NDArray[np.float64],
-    metadata: Mapping[str, str],
+    trained: Trained, sigma: NDArray[np.float64], metadata: Mapping[str, str]
 ) -> onnx.ModelProto:
     """Build the model of the plugin's interface, with metadata as its ``metadata_props``.
 
-    Method, spread and domain are of the same training sites; sigma (5,) is the scale of the
-    spread, from `spread.calibrate`.
+    Sigma (5,) is the scale of the spread, from `spread.calibrate`.
 
     Returns
     -------
@@ -48,9 +41,9 @@ def build_model(
         The graph is not valid ONNX.
     """
     graph = Graph()
-    _add_limits(graph, fitted.add_to(graph))
-    spread.add_to(graph, "oxides", sigma)
-    domain.add_to(graph)
+    _add_limits(graph, trained.fitted.add_to(graph))
+    trained.spread.add_to(graph, "oxides", sigma)
+    trained.domain.add_to(graph)
     shapes: dict[str, list[str | int]] = {
         "reflectance": [8, "n"],
         "oxides": [5, "n"],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, compose, helper, numpy_helper
 
 #: Read by onnxruntime from 1.19 on.
 OPSET = 17
@@ -96,23 +96,10 @@ class Graph:
 
     def merge(self, model: onnx.ModelProto, prefix: str, source: str) -> str:
         """Add all of another model with one input and one output; its input becomes `source`."""
-        (entry,), (result,) = model.graph.input, model.graph.output
-        renamed = {entry.name: source, "": ""}
-        for name in (
-            *(constant.name for constant in model.graph.initializer),
-            *(output for node in model.graph.node for output in node.output),
-        ):
-            renamed.setdefault(name, f"{prefix}_{name}")
-        for constant in model.graph.initializer:
-            copy = onnx.TensorProto()
-            copy.CopyFrom(constant)
-            copy.name = renamed[constant.name]
-            self.constants.append(copy)
-        for node in model.graph.node:
-            added = onnx.NodeProto()
-            added.CopyFrom(node)
-            added.name = f"{prefix}_{node.name}"
-            added.input[:] = [renamed[name] for name in node.input]
-            added.output[:] = [renamed[name] for name in node.output]
-            self.nodes.append(added)
-        return renamed[result.name]
+        prefixed = compose.add_prefix_graph(model.graph, f"{prefix}_")
+        (entry,), (result,) = prefixed.input, prefixed.output
+        for node in prefixed.node:
+            node.input[:] = [source if name == entry.name else name for name in node.input]
+        self.constants.extend(prefixed.initializer)
+        self.nodes.extend(prefixed.node)
+        return str(result.name)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from . import probes, tables
-from .domain import Domain, fit_domain, pixel_covariance
 from .evaluate import (
     Configuration,
     Predictions,
+    Trained,
     evaluate,
     scores,
     sigma,
@@ -26,10 +26,10 @@ from .evaluate import (
     train_final,
 )
 from .files import write_whole
-from .methods import METHODS, Fitted, Method
+from .methods import METHODS, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, PROTOCOLS
-from .spread import LEVELS, Spread, fit_spread, stated
+from .spread import LEVELS
 
 #: Percent of a normal distribution, and half-width in sigma of the interval that contains it.
 COVERAGE = {f"{100 * level:.0f}": width for level, width in LEVELS.items()}
@@ -62,23 +62,20 @@ def make_record(
     It is JSON-ready; oxide arrays have the oxide as last axis. The record of a user's own table
     says so, and has no comparison with the paper and the extended set.
     """
-    noise = pixel_covariance(tables.load_apollo12_pixels())
-    results = evaluate(table, method, noise, configuration, progress)
-    fitted, learnt = train_final(table, method)
-    domain = fit_domain(learnt.reflectance, noise)
-    spread = fit_spread(learnt.reflectance, learnt.oxides)
+    results = evaluate(table, method, configuration, progress)
+    trained = train_final(table, method)
     scale = sigma(table.oxides, results[K_FOLD])
     shared = {
         "model": name,
         "method": method.id,
         "settings": method.settings(),
-        "chosen": fitted.choices(),
+        "chosen": trained.fitted.choices(),
         "tables_sha256": tables.tables_sha256(table),
         "configuration": asdict(configuration),
         "oxides": list(OXIDES),
         "sites": list(table.sites),
         "missions": list(table.missions),
-        "learnt_besides": [site for site in learnt.sites if site not in table.sites],
+        "learnt_besides": [site for site in trained.sites.sites if site not in table.sites],
         "measured": table.oxides.tolist(),
         "protocols": {name: _protocol(table.oxides, results[name]) for name in PROTOCOLS},
         "coverage": {
@@ -86,7 +83,7 @@ def make_record(
             for name in (K_FOLD, MISSION)
         },
         "sigma_scale": rounded(scale),
-        "sigma_ceiling": rounded(spread.ceiling),
+        "sigma_ceiling": rounded(trained.spread.ceiling),
         "error_correlation": _error_correlation(table.oxides, results[K_FOLD]),
     }
     if table.own:
@@ -94,9 +91,9 @@ def make_record(
     else:
         shared["paper"] = _paper(table)
         if not method.extended:
-            shared["extended_set"] = _extended_set(fitted, domain)
-    shared["scene_averages"] = _scene_averages(fitted, spread, domain, scale)
-    shared["domain_distance"] = _domain_distances(table, learnt, domain)
+            shared["extended_set"] = _extended_set(trained)
+    shared["scene_averages"] = _scene_averages(trained, scale)
+    shared["domain_distance"] = _domain_distances(table, trained)
     return shared
 
 
@@ -175,7 +172,7 @@ def _protocol(measured: NDArray[np.float64], result: Predictions) -> dict[str, A
 def _coverage(
     measured: NDArray[np.float64], result: Predictions, k_fold: Predictions
 ) -> dict[str, dict[str, float]]:
-    """Fraction of held-out errors within the interval that should hold 68 or 95 %."""
+    """Fraction of held-out errors within the interval that should contain 68 or 95 %."""
     errors = np.abs(standardised_errors(measured, result, k_fold))
     return by_oxide(
         {level: (errors <= width).mean(axis=(0, 1)) for level, width in COVERAGE.items()}
@@ -196,42 +193,39 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
 
 def _error_correlation(measured: NDArray[np.float64], result: Predictions) -> Any:
     """Correlation (5, 5) between the oxides' held-out errors, of each site's mean over repeats."""
-    errors = (result.predicted - measured).mean(axis=0)
-    return rounded(np.corrcoef(errors, rowvar=False))
+    return rounded(np.corrcoef((result.predicted - measured).mean(axis=0), rowvar=False))
 
 
-def _extended_set(fitted: Fitted, domain: Domain) -> dict[str, Any]:
+def _extended_set(trained: Trained) -> dict[str, Any]:
     """Judge the final model at stations it has not learnt from."""
     extended = tables.load_extended_sites()
-    predicted = fitted.predict(extended.reflectance)
+    predicted = trained.fitted.predict(extended.reflectance)
     return {
         "sites": list(extended.sites),
         "measured": extended.oxides.tolist(),
         "predicted": rounded(predicted),
-        "domain_distance": rounded(domain.distance(extended.reflectance)),
+        "domain_distance": rounded(trained.domain.distance(extended.reflectance)),
         "rmse": rounded(rmse(extended.oxides, predicted)),
         "bias": rounded((predicted - extended.oxides).mean(axis=0)),
     }
 
 
-def _scene_averages(
-    fitted: Fitted, spread: Spread, domain: Domain, scale: NDArray[np.float64]
-) -> dict[str, Any]:
-    """Oxides of the mean spectra of real tiles, whose chemistry nobody measured."""
+def _scene_averages(trained: Trained, scale: NDArray[np.float64]) -> dict[str, Any]:
+    """Oxides of the mean spectra of real tiles, whose chemistry was never measured."""
     found = {}
     for name, spectrum in probes.lunar_probes().items():
-        oxides = fitted.predict(spectrum)
+        oxides = trained.fitted.predict(spectrum)
         found[name] = {
             "predicted": rounded(oxides[0]),
-            "sigma": rounded(stated(spread.width(spectrum), oxides, scale, spread.ceiling)[0]),
-            "domain_distance": rounded(domain.distance(spectrum)[0]),
+            "sigma": rounded(trained.spread.stated(spectrum, oxides, scale)[0]),
+            "domain_distance": rounded(trained.domain.distance(spectrum)[0]),
         }
     return found
 
 
-def _domain_distances(
-    table: tables.SiteTable, learnt: tables.SiteTable, domain: Domain
-) -> dict[str, Any]:
+def _domain_distances(table: tables.SiteTable, trained: Trained) -> dict[str, Any]:
+    learnt, domain = trained.sites, trained.domain
+
     def nearest(spectra: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
         return {name: rounded(domain.distance(values).min()) for name, values in spectra.items()}
 

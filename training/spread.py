@@ -60,6 +60,15 @@ class Spread:
         variance = self.kernel.variance(reflectance) + NOISE - explained
         return np.asarray(np.sqrt(np.maximum(variance, NOISE).mean(axis=0)))
 
+    def stated(
+        self,
+        reflectance: NDArray[np.float64],
+        oxides: NDArray[np.float64],
+        scale: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """1 sigma in wt%, (n, 5), of oxides (n, 5) that a model predicts for spectra (n, 8)."""
+        return stated(self.width(reflectance), oxides, scale, self.ceiling)
+
     def add_to(self, graph: Graph, oxides: str, scale: NDArray[np.float64]) -> str:
         """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,).
 

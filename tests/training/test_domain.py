@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 
 from training import probes, tables
-from training.domain import fit_domain, pixel_covariance
+from training.domain import fit_domain
 
 
 @pytest.fixture(scope="module")
 def domain(table):
-    return fit_domain(table.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+    return fit_domain(table.reflectance)
 
 
 @pytest.fixture(scope="module", params=["38 sites", "with the extended set"])
 def either(request, table):
     """The domain of most models, and that of the default."""
     learnt = table if request.param == "38 sites" else table.and_(tables.load_extended_sites())
-    return fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
+    return fit_domain(learnt.reflectance)
 
 
 #: Soils of a kind, of which a map holds mixtures.
@@ -33,7 +33,7 @@ def test_farthest_training_site_is_at_one(domain, table):
 
 
 def test_is_the_mahalanobis_distance(domain, table):
-    noise = pixel_covariance(tables.load_apollo12_pixels())
+    noise = np.cov(np.log(tables.load_apollo12_pixels()).T)
     logarithm = np.log(table.reflectance)
     offset = logarithm - logarithm.mean(axis=0)
     inverse = np.linalg.inv(np.cov(logarithm.T) + noise)

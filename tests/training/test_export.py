@@ -12,7 +12,6 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT
 from training import probes, tables
 from training.__main__ import MODELS, bundled
 from training.card import metadata, sigma_scale
-from training.domain import fit_domain, pixel_covariance
 from training.evaluate import train_final
 from training.export import build_model, save_model
 from training.graph import IR_VERSION, OPSET
@@ -20,7 +19,7 @@ from training.methods import DEFAULT, METHODS
 from training.methods.network import Settings
 from training.protocols import FIT, K_FOLD, PROTOCOLS
 from training.record import method_of
-from training.spread import fit_spread, stated
+from training.spread import stated
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +29,10 @@ def trained(each_record, table):
 
 
 @pytest.fixture(scope="module")
-def domain(trained):
-    return fit_domain(trained[1].reflectance, pixel_covariance(tables.load_apollo12_pixels()))
-
-
-@pytest.fixture(scope="module")
-def build(trained, domain, each_record, table):
+def build(trained, each_record, table):
     """Build the model as an export now does."""
-    spread = fit_spread(trained[1].reflectance, trained[1].oxides)
     scale, props = sigma_scale(each_record), metadata(each_record, table)
-    return lambda: build_model(trained[0], spread, domain, scale, props)
+    return lambda: build_model(trained, scale, props)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +66,7 @@ def test_belongs_to_the_tables(each_metadata):
 
 
 def test_training_again_gives_the_bundled_predictions(trained, run, table):
-    again = trained[0].predict(table.reflectance)
+    again = trained.fitted.predict(table.reflectance)
     np.testing.assert_allclose(run(table.reflectance)[0].T, again, atol=1e-3)
 
 
@@ -82,9 +75,8 @@ def test_predictions_are_those_of_the_report(run, each_record, table):
     np.testing.assert_allclose(run(table.reflectance)[0].T, reported, atol=1e-3)
 
 
-def test_onnx_and_framework_agree(build, trained, domain, each_record, table, spectra):
-    fitted, learnt = trained
-    spread = fit_spread(learnt.reflectance, learnt.oxides)
+def test_onnx_and_framework_agree(build, trained, each_record, table, spectra):
+    fitted, learnt, spread, domain = trained
     run_rebuilt = _runner(build().SerializeToString())
     for reflectance in (table.reflectance, learnt.reflectance, spectra):
         single = reflectance.astype(np.float32).astype(np.float64)
@@ -199,11 +191,9 @@ def test_metadata_describe_the_model(each_metadata, each_record, table):
 
 def test_networks_of_another_kernel_are_not_exported(table):
     method = type(METHODS["zhang2023_cnn"])(Settings(epochs=1, kernel=3))
-    fitted, learnt = train_final(table, method)
-    domain = fit_domain(learnt.reflectance, pixel_covariance(tables.load_apollo12_pixels()))
-    spread = fit_spread(learnt.reflectance, learnt.oxides)
+    trained = train_final(table, method)
     with pytest.raises(ValueError, match="only networks with a kernel of 2"):
-        build_model(fitted, spread, domain, np.ones(5), {})
+        build_model(trained, np.ones(5), {})
 
 
 def _runner(model):

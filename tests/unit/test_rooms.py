@@ -1,6 +1,6 @@
 """Dependencies point one way: processing, scaleout -> raster -> core; training uses core only.
 
-Within core and raster each room uses only those that ``ROOMS`` names before it.
+Within core, raster and training each room uses only those that ``ROOMS`` names before it.
 """
 
 from __future__ import annotations
@@ -92,7 +92,32 @@ ROOMS = {
         NO_NETWORK,
     ),
 }
-TRAINING_NEVER = ("qgis", "osgeo", f"{PLUGIN}.raster", f"{PLUGIN}.processing")
+#: Of training's own modules, those below the methods; everything else may use the methods.
+BELOW_METHODS = ("training.tables", "training.graph", "training.domain")
+STUDIES = ("study", "paper", "empirical")
+
+
+def _training(*more: str, without: tuple[str, ...] = ()) -> Room:
+    return Room(("numpy", f"{PLUGIN}.core", *more), (), (*NO_NETWORK, *without))
+
+
+#: The studies use training's modules and methods; nothing uses a study but the command line.
+TRAINING = {
+    "training/methods": _training(
+        *BELOW_METHODS, "training.methods", "scipy", "jax", "optax", "sklearn", "skl2onnx"
+    ),
+    "training/*": _training(
+        *("training", "matplotlib", "onnx", "scipy", "threadpoolctl"),
+        without=tuple(f"training.{study}" for study in STUDIES),
+    ),
+    **{
+        f"training/{study}": _training(
+            *("training", "matplotlib", "threadpoolctl"),
+            without=tuple(f"training.{other}" for other in STUDIES if other != study),
+        )
+        for study in STUDIES
+    },
+}
 
 
 def imported(source: str, module: str) -> list[tuple[str, bool]]:
@@ -175,13 +200,26 @@ def test_tests_mirror_the_source(folder):
     assert all((ROOT / PLUGIN / folder / room).is_dir() for room in rooms)
 
 
-def test_training_uses_only_the_core():
+@pytest.mark.parametrize("folder", TRAINING)
+def test_training_room(folder):
     found = {
         module: bad
-        for module, source in modules(ROOT / "training")
-        if (bad := [name for name, _ in imported(source, module) if within(name, TRAINING_NEVER)])
+        for module, source in modules(ROOT / folder)
+        if (bad := breaches(source, module, TRAINING[folder])) and module != "training.__main__"
     }
     assert found == {}
+
+
+def test_what_the_methods_use_uses_no_method():
+    room = _training(*BELOW_METHODS, "onnx")
+    for module, source in modules(ROOT / "training/*"):
+        if module in BELOW_METHODS:
+            assert breaches(source, module, room) == [], module
+
+
+def test_every_module_of_training_stands_in_a_room():
+    checked = {module for folder in TRAINING for module, _ in modules(ROOT / folder)}
+    assert {module for module, _ in modules(ROOT / "training")} == checked
 
 
 @pytest.mark.parametrize(
@@ -230,6 +268,23 @@ def test_the_check_finds_a_breach(folder, source, breach):
     room = ROOMS[f"{PLUGIN}/{folder}"]
     module = ".".join([PLUGIN, *folder.removesuffix("/*").split("/"), "sample"])
     assert breaches(source, module, room) == [breach]
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "breach"),
+    [
+        ("methods", "from ..spread import Spread", "training.spread.Spread"),
+        ("methods", "from ..study import run", "training.study.run"),
+        ("*", "from .paper.study import KERNELS", "training.paper.study.KERNELS"),
+        ("*", "import sklearn", "sklearn"),
+        ("study", "from ..empirical import refit", "training.empirical.refit"),
+        ("paper", "import pandas", "pandas"),
+        ("empirical", f"import {PLUGIN}.raster", f"{PLUGIN}.raster"),
+    ],
+)
+def test_the_check_finds_a_breach_of_training(folder, source, breach):
+    module = ".".join(["training", *([] if folder == "*" else [folder]), "sample"])
+    assert breaches(source, module, TRAINING[f"training/{folder}"]) == [breach]
 
 
 def test_the_check_lets_the_allowed_pass():

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import tables
-from ..domain import pixel_covariance
 from ..evaluate import Configuration, Predictions, evaluate, sigma, standardised_errors
 from ..markdown import cells, table, where
 from ..methods import DEFAULT, METHODS
@@ -44,7 +43,6 @@ def coverage(
 def _nested_errors(
     sites: SiteTable, configuration: Configuration, judged: Predictions
 ) -> NDArray[np.float64]:
-    noise = pixel_covariance(tables.load_apollo12_pixels())
     extended, missions = tables.load_extended_sites(), np.array(sites.missions)
     inner = replace(configuration, repeats=min(REPEATS, configuration.repeats), mission_repeats=1)
     errors = np.empty_like(sites.oxides)
@@ -53,7 +51,7 @@ def _nested_errors(
         others = sites.without_missions({mission})
         # As a table of its own, so that no more stations join it.
         learnt = replace(others.and_(extended.without_missions({mission})), own=mission)
-        found = evaluate(learnt, METHODS[DEFAULT], noise, inner, lambda _: None)[K_FOLD]
+        found = evaluate(learnt, METHODS[DEFAULT], inner)[K_FOLD]
         n = len(others.sites)
         at_sites = replace(found, predicted=found.predicted[:, :n], width=found.width[:, :n])
         errors[rows] = (judged.predicted[0, rows] - sites.oxides[rows]) / stated(

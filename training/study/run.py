@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import evaluate, tables
-from ..domain import pixel_covariance
 from ..evaluate import Configuration, Predictions
 from ..methods import DEFAULT, METHODS, Method
 from ..methods.features import FEATURES
@@ -31,7 +30,6 @@ from .sites import (
     Progress,
     learning_curve,
     other_tio2,
-    quiet,
     r2_list,
     shuffled_labels,
     without_farthest,
@@ -106,7 +104,6 @@ def ablation(
     table: SiteTable, configuration: Configuration, quick: bool, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, Predictions]]:
     """R2 of every variant, and the predictions of the default, which is the first."""
-    noise = pixel_covariance(tables.load_apollo12_pixels())
     tried: list[dict[str, Any]] = []
     default: dict[str, Predictions] = {}
     for variant in variants(quick):
@@ -114,7 +111,7 @@ def ablation(
         if found is None:
             progress(f"study: {variant.name}")
             results = evaluate.evaluate(
-                table, variant.method, noise, configuration, quiet, variant.extended
+                table, variant.method, configuration, use_extended=variant.extended
             )
             default = default or results
             found = {name: r2_list(table, results[name]) for name in (K_FOLD, MISSION)}
@@ -126,7 +123,7 @@ def ceiling(
     table: SiteTable, results: dict[str, Predictions], tried: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Bounds on R2 of the grouped k-fold, and where its squared error lies."""
-    fitted, _ = evaluate.train_final(table, METHODS[DEFAULT])
+    fitted = evaluate.train_final(table, METHODS[DEFAULT]).fitted
     scatter = fitted.predict(tables.load_apollo12_pixels()).std(axis=0, ddof=1)
     kernel = fit_kernel(table.reflectance)
     variances = np.stack([neighbour_variance(p, table.oxides) for p in kernel.points])

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import evaluate, probes, tables
-from ..domain import pixel_covariance
 from ..evaluate import Configuration, Predictions
 from ..methods import DEFAULT, METHODS, Method
 from ..metrics import r2, rmse
 from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold, repeats
 from ..record import rounded
-from ..spread import fit_spread, stated
 from ..tables import SiteTable
 from .estimates import learning_draws, permutations, slopes
 
@@ -82,8 +80,8 @@ def without_farthest(
         squared = (predicted - table.oxides)[:, others] ** 2
         return rounded(np.sqrt(squared.mean(axis=(0, 1))))
 
-    with_it, _ = evaluate.train_final(table, default)
-    without, _ = evaluate.train_final(table.rows(others), default)
+    with_it = evaluate.train_final(table, default).fitted
+    without = evaluate.train_final(table.rows(others), default).fitted
     spectra, known = _mare_spectra(table)
     return {
         "site": FARTHEST,
@@ -113,10 +111,7 @@ def other_tio2(
     labels = {table.sites.index(site): value for site, value in tables.load_other_tio2().items()}
     changed = replace(table, oxides=table.oxides.copy())
     changed.oxides[list(labels), column] = list(labels.values())
-    default = METHODS[DEFAULT]
-    noise = pixel_covariance(tables.load_apollo12_pixels())
-    again = evaluate.evaluate(changed, default, noise, configuration, quiet)
-
+    again = evaluate.evaluate(changed, METHODS[DEFAULT], configuration)
     return {
         "labels": [
             {"site": table.sites[row], "used": table.oxides[row, column], "other": value}
@@ -138,15 +133,15 @@ def _changes(table: SiteTable, changed: SiteTable, scale: NDArray[np.float64]) -
 
     The scale (5,) is that of the present model's sigma.
     """
-    fitted, learnt = evaluate.train_final(table, METHODS[DEFAULT])
-    refitted, _ = evaluate.train_final(changed, METHODS[DEFAULT])
-    spread = fit_spread(learnt.reflectance, learnt.oxides)
+    before, after = (evaluate.train_final(t, METHODS[DEFAULT]) for t in (table, changed))
 
     def change(spectra: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        before = fitted.predict(spectra)
-        sigma = stated(spread.width(spectra), before, scale, spread.ceiling)
-        difference = refitted.predict(spectra) - before
-        return {"wt%": difference, "sigma": difference / sigma}
+        oxides = before.fitted.predict(spectra)
+        difference = after.fitted.predict(spectra) - oxides
+        return {
+            "wt%": difference,
+            "sigma": difference / before.spread.stated(spectra, oxides, scale),
+        }
 
     at_sites = change(table.reflectance)
     return {
@@ -186,10 +181,6 @@ def shuffled_labels(
 def r2_list(table: SiteTable, result: Predictions) -> Any:
     """R2 of each oxide, all repeats pooled."""
     return rounded(evaluate.scores(table.oxides, result.predicted)["r2"])
-
-
-def quiet(text: str) -> None:
-    """Say nothing: the study has its own lines of progress."""
 
 
 def _drawn_errors(
