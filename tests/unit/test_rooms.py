@@ -192,12 +192,20 @@ def test_every_module_stands_in_a_room():
     assert {module for module, _ in modules(ROOT / PLUGIN)} == checked | above
 
 
-@pytest.mark.parametrize("folder", ["core", "raster", "report"])
-def test_tests_mirror_the_source(folder):
+@pytest.mark.parametrize(
+    ("tests", "source"),
+    [
+        ("tests/unit/core", f"{PLUGIN}/core"),
+        ("tests/unit/raster", f"{PLUGIN}/raster"),
+        ("tests/unit/report", f"{PLUGIN}/report"),
+        ("tests/training", "training"),
+    ],
+)
+def test_tests_mirror_the_source(tests, source):
     """A file of tests has the name of the module it tests, or of a test on all of its room."""
-    tests = ROOT / "tests" / "unit" / folder
-    rooms = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
-    assert all((ROOT / PLUGIN / folder / room).is_dir() for room in rooms)
+    rooms = {path.parent.relative_to(ROOT / tests) for path in (ROOT / tests).rglob("test_*.py")}
+    assert rooms
+    assert all((ROOT / source / room).is_dir() for room in rooms)
 
 
 @pytest.mark.parametrize("folder", TRAINING)
