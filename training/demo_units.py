@@ -1,14 +1,11 @@
 """Spectra of the units of the demo scenes: mixtures of the training sites.
 
-The demo scenes are synthetic, but every spectrum in them comes from the Moon.
-A unit is a patchwork of soils measured at the training sites, in shares chosen
-so that its chemistry is as near as possible to the unit mean that Zhang et al.
-(2023) print in their Tables 5 and 6. Reflectance and oxide content of a
-patchwork (areal mixing) are the same weighted means, so one set of shares gives
-both. A chemistry outside the range of the sites cannot be reached; nothing is
-extrapolated to get there.
-
-Shares are chosen by chemistry alone, never by what a model predicts.
+The demo scenes are synthetic, but every spectrum in them comes from the Moon. A unit is a patchwork
+of soils measured at the training sites, in shares that bring its chemistry as near as possible to
+the unit mean in Tables 5 and 6 of Zhang et al. (2023). Reflectance and oxide content of a patchwork
+(areal mixing) are the same weighted means, so one set of shares gives both. Chemistry outside the
+range of the sites cannot be reached; nothing is extrapolated. Shares are chosen by chemistry alone,
+never by what a model predicts.
 
 ``python -m training.demo_units`` rewrites the table and prints the comparison.
 """

@@ -48,19 +48,12 @@ QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one protocol predicted, repeats first.
+    """What one protocol predicted.
 
     Every site is predicted once per repeat, by a model that did not learn from it (except under
-    fit-on-all).
-
-    Attributes
-    ----------
-    fold : ndarray of int, shape (repeats, n)
-        The fold that held the site out.
-    predicted, baseline : ndarray of float64, shape (repeats, n, 5)
-        Oxides in wt% from the model, and the mean of the fold's training sites.
-    distance, width : ndarray of float64, shape (repeats, n)
-        Domain distance and relative width (`spread`) by the fold's training sites.
+    fit-on-all). Of shape (repeats, n): the fold that held the site out, its domain distance and
+    relative width (`spread`) by the fold's training sites. Of shape (repeats, n, 5), in wt%: the
+    oxides predicted, and the mean of the fold's training sites.
     """
 
     fold: NDArray[np.int64]

@@ -26,19 +26,9 @@ def build_model(
 ) -> onnx.ModelProto:
     """Build the model of the plugin's interface, with metadata as its ``metadata_props``.
 
-    Sigma (5,) is the scale of the spread, from `spread.calibrate`.
-
-    Returns
-    -------
-    onnx.ModelProto
-        Input ``reflectance`` float32 (8, n); outputs ``oxides`` and ``uncertainty``
-        float32 (5, n) in wt% and ``domain_distance`` float32 (n). The optional input
-        ``with_uncertainty`` leaves that out.
-
-    Raises
-    ------
-    onnx.checker.ValidationError
-        The graph is not valid ONNX.
+    Sigma (5,) is the scale of the spread, from `spread.calibrate`. Input ``reflectance`` float32
+    (8, n); outputs ``oxides`` and ``uncertainty`` float32 (5, n) in wt% and ``domain_distance``
+    float32 (n). The optional input ``with_uncertainty`` omits the uncertainty if false.
     """
     graph = Graph()
     _add_limits(graph, trained.fitted.add_to(graph))

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Files are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write beside the file, then rename: a run that is interrupted leaves the old one.
+    """Write beside the file, then rename: an interrupted run leaves the old file.
 
-    Text is UTF-8. The folder is made when it is not there.
+    Text is UTF-8. The folder is made if necessary.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,13 +26,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def require_writable(folder: Path) -> None:
-    """Refuse a folder that nothing can be written into, before hours of work; makes nothing.
-
-    Raises
-    ------
-    ValueError
-        It is a file, or it or the nearest folder above it cannot be written.
-    """
+    """Raise ValueError for a folder that cannot be written, before hours of work; makes nothing."""
     existing = folder.absolute()
     while not existing.exists():
         existing = existing.parent

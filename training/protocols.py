@@ -1,7 +1,6 @@
-"""Which sites a model learns from and which it is judged by.
+"""Training and test sites of the three protocols, which are always reported together.
 
-Three protocols, always reported together: fit on all sites, repeated grouped
-k-fold, and leave-one-mission-out.
+Fit on all sites, repeated grouped k-fold, and leave-one-mission-out.
 """
 
 from __future__ import annotations
@@ -51,12 +50,7 @@ def grouped_k_fold(groups: Sequence[str], folds: int, repeats: int, seed: int) -
     """Repeated k-fold in which the rows of a group stay together; groups has that of each row.
 
     Each repeat shuffles the groups, by ``numpy.random.default_rng([seed, repeat])``, and holds
-    each out exactly once.
-
-    Raises
-    ------
-    ValueError
-        Fewer groups than folds, or a single fold.
+    each out exactly once. Raises ValueError for fewer groups than folds or a single fold.
     """
     names = sorted(set(groups))
     if not 1 < folds <= len(names):

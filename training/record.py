@@ -111,10 +111,7 @@ def configuration_of(record: Record) -> Configuration:
 def method_of(record: Record) -> Method:
     """The method of a record with the settings it was made with.
 
-    Raises
-    ------
-    ValueError
-        The record was made with settings that are neither the present ones nor their quick form.
+    Raises ValueError if these are neither the present ones nor their quick form.
     """
     method = METHODS[record["method"]]
     for candidate in (method, method.quick()):
@@ -142,10 +139,7 @@ def read_json(path: Path) -> Record:
 def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     """Read a record made from a table, by default the project's.
 
-    Raises
-    ------
-    ValueError
-        The file is not a record, or was made from other tables than the present ones.
+    Raises ValueError if the file is not a record, or is of other tables than the present ones.
     """
     try:
         record = read_json(path)

@@ -35,20 +35,11 @@ OXIDE_SUM_RANGE = (45.0, 62.0)
 
 @dataclass(frozen=True)
 class SiteTable:
-    """Sites with reflectance and chemistry.
+    """Sites, the missions that sampled them, their reflectance and chemistry.
 
-    Attributes
-    ----------
-    sites, missions : tuple of str
-        Name of each site and the mission that sampled it.
-    reflectance : ndarray of float64, shape (n, 8)
-        Fraction, in the order of a model's input.
-    oxides : ndarray of float64, shape (n, 5)
-        wt%, in the project's oxide order.
-    own : str
-        Name of the file of a user's own table, "" for the project's tables.
-    synthetic : bool
-        Whether the table says that some spectra are not measurements.
+    Reflectance (n, 8) is a fraction, in the order of a model's input; oxides (n, 5) are wt%, in the
+    project's order. A user's own table has the name of its file, and is synthetic if it says that
+    some spectra are not measurements.
     """
 
     sites: tuple[str, ...]
@@ -190,13 +181,8 @@ def load_sites(path: Path = DATA / "sites.csv") -> SiteTable:
 
     A CSV with the columns site, mission, eight reflectances and five oxides, as the algorithm
     ``lunaroxide:samplesites`` writes it. Rows that were not sampled, by the optional column
-    status, are skipped.
-
-    Raises
-    ------
-    ValueError
-        A column is missing or a value is not a number, not finite or not plausible, or a site or
-        a spectrum occurs twice. The message names the file, the row and the column.
+    status, are skipped. Raises ValueError, naming file, row and column, if a column is missing, a
+    value is not a number, not finite or not plausible, or a site or a spectrum occurs twice.
     """
     table = _Csv(path, ("site", "mission", *BAND_COLUMNS, *OXIDES))
     table.rows = [row for row in table.rows if row[1].get("status") in (SAMPLED, "", None)]
@@ -270,9 +256,8 @@ def load_published_scores() -> dict[str, dict[str, dict[str, float]]]:
 def tables_sha256(table: SiteTable | None = None) -> str:
     """SHA-256 of the content a model is made from.
 
-    Covers the names and numbers of the sites (by default the project's 38), the
-    extended set and the Apollo 12 pixels as parsed, so line endings and the
-    spelling of a number do not matter.
+    Covers the names and numbers of the sites (by default the project's 38), the extended set and
+    the Apollo 12 pixels as parsed: line endings and the spelling of a number do not matter.
     """
     table = table or load_sites()
     content = [
@@ -299,10 +284,7 @@ def _oxides_by_site(path: Path) -> dict[str, NDArray[np.float64]]:
 
 
 def _stripped(cells: dict[str, str]) -> dict[str, str]:
-    """Cells without the blanks around them and the quote of our tables.
-
-    "Apollo17 " is Apollo17, "'=A" is =A.
-    """
+    """Cells without surrounding blanks and the quote of our tables: "'=A " is =A."""
     return {
         name: unquoted_formula(text.strip()) if isinstance(text, str) else text
         for name, text in cells.items()

@@ -34,11 +34,7 @@ def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64])
     line of its angle, by linear least squares. TiO2 is a power of its angle, by least squares of
     TiO2 itself (Levenberg-Marquardt from the published factor and exponent): with its logarithm,
     the many highland sites with less than 1 wt% would dominate.
-
-    Raises
-    ------
-    RuntimeError
-        TiO2 does not rise with its angle.
+    Raises RuntimeError if TiO2 does not rise with its angle.
     """
     r415, r750, r950 = reflectance.T
     start = OTAKE_PUBLISHED

@@ -32,12 +32,8 @@ class FittedNetworks(Fitted):
 
         The bands of n pixels, (8, n) as a raster block lies in memory, are an image of 8 rows
         and n columns, and the paper's kernel of two bands is one of 2 x 1: no transpose, and
-        onnxruntime's convolutions run near the speed of a large matrix product.
-
-        Raises
-        ------
-        ValueError
-            The networks' kernel is not 2.
+        onnxruntime's convolutions run near the speed of a large matrix product. Raises ValueError
+        for another kernel than 2.
         """
         if any(network.kernel != KERNEL for network in self.networks):
             raise ValueError(f"only networks with a kernel of {KERNEL} can be exported")

@@ -52,16 +52,10 @@ class Choice(NamedTuple):
 class FittedProcesses(Fitted):
     """Fitted processes.
 
-    Attributes
-    ----------
-    weights : ndarray, shape (5, 4, m, 5)
-        By oxide (each has its own noise), description, training site and log-ratio.
-    mean, scale : ndarray, shape (5,)
-        Of the training sites' log-ratios.
-    constants : AngleConstants or None
-        None when the TiO2 of the training sites does not rise with its angle.
-    angle_limits : ndarray, shape (2,)
-        Highest FeO and TiO2 in wt% that the angle equations may give.
+    Weights (5, 4, m, 5) are by oxide (each has its own noise), description, training site and
+    log-ratio; mean and scale (5,) of the training sites' log-ratios. There are no constants when
+    the TiO2 of the training sites does not rise with its angle. Angle limits (2,) are the highest
+    FeO and TiO2 in wt% that the angle equations may give.
     """
 
     kernel: Kernel
@@ -208,14 +202,13 @@ def _choose(
     shares: Sequence[float],
 ) -> Choice:
     """Noise and share with the smallest leave-one-out squared error; the first of equals."""
-    best, choice = np.inf, Choice(0.0, 0.0)
-    for noise, predicted in processes.items():
-        for share in shares if angle is not None else (0.0,):
-            blended = predicted if angle is None else (1 - share) * predicted + share * angle
-            error = float(((blended - measured) ** 2).mean())
-            if error < best:
-                best, choice = error, Choice(noise, share)
-    return choice
+    theirs, shares = (0.0, (0.0,)) if angle is None else (angle, shares)
+    errors = {
+        Choice(noise, share): (((1 - share) * predicted + share * theirs - measured) ** 2).mean()
+        for noise, predicted in processes.items()
+        for share in shares
+    }
+    return min(errors, key=lambda choice: float(errors[choice]))
 
 
 def _fit_angles(

@@ -57,11 +57,11 @@ paper averaged 2 x 2 or 3 x 3 pixels. Differences from the paper may come from t
 
 In short:
 
-- Fit to the sites (Tables 3 and 4): our network has a larger RMSE than the paper's own
-  predictions for {where(oxides, ours > paper)}.
+- Fit to the sites (Tables 3 and 4): our network has a larger RMSE than the paper's own predictions
+  for {where(oxides, ours > paper)}.
 - Kernel size (Table S1): the paper found {KERNEL} the best. Here, at sites not learnt, it is the
-  best for {_agreement(record)} of the {len(oxides)} oxides, as far as
-  {record["study"]["repeats"]} repeats can tell.
+  best for {_agreement(record)} of the {len(oxides)} oxides, as far as {record["study"]["repeats"]}
+  repeats can tell.
 - 90/10 (Table S2): R2 falls from the sites learnt to the sites not learnt: {", ".join(drop)}."""
 
 
@@ -132,9 +132,9 @@ def _table3(record: Record) -> str:
     nearer = (np.abs(fit - measured) < np.abs(paper - measured)).sum(axis=0)
     return f"""## Table 3: site by site (wt%)
 
-Measured / the paper's prediction / our fit on all sites / our grouped k-fold. The k-fold
-prediction is the mean over repeats, usually nearer than a single one. {join(missing)} have no
-MI reflectance here: a dash.
+Measured / the paper's prediction / our fit on all sites / our grouped k-fold. The k-fold prediction
+is the mean over repeats, usually nearer than a single one. {join(missing)} have no MI reflectance
+here: a dash.
 
 {table(["site", *oxides], rows)}
 
@@ -154,9 +154,9 @@ def _table4(record: Record) -> str:
 {score_table(record["oxides"], columns)}
 
 "Recomputed" follows from the paper's own Tables 1 and 3; the printed RMSEs do not. What that means,
-the scores of other studies and the leave-one-mission-out scores are in
-[our training report]({record["model"]}.md), "Published scores". The paper's table is a fit: compare
-only our fit on all sites with it."""
+the scores of other studies and the leave-one-mission-out scores are in [our training
+report]({record["model"]}.md), "Published scores". The paper's table is a fit: compare only our fit
+on all sites with it."""
 
 
 def _table_s1(record: Record) -> str:
@@ -191,17 +191,17 @@ below zero, so its k-fold differs slightly from kernel {KERNEL} here):
 
 Of the paper's results only the best kernel, {KERNEL}, is available here, no numbers. **At sites not
 learnt ours agrees for {_agreement(record)} of the oxides.** The kernel of the smallest k-fold RMSE
-is {listing(oxides, held_out, "d")}; that of the smallest fit RMSE is
-{listing(oxides, fit, "d")}. The k-fold's is better than kernel {KERNEL} in every repeat for
-{where(oxides, always)}. {study["repeats"]} repeats of {study["folds"]} folds on
-{len(record["sites"])} sites cannot settle the order, and the fit is a single training. The bundled
-model keeps the paper's kernel: choosing another by these scores would make the scores too good.
+is {listing(oxides, held_out, "d")}; that of the smallest fit RMSE is {listing(oxides, fit, "d")}.
+The k-fold's is better than kernel {KERNEL} in every repeat for {where(oxides, always)}.
+{study["repeats"]} repeats of {study["folds"]} folds on {len(record["sites"])} sites cannot settle
+the order, and the fit is a single training. The bundled model keeps the paper's kernel: choosing
+another by these scores would make the scores too good.
 
 **Our choice, not the paper's:** with kernels 3 and 4 unpadded layers do not fit into 8 bands, and
 the paper does not say what it did. Here a kernel k above 2 is padded with k - 2 zeros (for an odd
 number the extra one at the long-wave end), so every layer has as many positions as with kernel 2:
-7, 6, pooled 3, 2, 1. Kernel 1 loses no position (8, 8, pooled 4, 4, 4), and its dense layer reads
-4 x 64 values instead of 64. Larger kernels also have more weights. Everything else is as for the
+7, 6, pooled 3, 2, 1. Kernel 1 loses no position (8, 8, pooled 4, 4, 4), and its dense layer reads 4
+x 64 values instead of 64. Larger kernels also have more weights. Everything else is as for the
 bundled model, including folds and seeds ({study["folds"]} folds, seed {study["network"]["seed"]}).
 
 ![RMSE by kernel size](paper_kernels.png)"""
@@ -222,9 +222,9 @@ def _table_s2(record: Record) -> str:
 `numpy.random.default_rng([{study["network"]["seed"]}, 90, i])`; its first {judged} sites validate.
 R2 of {judged} sites alone means nothing, so the validation scores pool all splits. They include
 {found["sites_ever_judged"]} of {len(record["sites"])} sites, some often. The paper's numbers are
-not available here. A validation site usually has neighbours of its landing site among
-the sites learnt: at a new landing site expect worse, see leave-one-mission-out in
-[our training report]({record["model"]}.md)."""
+not available here. A validation site usually has neighbours of its landing site among the sites
+learnt: at a new landing site expect worse, see leave-one-mission-out in [our training
+report]({record["model"]}.md)."""
 
 
 def _best_kernels(record: Record, protocol: str) -> list[int]:

@@ -65,11 +65,7 @@ def make_paper_record(
     Table 3 and Table 4 have the predictions and scores of the bundled networks, from their record.
     The result is JSON-ready; oxide arrays have the oxide as last axis. Quick only to try the
     command.
-
-    Raises
-    ------
-    ValueError
-        The record is of other tables.
+    Raises ValueError if the record is of other tables.
     """
     if cnn_record["tables_sha256"] != tables.tables_sha256(table):
         raise ValueError(f"the record of {cnn_record['model']} was made from other tables")

@@ -91,8 +91,8 @@ def _aims(records: list[Record]) -> str:
 
 {table(["", *oxides], rows)}
 
-Missed: {missed[K_FOLD]} in the k-fold, {missed[MISSION]} at unseen missions.
-In the grouped k-fold the default is better than every other model here for {where(oxides, better)}.
+Missed: {missed[K_FOLD]} in the k-fold, {missed[MISSION]} at unseen missions. In the grouped k-fold
+the default is better than every other model here for {where(oxides, better)}.
 {"".join(elsewhere).strip()}
 
 What was tried, and what pixel noise and the number of sites allow: [study.md](study.md)."""

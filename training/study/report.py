@@ -48,12 +48,11 @@ def _opening(record: Record) -> str:
 Which parts of the default model, `{DEFAULT}`, matter, what limits it, and what would help.
 
 - Targets missed, in R2: {"; ".join(missed)}.
-- Sites unlike all others ({join(bounds["lone_sites"])})
-  contribute {share.min():.0f} to {share.max():.0f} % of the squared error. At the {_rest(record)}
-  others R2 reaches the target for {_reaching(record, bounds["rest_r2"])}.
+- Sites unlike all others ({join(bounds["lone_sites"])}) contribute {share.min():.0f} to
+  {share.max():.0f} % of the squared error. At the {_rest(record)} others R2 reaches the target for
+  {_reaching(record, bounds["rest_r2"])}.
 - With the best variant picked for each oxide by the test scores themselves, which is not
-  legitimate, R2 would reach the target for
-  {_reaching(record, bounds["hindsight"][K_FOLD]["r2"])}.
+  legitimate, R2 would reach the target for {_reaching(record, bounds["hindsight"][K_FOLD]["r2"])}.
 - Extrapolated from models of fewer sites, twice as many sites like the present ones would change
   RMSE by {max(doubling):.0f} to {min(doubling):.0f} %, with large errors (section 3).
 
@@ -99,8 +98,8 @@ Better than the default in the grouped k-fold:
 
 {_gains(record)}
 
-What these tables do not show: the default's design (four descriptions, this kernel, log-ratios,
-the share of the angle equations) was found by people who compared about a thousand combinations of
+What these tables do not show: the default's design (four descriptions, this kernel, log-ratios, the
+share of the angle equations) was found by people who compared about a thousand combinations of
 kernel, features and noise by their held-out scores at these same sites. Only what remains in the
 code, noise and share per oxide, is chosen inside the folds. Choosing one best combination inside
 the folds was worse (R2 lower by .03 to .10) than averaging the four descriptions with equal
@@ -172,8 +171,8 @@ def _ceiling(record: Record) -> str:
 
 {table(["details of these rows", *oxides], details)}
 
-- **Pixel noise**: the scatter of the default's predictions at the eight pixels around Apollo 12.
-  It includes real variation, so it is an upper bound of the noise there; but it is one place, and
+- **Pixel noise**: the scatter of the default's predictions at the eight pixels around Apollo 12. It
+  includes real variation, so it is an upper bound of the noise there; but it is one place, and
   darker or brighter ground may differ. R2 left: 1 - scatter squared / variance of the oxide at the
   sites. It alone would allow the target for {_reaching(record, bounds["pixel_r2"])}.
 - **Nearest neighbours** (delta test; Evans and Jones 2002, Proc. R. Soc. A 458, 2759): half the
@@ -183,9 +182,8 @@ def _ceiling(record: Record) -> str:
   are not close, which makes the estimate pessimistic, so a model can exceed it. The target is above
   even the most optimistic of the four descriptions for
   {where(oxides, nearest < record["aims"][K_FOLD])}.
-- **{lone}** resemble no other site: when one is held out, little is left to learn it from.
-  They contribute the share of the squared error shown. The row of the other sites is of the same
-  model (it learns from all), only the score leaves them out.
+- **{lone}** resemble no other site: when one is held out, little is left to learn it from. They
+  contribute the share of the squared error shown. The row of the other sites is of the same model
+  (it learns from all), only the score leaves them out.
 - **In hindsight** the best variant was picked for each oxide by its score at the test sites. Nobody
-  could have known it beforehand: it is an optimistic bound on what choosing among these could
-  give."""
+  could have known it beforehand: it is an optimistic bound on choosing among these."""

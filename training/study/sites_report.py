@@ -155,10 +155,10 @@ states there:
 
 {table(["where", *oxides], changes)}
 
-The choice of source changes TiO2 by at most
-{found["largest"]["sigma"][oxides.index("TiO2")]:.2f} of the stated sigma at any site.
-The labels themselves differ by {min(sizes):.1f} to {max(sizes):.1f} wt%. Which source is
-right is not known here, and a score cannot be more certain than its labels."""
+The choice of source changes TiO2 by at most {found["largest"]["sigma"][oxides.index("TiO2")]:.2f}
+of the stated sigma at any site. The labels themselves differ by {min(sizes):.1f} to
+{max(sizes):.1f} wt%. Which source is right is not known here, and a score cannot be more certain
+than its labels."""
 
 
 def _shuffled(record: Record) -> str:
