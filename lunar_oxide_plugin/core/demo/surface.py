@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spectra.bands import ARCHIVE_BANDS, DN_SCALE, INVALID_DN, MODEL_BANDS
+from ..spectra.bands import ARCHIVE_BANDS, DN_SCALE, MODEL_BANDS
+from ..spectra.invalid_codes import InvalidCode
 from .scene import KM_PER_DEGREE, TILE_SIZE, Outline, Scene, Unit, unit_spectra
-
-SATURATION, MINUS, DUMMY, OTHER, OUTSIDE = INVALID_DN
 
 _SHAPE = (TILE_SIZE, TILE_SIZE)
 
@@ -182,16 +181,18 @@ class Surface:
             (self._random.uniform(_FAULTS, 4) * (TILE_SIZE - 200)).astype(int).reshape(2, 2)
         )
         if name in ("MN3", "MN4"):
-            dn[_patch(brightest, 2, 3)] = SATURATION
+            dn[_patch(brightest, 2, 3)] = InvalidCode.SATURATION
         if name in ("MV1", "MV5"):
-            dn[_patch(darkest, 2, 2)] = MINUS
+            dn[_patch(darkest, 2, 2)] = InvalidCode.MINUS
         if name == "MV3":  # one element of the line detector, for a while
-            dn[dead[0] : dead[0] + 60, dead[1]] = DUMMY
+            dn[dead[0] : dead[0] + 60, dead[1]] = InvalidCode.DUMMY_DEFECT
         if name in ("MN1", "MN2"):  # MN1 also where no band of a model is at fault
-            dn[other[0] : other[0] + 3, other[1] : other[1] + (8 if name == "MN1" else 4)] = OTHER
+            dn[other[0] : other[0] + 3, other[1] : other[1] + (8 if name == "MN1" else 4)] = (
+                InvalidCode.OTHER
+            )
         # The swath ends before the tile does; those of the two detectors differ.
         width = (12 if name.startswith("MV") else 17) + np.arange(TILE_SIZE) * 20 // TILE_SIZE
-        dn[np.arange(TILE_SIZE) >= (TILE_SIZE - width)[:, np.newaxis]] = OUTSIDE
+        dn[np.arange(TILE_SIZE) >= (TILE_SIZE - width)[:, np.newaxis]] = InvalidCode.OUTSIDE_IMAGE
 
 
 def _patch(index: int, height: int, width: int) -> tuple[slice, slice]:

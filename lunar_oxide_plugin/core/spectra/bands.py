@@ -36,10 +36,6 @@ MODEL_BANDS = tuple(band for band in ARCHIVE_BANDS if band.filter != "MN1")
 #: Reflectance per DN of MI MAP products (SCALING_FACTOR of the labels).
 DN_SCALE = 2e-5
 
-#: DN that mean "no measurement": saturation, minus, dummy or defect, other
-#: (INVALID_VALUE) and outside the image (OUT_OF_IMAGE_BOUNDS_VALUE).
-INVALID_DN = (-20000, -21000, -22000, -23000, -30000)
-
 #: Reflectance from which MI MAP counts a pixel as saturated (REF_SATURATION_THRESHOLD).
 SATURATED_REFLECTANCE = 0.65534
 

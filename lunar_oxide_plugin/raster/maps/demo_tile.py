@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ...core.demo.scene import TILE_SIZE, Scene
 from ...core.demo.surface import Surface
 from ...core.errors import RasterError
-from ...core.spectra.bands import ARCHIVE_BANDS, DN_SCALE, INVALID_DN, SHADOW_REFLECTANCE
+from ...core.spectra.bands import ARCHIVE_BANDS, DN_SCALE, SHADOW_REFLECTANCE
+from ...core.spectra.invalid_codes import InvalidCode
 from ..writing.outputs import OutputFiles
 
 #: Part of every name that a synthetic tile goes by.
@@ -40,7 +41,7 @@ class BandCounts(NamedTuple):
     mode: int
     #: Whole percent of all pixels with 0-500 DN.
     shadow_percent: int
-    #: Pixels with each of `bands.INVALID_DN`; the last is "outside the image".
+    #: Pixels with each `InvalidCode`; the last is "outside the image".
     invalid: tuple[int, ...]
 
 
@@ -141,7 +142,7 @@ def band_counts(dn: NDArray[np.int16]) -> BandCounts:
         deviation=float(valid.std(dtype=np.float64)),
         mode=int(np.bincount(valid).argmax()),
         shadow_percent=round(100 * np.count_nonzero(valid <= _SHADOW_DN) / dn.size),
-        invalid=tuple(int(np.count_nonzero(dn == code)) for code in INVALID_DN),
+        invalid=tuple(int(np.count_nonzero(dn == code)) for code in InvalidCode),
     )
 
 
@@ -178,9 +179,9 @@ def label_text(scene: Scene, image: str, counts: list[BandCounts]) -> str:
         modes=_sequence(str(band.mode) for band in counts),
         shadow=_sequence([str(_SHADOW_DN)] * bands),
         shadow_percent=_sequence(str(band.shadow_percent) for band in counts),
-        codes=_sequence(map(str, INVALID_DN[:-1])),
+        codes=_sequence(str(int(code)) for code in list(InvalidCode)[:-1]),
         invalid=_sequence(_sequence(map(str, band.invalid[:-1])) for band in counts),
-        outside_code=INVALID_DN[-1],
+        outside_code=int(InvalidCode.OUTSIDE_IMAGE),
         outside=_sequence(str(band.invalid[-1]) for band in counts),
         north=f"{scene.north:.1f}",
         south=f"{scene.north - last:.8f}",

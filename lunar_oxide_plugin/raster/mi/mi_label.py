@@ -15,7 +15,6 @@ from osgeo import gdal
 
 from ...core.errors import RasterError
 from ...core.mathematics.sphere import MOON_RADIUS_KM
-from ...core.spectra.bands import INVALID_DN
 from ..gdal_io.virtual_files import (
     archive_members,
     beside,
@@ -142,17 +141,11 @@ class MiLabel:
         return highest * self._image.positive("SCALING_FACTOR")
 
     def invalid_values(self) -> tuple[int, ...]:
-        """DN that mean "no measurement".
-
-        INVALID_VALUE and OUT_OF_IMAGE_BOUNDS_VALUE; those of all known MI
-        products when the label leaves one of the two out.
-        """
-        keywords = ("INVALID_VALUE", "OUT_OF_IMAGE_BOUNDS_VALUE")
-        if any(keyword not in self._image for keyword in keywords):
-            return INVALID_DN
+        """The codes it states (INVALID_VALUE, OUT_OF_IMAGE_BOUNDS_VALUE); see `invalid_codes`."""
         return tuple(
             self._image.whole(keyword, value)
-            for keyword in keywords
+            for keyword in ("INVALID_VALUE", "OUT_OF_IMAGE_BOUNDS_VALUE")
+            if keyword in self._image
             for value in self._image.items(keyword)
         )
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from ...core.errors import NoValidPixelError, SpectraError
-from ...core.spectra.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS, SHADOW_REFLECTANCE
+from ...core.spectra.bands import ARCHIVE_BANDS, MODEL_BANDS, SHADOW_REFLECTANCE
+from ...core.spectra.invalid_codes import invalid_codes, mask_codes
 from ...core.spectra.validity import (
     LARGEST_STORED,
     Scaling,
@@ -94,8 +95,9 @@ class MiSource(Raster):
             self._shadow = self.label.shadow_reflectance() if self.label else SHADOW_REFLECTANCE
         self._user_scale = scale
         self._scaling: Scaling | None = None
-        self._invalid_codes = self.label.invalid_values() if self.label else INVALID_DN
-        self._codes: list[int] = []
+        self._invalid_codes = invalid_codes(self.label.invalid_values() if self.label else ())
+        #: Those that only their value gives away; the others fail as negative reflectance.
+        self._codes: Sequence[int] = self._invalid_codes
 
     def _open(self) -> gdal.Dataset:
         return stack(self._files) if self._files else super()._open()
@@ -169,14 +171,18 @@ class MiSource(Raster):
             False where any band has no measurement (or lies in shadow).
         """
         scaling = self.scaling
-        stored = self.read(window, self.bands)
-        for code in self._codes:
-            stored[stored == code] = np.nan
-        if not self.label:  # which names its fill values, the codes
-            stored[0, one_value(stored)] = np.nan
+        stored = self._stored(window)
         spectra = stored.reshape(len(MODEL_BANDS), -1)
         reflectance = scaling.apply(spectra, out=spectra).reshape(stored.shape)
         return reflectance, valid_spectra(reflectance, self._shadow)
+
+    def _stored(self, window: Window) -> NDArray[np.float32]:
+        """Stored values [8, height, width]; NaN where nodata or an invalid code."""
+        stored = self.read(window, self.bands)
+        mask_codes(stored, self._codes)
+        if not self.label:  # which states its fill values, the codes
+            stored[0, one_value(stored)] = np.nan
+        return stored
 
     def report(self) -> list[str]:
         """How the source is read, a line each: for the log and the metadata of results.
@@ -300,10 +306,8 @@ class MiSource(Raster):
         """
         self._check()
         scales, offsets = self._declared()
-        stored = self.read(window, self.bands).reshape(len(MODEL_BANDS), -1)
-        if not self.label:
-            stored[0, one_value(stored)] = np.nan
-        stored[np.isin(stored, self._invalid_codes) | (stored > LARGEST_STORED)] = np.nan
+        stored = self._stored(window).reshape(len(MODEL_BANDS), -1)
+        stored[stored > LARGEST_STORED] = np.nan
         values = stored * scales[:, np.newaxis] + offsets[:, np.newaxis]
         return stored[:, (values > least).all(axis=0)]
 

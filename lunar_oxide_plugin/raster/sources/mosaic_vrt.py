@@ -10,7 +10,7 @@ import numpy as np
 from osgeo import gdal
 
 from ...core.errors import RasterError
-from ...core.spectra.bands import INVALID_DN
+from ...core.spectra.invalid_codes import invalid_codes, lookup_table
 from ..gdal_io.pixel_types import is_signed_byte
 from ..gdal_io.virtual_files import opening
 from ..writing.encoding import NODATA
@@ -21,9 +21,6 @@ from .mosaic import Mosaic
 
 #: No data of DN; none of MI's own codes, which all become this one.
 _NODATA_DN = -32768
-
-#: All of MI's invalid codes (-20000 and below) become no data, every other DN stays.
-_LUT = f"{max(INVALID_DN)}:{{nodata:.0f}},{max(INVALID_DN) + 1}:{max(INVALID_DN) + 1},32767:32767"
 
 _NAN = float("nan")
 
@@ -75,7 +72,7 @@ def mosaic_vrt(
             taken = common.relative_to(place.x, place.y)
             part = vrt.source(band, "ComplexSource", name, number, taken, common)
             if kind == gdal.GDT_Int16:
-                part.add("LUT", _LUT.format(nodata=nodata))
+                part.add("LUT", lookup_table(nodata, invalid_codes()))
     return vrt.text()
 
 

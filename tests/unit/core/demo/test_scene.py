@@ -9,9 +9,9 @@ from lunar_oxide_plugin.core.mathematics.sphere import ring_area
 from lunar_oxide_plugin.core.spectra.bands import (
     ARCHIVE_BANDS,
     DN_SCALE,
-    INVALID_DN,
     MODEL_BANDS,
 )
+from lunar_oxide_plugin.core.spectra.invalid_codes import InvalidCode
 from lunar_oxide_plugin.core.spectra.validity import valid_spectra
 from tests.unit.scenes import dn_of, surface_of
 
@@ -132,14 +132,14 @@ def test_mn1_has_the_mean_of_mv5_but_its_own_noise(dn):
 
 
 def test_every_invalid_code_occurs(dn):
-    for code in INVALID_DN:
+    for code in InvalidCode:
         assert 0 < (dn == code).sum() < 0.03 * dn.size
     other = dn[(dn < 1)]
-    assert set(np.unique(other)) == set(INVALID_DN)
+    assert set(np.unique(other)) == set(InvalidCode)
 
 
 def test_outside_is_a_strip_along_one_edge(dn):
-    outside = (dn == INVALID_DN[-1]).any(axis=0)
+    outside = (dn == InvalidCode.OUTSIDE_IMAGE).any(axis=0)
     assert outside[:, -1].all()
     assert not outside[:, : TILE_SIZE - 50].any()
 

@@ -9,9 +9,9 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT, mg_number, 
 from lunar_oxide_plugin.core.spectra.bands import (
     ARCHIVE_BANDS,
     DN_SCALE,
-    INVALID_DN,
     MODEL_BANDS,
 )
+from lunar_oxide_plugin.core.spectra.invalid_codes import InvalidCode
 from tests import mi_tiles
 
 
@@ -24,7 +24,7 @@ def test_bands_are_those_of_the_archives_labels():
     assert tuple(band.filter for band in ARCHIVE_BANDS) == mi_tiles.FILTERS
     assert tuple(band.centre for band in ARCHIVE_BANDS) == mi_tiles.CENTRES
     assert tuple(ARCHIVE_BANDS[i] for i in mi_tiles.MODEL_PLANES) == MODEL_BANDS
-    assert set(INVALID_DN) == set(mi_tiles.INVALID_CODES)
+    assert set(InvalidCode) == set(mi_tiles.INVALID_CODES)
     assert DN_SCALE == 2e-5
 
 

@@ -9,7 +9,8 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.demo.scene import SCENES, TILE_SIZE
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
-from lunar_oxide_plugin.core.spectra.bands import ARCHIVE_BANDS, INVALID_DN, MODEL_BANDS
+from lunar_oxide_plugin.core.spectra.bands import ARCHIVE_BANDS, MODEL_BANDS
+from lunar_oxide_plugin.core.spectra.invalid_codes import InvalidCode
 from lunar_oxide_plugin.raster.gdal_io.blocks import Window
 from lunar_oxide_plugin.raster.maps.demo_tile import (
     IMAGE_START,
@@ -138,14 +139,14 @@ def test_label_says_synthetic(tile):
 
 def test_statistics_of_the_label_are_those_of_the_data(tile):
     image = pvl.load(tile.label)["IMAGE"]
-    assert image["INVALID_VALUE"] == list(INVALID_DN[:4])
+    assert image["INVALID_VALUE"] == list(InvalidCode)[:4]
     for index, plane in enumerate(tile.dn):
         valid = plane[plane >= 0].astype(float)
         assert image["SCENE_AVERAGE_DN"][index] == pytest.approx(valid.mean(), abs=0.051)
         assert image["SCENE_STDEV_DN"][index] == pytest.approx(valid.std(), abs=0.051)
         assert image["SCENE_MAXIMUM_DN"][index] == valid.max()
         assert image["SCENE_MINIMUM_DN"][index] == valid.min()
-        invalid = [np.count_nonzero(plane == code) for code in INVALID_DN]
+        invalid = [np.count_nonzero(plane == code) for code in InvalidCode]
         assert [*image["INVALID_PIXELS"][index], image["OUT_OF_IMAGE_BOUNDS_PIXELS"][index]] == (
             invalid
         )

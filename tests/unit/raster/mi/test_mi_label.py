@@ -235,8 +235,8 @@ def test_kinds_of_unusual_labels(tmp_path, changes, kind):
         ({"IMAGE.INVALID_VALUE": "(-1, -2)"}, (-1, -2, -30000)),
         ({"IMAGE.INVALID_VALUE": "-1"}, (-1, -30000)),
         ({"IMAGE.OUT_OF_IMAGE_BOUNDS_VALUE": "-3 <ND>"}, (*INVALID_CODES[:4], -3)),
-        ({"IMAGE.INVALID_VALUE": None}, INVALID_CODES),
-        ({"IMAGE.OUT_OF_IMAGE_BOUNDS_VALUE": None}, INVALID_CODES),
+        ({"IMAGE.INVALID_VALUE": None}, INVALID_CODES[4:]),
+        ({"IMAGE.OUT_OF_IMAGE_BOUNDS_VALUE": None}, INVALID_CODES[:4]),
     ],
 )
 def test_invalid_values_are_those_of_the_label(tmp_path, changes, codes):

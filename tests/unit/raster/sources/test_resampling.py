@@ -268,7 +268,7 @@ def test_memory_does_not_grow_with_the_ratio():
 
     scene = Large(np.zeros((8, 1, 1)), 0, 10, 2048)
     scene.grid = scene.grid._replace(width=2048, height=2048)
-    raster = Resampled(scene, 1, between_blocks=lambda: seen.append(0))
+    raster = Resampled(scene, 1, check=lambda: seen.append(0))
     reflectance, valid = raster.spectra(raster.grid.window)
     assert reflectance.shape == (8, 1, 1)
     assert valid.all()
