@@ -19,7 +19,7 @@ from ..core.results.histogram import (
 )
 from ..core.tables import cell
 from .figures import COLOURS, drawn, formula
-from .page import Page
+from .page import UNITS, Page
 
 #: How modes are found; in the report and in the help.
 MODE_RULE = (
@@ -34,8 +34,6 @@ _CAPTION = (
     "(2023). Bins and axes are the same in every report. Triangles: modes. Grey lines: published "
     "means."
 )
-
-_UNITS = "Oxides in wt%, Mg# as a molar fraction; weighted by area."
 
 #: Columns of the table of a raster, and their decimals.
 _HEADER = {
@@ -100,11 +98,11 @@ def html_report(
         [f"published: {_label(published)}", *map(published.values.get, QUANTITIES)]
         for published in PUBLISHED_MEANS
     ]
-    page.table(["", *QUANTITIES], means, [0, *map(decimals_of, QUANTITIES)], _UNITS)
+    page.table(["", *QUANTITIES], means, [0, *map(decimals_of, QUANTITIES)], UNITS)
     for raster in rasters:
         page.heading(raster.name)
         rows = [_row(quantity, of) for quantity, of in raster.histograms.items()]
-        page.table(list(_HEADER), rows, list(_HEADER.values()), _UNITS)
+        page.table(list(_HEADER), rows, list(_HEADER.values()), UNITS)
     page.provenance(provenance)
     return page.html()
 

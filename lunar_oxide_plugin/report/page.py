@@ -26,6 +26,10 @@ _CSS = (
 )
 
 
+#: What numbers in tables are, in their captions.
+UNITS = "Oxides in wt%, Mg# as a molar fraction; weighted by area on the sphere."
+
+
 class Page:
     """An HTML page that is written from top to bottom."""
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ..core.mathematics.mixture import Histogram, Mixture
 from ..core.oxides.oxides import MG_NUMBER
 from ..core.oxides.published import ZHANG
+from ..core.results.histogram import decimals_of
 from ..core.results.terrain import CLASSES, ClassSummary, Limits, Scheme, rules
 from .figures import COLOURS, drawn
-from .page import Page
+from .page import UNITS, Page
 
 _MG_OF_MEANS = f"{MG_NUMBER} of means"
 
@@ -112,12 +113,7 @@ def _means(page: Page, summaries: Sequence[ClassSummary]) -> None:
             [one.name, *(one.quantities[name][index] for name in names), one.mg_number_of_means]
             for one in summaries
         ]
-        page.table(
-            ["class", *shown],
-            rows,
-            [0, *map(_decimals, shown)],
-            "Oxides in wt%, Mg# as a molar fraction; weighted by area on the sphere.",
-        )
+        page.table(["class", *shown], rows, [0, *map(decimals_of, shown)], UNITS)
 
 
 def _published(page: Page, summaries: Sequence[ClassSummary]) -> None:
@@ -131,11 +127,7 @@ def _published(page: Page, summaries: Sequence[ClassSummary]) -> None:
         rows.append([one.name, *(one.quantities[name].mean for name in names)])
         rows.append([f"Table 2, {one.region}", *(one.published(name) for name in names)])
         rows.append(["difference", *(one.difference(name) for name in names)])
-    page.table(["", *names], rows, [0, *map(_decimals, names)], ZHANG)
-
-
-def _decimals(name: str) -> int:
-    return 3 if name.startswith(MG_NUMBER) else 2
+    page.table(["", *names], rows, [0, *map(decimals_of, names)], ZHANG)
 
 
 def _draw_map(figure: Any, terrain: Terrain) -> None:

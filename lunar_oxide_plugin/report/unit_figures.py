@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.oxides.colours import SCALES
+from ..core.results.histogram import unit_of
 from ..core.results.overview import UnitMap
 from ..core.results.units import Unit
 from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
@@ -146,7 +147,7 @@ def scatter(
 
 def label(band: str) -> str:
     """A band with its unit."""
-    return f"{formula(band)} (molar)" if band.startswith("Mg#") else f"{formula(band)} (wt%)"
+    return f"{formula(band)} ({unit_of(band)})"
 
 
 def _colour(number: int, units: Sequence[Unit]) -> str:

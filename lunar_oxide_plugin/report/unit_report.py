@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.oxides.oxides import MG_NUMBER, OXIDES
+from ..core.results.histogram import decimals_of
 from ..core.results.overview import UnitMap
 from ..core.results.separability import overlap, separations
 from ..core.results.units import STATISTICS, TABLE_ORDER, Unit
@@ -171,10 +172,8 @@ def _details(page: Page, units: Sequence[Unit], bands: Sequence[str]) -> None:
     for band in bands:
         names = units[0].shown(band)
         rows = [[unit.name, *map(unit.bands[band].get, names)] for unit in units[:_DETAILED]]
-        # Two decimals as in the paper's tables; numbers between 0 and 1 need one more.
-        of_band = 3 if band.startswith(MG_NUMBER) else 2
         shown = [STATISTICS[name] for name in names]
-        decimals = [of_band if each.decimals is None else each.decimals for each in shown]
+        decimals = [decimals_of(band) if each.decimals is None else each.decimals for each in shown]
         page.table(["unit", *(each.title for each in shown)], rows, [0, *decimals], label(band))
 
 

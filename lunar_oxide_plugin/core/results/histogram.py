@@ -56,12 +56,12 @@ QUANTITIES = (*OXIDES, MG_NUMBER)
 
 def unit_of(quantity: str) -> str:
     """Unit of an oxide or of Mg#."""
-    return "molar fraction" if quantity == MG_NUMBER else "wt%"
+    return "molar fraction" if quantity.startswith(MG_NUMBER) else "wt%"
 
 
 def decimals_of(quantity: str) -> int:
-    """Decimals to print of an oxide or of Mg#."""
-    return 3 if quantity == MG_NUMBER else 2
+    """Decimals to print: two as in the paper's tables; numbers between 0 and 1 need one more."""
+    return 3 if quantity.startswith(MG_NUMBER) else 2
 
 
 class Mode(NamedTuple):

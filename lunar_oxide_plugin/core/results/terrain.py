@@ -47,12 +47,14 @@ class TerrainClass(NamedTuple):
     colour: str
     #: What belongs to it, with {feo} and {mg} for the limits
     rule: str
+    #: Region of Table 2 to compare it with, if any
+    region: str | None = None
 
 
-_HIGHLANDS = TerrainClass("highlands", "#e8e2d4", "FeO below {feo} wt%")
+_HIGHLANDS = TerrainClass("highlands", "#e8e2d4", "FeO below {feo} wt%", HIGHLANDS)
 
 CLASSES = {
-    Scheme.MARE: (_HIGHLANDS, TerrainClass("mare", "#3b4a6b", "FeO of {feo} wt% or more")),
+    Scheme.MARE: (_HIGHLANDS, TerrainClass("mare", "#3b4a6b", "FeO of {feo} wt% or more", MARE)),
     Scheme.BASALTS: (
         _HIGHLANDS,
         TerrainClass("very-low-Ti mare", "#7fc3a9", "mare with TiO2 below 1 wt%"),
@@ -207,7 +209,6 @@ class ClassSummary(NamedTuple):
     percent: float
     #: By oxide, and of Mg#
     quantities: dict[str, Quantity]
-    #: Region of Table 2 to compare it with, if any
     region: str | None = None
 
     @property
@@ -259,16 +260,10 @@ class ClassTotals:
     def summaries(self) -> list[ClassSummary]:
         """The classes, then all mare where it is divided, then everything."""
         classes = CLASSES[self._scheme]
-        single = [[index] for index in range(len(classes))]
-        found = [self._summary(one.name, of) for one, of in zip(classes, single)]
-        if self._scheme is not Scheme.TERRANES:
-            found[0] = found[0]._replace(region=HIGHLANDS)
-        if self._scheme is Scheme.MARE:
-            found[1] = found[1]._replace(region=MARE)
+        found = [self._summary(one.name, [index], one.region) for index, one in enumerate(classes)]
         if self._scheme is Scheme.BASALTS:
-            found.append(self._summary("mare, all types", [1, 2, 3])._replace(region=MARE))
-        whole = self._summary("whole raster", range(len(classes)))
-        return [*found, whole._replace(region=GLOBAL)]
+            found.append(self._summary("mare, all types", [1, 2, 3], MARE))
+        return [*found, self._summary("whole raster", range(len(classes)), GLOBAL)]
 
     def mare_percent(self) -> float:
         """Percentage of the classified area that is mare; NaN for terranes."""
@@ -276,7 +271,7 @@ class ClassTotals:
             return np.nan
         return float(100 * self.areas[1:].sum() / self.areas.sum())
 
-    def _summary(self, name: str, members: Sequence[int]) -> ClassSummary:
+    def _summary(self, name: str, members: Sequence[int], region: str | None) -> ClassSummary:
         area = float(self.areas[list(members)].sum())
         whole = float(self.areas.sum())
         quantities = {
@@ -284,7 +279,8 @@ class ClassTotals:
             for index, quantity in enumerate(self._names)
         }
         pixels = int(self.pixels[list(members)].sum())
-        return ClassSummary(name, pixels, area, 100 * area / whole if whole else 0.0, quantities)
+        percent = 100 * area / whole if whole else 0.0
+        return ClassSummary(name, pixels, area, percent, quantities, region)
 
 
 def _together(moments: Sequence[Moments]) -> Quantity:
