@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.oxides.colours import SCALES
 from ..core.results.histogram import unit_of
-from ..core.results.overview import UnitMap
-from ..core.results.units import Unit
+from ..core.results.units import Unit, UnitMap
 from .figures import COLOURS, MARKERS, colour_map, drawn, formula, shortened
 
 #: More units than this are not named on a map, nor drawn as boxes.

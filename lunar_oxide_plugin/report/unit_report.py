@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from ..core.oxides.oxides import MG_NUMBER, OXIDES
 from ..core.results.histogram import decimals_of
-from ..core.results.overview import UnitMap
 from ..core.results.separability import overlap, separations
-from ..core.results.units import STATISTICS, TABLE_ORDER, Unit
+from ..core.results.units import STATISTICS, TABLE_ORDER, Unit, UnitMap
 from .page import Page
 from .unit_figures import NAMED, box_plots, label, scatter, scattered, unit_map
 

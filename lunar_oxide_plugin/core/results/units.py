@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..mathematics.statistics import Moments
 from ..oxides.oxides import MG_NUMBER, mg_number
 from ..oxides.uncertainty import mg_number_uncertainty
@@ -150,6 +153,29 @@ class Unit(NamedTuple):
                 sigma = float(mg_number_uncertainty(mgo, feo, u, v, self.error_correlation))
             found[MG_NUMBER_OF_MEANS] = Estimate(float(mg_number(mgo, feo)), sigma)
         return found
+
+
+class Overview(NamedTuple):
+    """A band of a raster in few pixels, and where it lies."""
+
+    #: float32 [height, width], NaN where nodata
+    values: NDArray[np.float32]
+    #: left, right, bottom, top on the axes
+    extent: tuple[float, float, float, float]
+    #: what one unit on the axes is: "°" or "km"
+    unit: str
+    #: map units of the raster in one unit on the axes
+    scale: float
+    #: height of one unit on the page beside the width of one
+    aspect: float
+
+
+class UnitMap(NamedTuple):
+    """A band of a raster, and the rings [n, 2] of each unit on the axes of its image."""
+
+    band: str
+    image: Overview
+    outlines: Sequence[Sequence[NDArray[np.float64]]]
 
 
 class Column(NamedTuple):

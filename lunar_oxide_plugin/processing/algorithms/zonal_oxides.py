@@ -186,18 +186,15 @@ class ZonalOxides(LunarOxideAlgorithm):
                 lines = csv_lines(Separation._fields, separations(measured.units, check))
                 files.text(results[self.SEPARATION], lines)
             if self.REPORT in results:
-                provenance = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
+                image = unit_map(raster, measured.zones, check)  # read before the remarks on values
+                notes = [*method(raster.name, zones.name, measured.units, centres)]
+                notes += [*measured.notes, *measured.warnings, *self.remarks()]
                 page = html_report(
                     measured.units,
-                    [
-                        *method(raster.name, zones.name, measured.units, centres),
-                        *measured.notes,
-                        *measured.warnings,
-                        *self.remarks(),
-                    ],
-                    provenance,
+                    notes,
+                    {**raster.model_metadata(), **self.provenance(parameters, *inputs)},
                     synthetic=any(one.synthetic for one in inputs),
-                    image=unit_map(raster, measured.zones, check),
+                    image=image,
                     samples=measured.samples,
                 )
                 files.text(results[self.REPORT], page)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from osgeo import ogr
 
-from ...core.results.overview import Overview
+from ...core.results.units import Overview
 from ..gdal_io.blocks import Window, blocks
 from ..moon.crs import FloatArray, Grid, Transform, cylinder
 from ..moon.rings import rings_of

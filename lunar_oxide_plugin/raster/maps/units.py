@@ -8,8 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ...core.errors import RasterError
-from ...core.results.overview import UnitMap
-from ...core.results.units import TABLE_COLUMNS, Unit
+from ...core.results.units import TABLE_COLUMNS, Unit, UnitMap
 from ...core.results.zone_statistics import Values
 from ...core.tables import distinct_names
 from ..gdal_io.blocks import Window, around
