@@ -375,6 +375,14 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             require_no_input(path, self._input_files(), name)
         return path
 
+    def output_paths(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, str]:
+        """Where all outputs that are wanted go, by their names; as `output_path`."""
+        names = [definition.name() for definition in self.destinationParameterDefinitions()]
+        paths = {name: self.output_path(parameters, name, context) for name in names}
+        return {name: path for name, path in paths.items() if path}
+
     def _input_files(self) -> Iterator[str]:
         """All files of all inputs."""
         for places in self._paths.values():

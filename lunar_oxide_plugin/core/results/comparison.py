@@ -187,9 +187,6 @@ class OxideComparison:
         if mare is not None:
             for region, chosen in ((MARE, mare[paired]), (HIGHLANDS, ~mare[paired])):
                 self.moments[region].add(x[chosen], y[chosen], w[chosen])
-        self._add_to_histograms(x, y, w)
-
-    def _add_to_histograms(self, x: FloatArray, y: FloatArray, w: FloatArray) -> None:
         column, row = np.floor(x * BINS / self.highest), np.floor(y * BINS / self.highest)
         inside = (column >= 0) & (column < BINS) & (row >= 0) & (row < BINS)
         places = (column[inside] * BINS + row[inside]).astype(np.int64)
@@ -223,16 +220,9 @@ class Comparison:
         areas: FloatArray,
         feo: NDArray[np.floating] | None = None,
     ) -> None:
-        """Add places.
+        """Add places: both maps [oxides, n] in wt%, NaN where not valid, and areas [n] in km2.
 
-        Parameters
-        ----------
-        values, reference : ndarray, shape (oxides, n)
-            Input and reference in wt%, NaN where not valid.
-        areas : ndarray, shape (n,)
-            km2.
-        feo : ndarray, shape (n,), optional
-            FeO of the input; a place where it is not valid is in no class.
+        `feo` is that of the input [n]; a place where it is not valid is in no class.
         """
         for comparison, y, x in zip(self.oxides, values, reference):
             if self.mare_feo is None or feo is None:

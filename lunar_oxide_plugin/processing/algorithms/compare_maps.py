@@ -170,11 +170,7 @@ class CompareMaps(LunarOxideAlgorithm):
         def check() -> None:
             stop_if_cancelled(feedback)
 
-        outputs = {
-            name: path
-            for name in (self.OUTPUT, self.TABLE, self.REPORT)
-            if (path := self.output_path(parameters, name, context))
-        }
+        outputs = self.output_paths(parameters, context)
         raster = Raster(self.input_paths(self.INPUT)[0])
         reference = self._reference(parameters, context, outputs)
         bands = self._bands(parameters, context, raster, reference)

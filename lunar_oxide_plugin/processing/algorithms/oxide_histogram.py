@@ -77,11 +77,7 @@ class OxideHistogram(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Measure raster by raster, then write."""
-        results = {
-            name: path
-            for name in (self.REPORT, self.TABLE)
-            if (path := self.output_path(parameters, name, context))
-        }
+        results = self.output_paths(parameters, context)
         if not results:
             raise RasterError("There is nothing to write. Give REPORT or TABLE a file name.")
         rasters = [Raster(path) for path in dict.fromkeys(self.input_paths(self.INPUT))]
@@ -107,11 +103,8 @@ class OxideHistogram(LunarOxideAlgorithm):
                 )
         with self.output_files(*rasters) as files:
             if self.REPORT in results:
-                provenance = {
-                    **_models(rasters, measured),
-                    **self.provenance(parameters, *rasters),
-                }
-                page = html_report(measured, self.TITLE, [*warnings, *self.remarks()], provenance)
+                made = {**_models(rasters, measured), **self.provenance(parameters, *rasters)}
+                page = html_report(measured, self.TITLE, [*warnings, *self.remarks()], made)
                 files.text(results[self.REPORT], page)
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_lines(COLUMNS, rows(measured), decimals=6))

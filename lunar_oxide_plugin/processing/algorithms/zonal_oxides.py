@@ -150,12 +150,13 @@ class ZonalOxides(LunarOxideAlgorithm):
         domains = self.input_paths(self.DOMAIN)
         domain = domain_raster(domains[0], raster) if domains else None
         centres = self.parameterAsEnum(parameters, self.EDGES, context) == 1
+        polygons = [
+            UnitPolygon(label, bytes(feature.geometry().asWkb()))
+            for label, feature in zip(labels, features)
+        ]
         measured = unit_statistics(
             raster,
-            [
-                UnitPolygon(label, bytes(feature.geometry().asWkb()))
-                for label, feature in zip(labels, features)
-            ],
+            polygons,
             zones.wkt,
             name=f"The polygon layer {zones.name} (ZONES)",
             uncertainty=uncertainty,
@@ -171,11 +172,7 @@ class ZonalOxides(LunarOxideAlgorithm):
         for warning in (*remarked, *measured.warnings):
             feedback.pushWarning(warning)
         inputs = [one for one in (raster, uncertainty, domain) if one]
-        results = {
-            name: path
-            for name in (self.OUTPUT, self.TABLE, self.SEPARATION, self.REPORT)
-            if (path := self.output_path(parameters, name, context))
-        }
+        results = self.output_paths(parameters, context)
         with self.output_files(*inputs) as files:
             layer = UnitLayer(zones.source.fields(), zones.wkt, key, features)
             for note in write_units(files, results[self.OUTPUT], layer, measured.units):

@@ -246,9 +246,5 @@ def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 
 def _part(window: Window, rows: slice, columns: slice) -> Window:
-    return Window(
-        window.x + columns.start,
-        window.y + rows.start,
-        columns.stop - columns.start,
-        rows.stop - rows.start,
-    )
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    return Window(window.x + columns.start, window.y + rows.start, width, height)

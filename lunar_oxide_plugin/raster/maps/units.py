@@ -60,18 +60,15 @@ def unit_statistics(
     check: Callable[[], None] = lambda: None,
     progress: Callable[[float], None] = lambda done: None,
 ) -> UnitStatistics:
-    """Measure all bands of a raster, except alpha and masks, inside polygons.
+    """Measure all bands of a raster of oxides in wt%, except alpha and masks, inside polygons.
 
-    A polygon that cannot be measured costs its own row only: its remark says why.
+    The unit of a polygon that cannot be measured says why in its remark. Inputs that do not fit
+    each other, and polygons of which none can be measured, are refused.
 
     Parameters
     ----------
-    raster : Raster
-        Oxides in wt%, in any lunar CRS.
-    polygons : sequence of UnitPolygon
-        They may overlap.
     wkt, name : str
-        Their CRS, on the Moon, and what messages call them.
+        CRS of the polygons, on the Moon, and what messages call them.
     uncertainty, domain : Raster, optional
         1 sigma of the oxides, and distances from the model's training domain (`domain_raster`), on
         the same pixels.
@@ -82,11 +79,6 @@ def unit_statistics(
     check, progress : callable
         Called at least every tenth of a second, the latter with the fraction measured, 0 ... 1;
         they raise to stop.
-
-    Raises
-    ------
-    RasterError
-        When no polygon can be measured, or an input does not fit the others.
     """
     require_moon(wkt, name)
     require_weight_percent(raster, check=check)
@@ -111,7 +103,8 @@ def unit_statistics(
             zones.append(statistics.zone(polygon.wkb, wkt, check))
         except RasterError as error:
             zones.append(Zone.unmeasured(str(error)))
-    _require_any_on_raster(polygons, zones, raster)
+    if all(zone.touched is None for zone in zones):
+        raise _none_on_raster(polygons, zones, raster)
     found = statistics.summarise(zones, progress)
     units = [
         Unit(
@@ -136,9 +129,8 @@ def unit_map(raster: Raster, zones: Sequence[Zone], check: Callable[[], None]) -
         return None
     window = around(touched)
     margin = max(window.width, window.height) // 20 + 1
-    wider = Window(
-        window.x - margin, window.y - margin, window.width + 2 * margin, window.height + 2 * margin
-    )
+    x, y, width, height = window
+    wider = Window(x - margin, y - margin, width + 2 * margin, height + 2 * margin)
     bands = _bands(raster)
     name = "FeO" if "FeO" in bands else next(iter(bands))
     shown = wider.intersection(raster.grid.window) or window
@@ -159,17 +151,15 @@ def _bands(raster: Raster) -> Mapping[str, int]:
     return dict(zip(distinct_names(list(described.values()), TABLE_COLUMNS), described))
 
 
-def _require_any_on_raster(
+def _none_on_raster(
     polygons: Sequence[UnitPolygon], zones: Sequence[Zone], raster: Raster
-) -> None:
-    if any(zone.touched is not None for zone in zones):
-        return
+) -> RasterError:
     reasons = [
         f"'{polygon.name}': {zone.note if math.isnan(zone.area) else 'outside the raster'}"
         for polygon, zone in zip(polygons[:_NAMED], zones)
     ]
     reasons += [f"{len(zones) - _NAMED} more"] if len(zones) > _NAMED else []
-    raise RasterError(
+    return RasterError(
         f"No unit of ZONES can be measured on {raster.name} ({'; '.join(reasons)}). Give polygons "
         "that lie on the raster."
     )
