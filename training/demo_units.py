@@ -85,7 +85,7 @@ def oxide_scale(table: SiteTable) -> NDArray[np.float64]:
 
 
 def mix(table: SiteTable, target: NDArray[np.float64], scale: NDArray[np.float64]) -> Mixture:
-    """The mixture of sites that is nearest to a chemistry (5,) in wt%, in units of a scale (5,).
+    """The mixture of sites nearest to a chemistry (5,) in wt%, in units of a scale (5,).
 
     Of all mixtures with the nearest chemistry, the one from the sites that resemble the target
     most: real soils of about this composition have spectra typical of it, a mixture of extremes
@@ -110,7 +110,7 @@ def _similar_sites(
 ) -> NDArray[np.float64]:
     """Shares that mix to a chemistry with the least mean squared distance of the sites.
 
-    A linear programme: its solutions sit in a corner, so at most six sites take part.
+    A linear programme: its solutions are corners, so at most six sites have a share.
     """
     distance = ((oxides - target) ** 2).sum(axis=1)
     solution = linprog(

@@ -6,7 +6,7 @@ constant, and what distinguishes rocks is differences between bands.
 
 The covariance is that of the training sites plus that of single pixels around
 Apollo 12: a pixel of a map is as noisy as the site pixels, and without this term
-the directions in which 38 sites hardly vary would decide alone. The distance is
+the directions in which 38 sites hardly vary would dominate. The distance is
 divided by that of the farthest training site, so 1 is the edge of what was seen.
 """
 

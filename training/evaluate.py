@@ -24,6 +24,9 @@ from .protocols import Split
 from .spread import Spread, calibrate, fit_spread, growth, highest, stated
 from .tables import BAND_COLUMNS, SiteTable, load_extended_sites
 
+#: Receives lines of text.
+Progress = Callable[[str], None]
+
 #: Fewest sites a method can learn from: as many as its inner cross-validation has folds.
 FEWEST_SITES = 5
 
@@ -171,13 +174,12 @@ def evaluate(
     table: SiteTable,
     method: Method,
     configuration: Configuration,
-    progress: Callable[[str], None] = silent,
+    progress: Progress = silent,
     use_extended: bool | None = None,
 ) -> dict[str, Predictions]:
     """Predict every site under every protocol, in the order of `protocols.PROTOCOLS`.
 
-    Progress receives lines of text. Whether to learn from the extended set too is by default as
-    the method says.
+    Whether to learn from the extended set too is by default as the method says.
     """
     splits = all_splits(table, configuration, method.random)
     results = {
@@ -250,7 +252,7 @@ def standardised_errors(
 def _judge(
     table: SiteTable, method: Method, use_extended: bool, split: Split
 ) -> dict[str, NDArray[np.float64]]:
-    """What `Predictions` holds of the sites of one split."""
+    """The arrays of `Predictions` at the test sites of one split."""
     spectra = table.reflectance[list(split.test)]
     train = learnt_from(table, split, use_extended)
     return {

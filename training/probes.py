@@ -1,4 +1,4 @@
-"""Spectra that are no training sites, to see what the domain distance says of them."""
+"""Spectra that are not training sites, to test the domain distance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TILE_MEANS_DN = {
     "MI tile S16E035, mare": (2016, 3624, 3950, 4000, 4146, 4291, 5298, 6594),
 }
 
-#: Sites also tried at twice and half their brightness.
+#: Sites also tested at double and half their brightness.
 SCALED_SITES = ("Apollo16S11", "Apollo17S1", "Luna20", "Apollo12LM", "CE-5")
 
 _NOISE_SPECTRA = 1000
@@ -23,7 +23,7 @@ _NOISE_SEED = 20
 
 
 def lunar_probes() -> dict[str, NDArray[np.float64]]:
-    """Mean spectra (1, 8) of real MI tiles, which the domain should hold."""
+    """Mean spectra (1, 8) of real MI tiles, which should be inside the domain."""
     return {name: np.array([dn]) * DN_SCALE for name, dn in TILE_MEANS_DN.items()}
 
 
@@ -34,7 +34,7 @@ def mixtures(table: SiteTable) -> NDArray[np.float64]:
 
 
 def foreign_probes() -> dict[str, NDArray[np.float64]]:
-    """Shapes no lunar surface has, each (n, 8): all must lie outside the domain."""
+    """Spectral shapes that do not occur on the Moon, each (n, 8), to be outside the domain."""
     wavelength = np.array([band.nominal for band in MODEL_BANDS], dtype=np.float64)
     noise = np.random.default_rng(_NOISE_SEED).uniform(0.03, 0.30, (_NOISE_SPECTRA, 8))
     return {
@@ -50,9 +50,9 @@ def foreign_probes() -> dict[str, NDArray[np.float64]]:
 
 
 def scaled_sites(table: SiteTable) -> dict[str, NDArray[np.float64]]:
-    """Sites as if calibrated wrongly by a factor of two, each (1, 8).
+    """Sites with a calibration wrong by a factor of two, each (1, 8).
 
-    Of a table with none of the sites in `SCALED_SITES` the first few are taken.
+    Of a table without any of the sites in `SCALED_SITES`, the first few.
     """
     names = [name for name in SCALED_SITES if name in table.sites]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from . import probes, tables
 from .evaluate import (
     Configuration,
     Predictions,
+    Progress,
     Trained,
     evaluate,
     scores,
@@ -50,12 +51,25 @@ def by_oxide(values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, f
     }
 
 
+def score(
+    measured: NDArray[np.float64], predicted: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    """R2 and RMSE by oxide, of arrays (n, 5)."""
+    return by_oxide({"r2": r2(measured, predicted), "rmse": rmse(measured, predicted)})
+
+
+def coverage_of(errors: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    """Fraction of standardised errors (..., 5) within each interval of `COVERAGE`, by oxide."""
+    size = np.abs(errors).reshape(-1, len(OXIDES))
+    return by_oxide({level: (size <= width).mean(axis=0) for level, width in COVERAGE.items()})
+
+
 def make_record(
     name: str,
     table: tables.SiteTable,
     method: Method,
     configuration: Configuration,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Record:
     """Evaluate a method and put everything the export and report need into one record.
 
@@ -79,7 +93,7 @@ def make_record(
         "measured": table.oxides.tolist(),
         "protocols": {name: _protocol(table.oxides, results[name]) for name in PROTOCOLS},
         "coverage": {
-            name: _coverage(table.oxides, results[name], results[K_FOLD])
+            name: coverage_of(standardised_errors(table.oxides, results[name], results[K_FOLD]))
             for name in (K_FOLD, MISSION)
         },
         "sigma_scale": rounded(scale),
@@ -163,16 +177,6 @@ def _protocol(measured: NDArray[np.float64], result: Predictions) -> dict[str, A
     }
 
 
-def _coverage(
-    measured: NDArray[np.float64], result: Predictions, k_fold: Predictions
-) -> dict[str, dict[str, float]]:
-    """Fraction of held-out errors within the interval that should contain 68 or 95 %."""
-    errors = np.abs(standardised_errors(measured, result, k_fold))
-    return by_oxide(
-        {level: (errors <= width).mean(axis=(0, 1)) for level, width in COVERAGE.items()}
-    )
-
-
 def _paper(table: tables.SiteTable) -> dict[str, Any]:
     """Scores as printed, and those that follow from the paper's own Tables 1 and 3."""
     measured = dict(zip(table.sites, table.oxides)) | tables.load_missing_sites()
@@ -181,7 +185,7 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
     for name, sites in (("all 40 sites", tuple(measured)), ("our 38 sites", table.sites)):
         truth = np.array([measured[site] for site in sites])
         theirs = np.array([predicted[site] for site in sites])
-        recomputed[name] = by_oxide({"r2": r2(truth, theirs), "rmse": rmse(truth, theirs)})
+        recomputed[name] = score(truth, theirs)
     return {"printed": tables.load_published_scores(), "recomputed": recomputed}
 
 

@@ -204,7 +204,7 @@ sites from the others:
 
 
 def _mission_notes(record: Record) -> str:
-    """What the project's 38 sites can tell and what they cannot."""
+    """What can and cannot be learnt from the project's 38 sites."""
     oxides, sites, extended = record["oxides"], len(record["sites"]), tables.load_extended_sites()
     names, counts = np.unique(record["missions"], return_counts=True)
     many = counts > 1
@@ -374,7 +374,7 @@ def _protocol(record: Record) -> str:
   JSON).
 - {TITLES[FIT]}: one training; that is the bundled model.
 - {TITLES[K_FOLD]}: {configuration["folds"]} folds, {configuration["repeats"]} repeats; repeat i is
-  shuffled with `numpy.random.default_rng([{seed}, i])`. Each site is a group of its own. The eight
+  shuffled with `numpy.random.default_rng([{seed}, i])`. Each site is its own group. The eight
   Apollo 12 pixels are one row, their mean, so they are never divided.
 - {TITLES[MISSION]}: {len(set(record["missions"]))} missions, each held out once in each repeat
   (repeats: {_repeats(record, MISSION)}).
@@ -396,7 +396,7 @@ def _own_protocol(record: Record) -> str:
   full in the JSON).
 - {TITLES[FIT]}: one training; that is the model.
 - {TITLES[K_FOLD]}: {configuration["folds"]} folds, {configuration["repeats"]} repeats, shuffled
-  with seed {configuration["seed"]}. Each site is a group of its own: neighbours that share pixels
+  with seed {configuration["seed"]}. Each site is its own group: neighbours that share pixels
   make the scores too good.
 - {TITLES[MISSION]}: {len(set(record["missions"]))} missions, each held out once in each repeat.
 - Standardisation and settings come from the training sites of the fold only.

@@ -3,7 +3,7 @@
 The relative width of a prediction is the posterior standard deviation of a Gaussian process
 (`methods.kernel`, noise `NOISE`) with the model's training spectra: small near a training
 spectrum, larger between and outside them, whatever model gives the oxides. Scaled per oxide so
-that the intervals hold what they should at held-out sites (`calibrate`), this is normalised
+that the intervals contain what they should at held-out sites (`calibrate`), this is normalised
 conformal prediction (Papadopoulos, Gammerman and Vovk 2008, AIA 2008, 64; Lei et al. 2018,
 JASA 113, 1094) with a Gaussian process as the measure of difficulty.
 

@@ -1,4 +1,4 @@
-"""The angle equations of Otake et al. (2012), fitted to the sites and judged like the networks.
+"""The angle equations of Otake et al. (2012), fitted to the sites and evaluated like the networks.
 
 ``make train`` writes ``training/reports/empirical.md``. The fitted constants are in
 ``lunar_oxide_plugin/core/spectra/empirical.py``; a test fits them again.
@@ -43,7 +43,7 @@ def measured(table: SiteTable) -> NDArray[np.float64]:
 def cross_validate(
     table: SiteTable, configuration: Configuration
 ) -> dict[str, NDArray[np.float64]]:
-    """Predict every site under every protocol, with constants fitted to the training rows alone.
+    """Predict every site under every protocol, with constants fitted to the training rows only.
 
     Returns
     -------

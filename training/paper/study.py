@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import protocols, tables
+from ..evaluate import Progress
 from ..methods.convolutional import ConvolutionalNetworks
 from ..methods.network import Settings
 from ..metrics import r2, rmse
 from ..protocols import FIT, K_FOLD
-from ..record import Record, by_oxide, rounded
+from ..record import Record, by_oxide, rounded, score
 from ..tables import BAND_COLUMNS, SiteTable
 
 #: Kernel sizes that the paper's Table S1 compares.
@@ -49,23 +50,18 @@ class Study:
 QUICK = Study(Settings(epochs=5, batch=40), folds=2, repeats=1, splits=2)
 
 
-class Training(NamedTuple):
-    """The rows that five networks, one per oxide, learn from, and what seeds them."""
-
-    rows: Sequence[int]
-    settings: Settings
-    seed: tuple[int, ...]
+#: Rows to learn from, and what seeds the networks.
+Training = tuple[Sequence[int], tuple[int, ...]]
 
 
 def make_paper_record(
-    table: SiteTable, cnn_record: Record, quick: bool, progress: Callable[[str], None]
+    table: SiteTable, cnn_record: Record, quick: bool, progress: Progress
 ) -> Record:
-    """Compute everything that stands beside the paper's figures and tables.
+    """Compute everything that is compared with the paper's figures and tables.
 
-    Table 3 and Table 4 have the predictions and scores of the bundled networks, from their record.
-    The result is JSON-ready; oxide arrays have the oxide as last axis. Quick only to try the
-    command.
-    Raises ValueError if the record is of other tables.
+    Tables 3 and 4 have the predictions and scores of the bundled networks, from their record;
+    ValueError if that is of other tables. The result is JSON-ready; oxide arrays have the oxide as
+    last axis. Quick only to try the command.
     """
     if cnn_record["tables_sha256"] != tables.tables_sha256(table):
         raise ValueError(f"the record of {cnn_record['model']} was made from other tables")
@@ -93,7 +89,7 @@ def make_paper_record(
 
 
 def random_splits(sites: int, splits: int, seed: int) -> list[tuple[list[int], list[int]]]:
-    """Rows to learn from and rows to judge by, a tenth of the sites, drawn anew each time.
+    """Training rows and test rows, a tenth of the sites, drawn again each time.
 
     Split i is the shuffle of ``numpy.random.default_rng([seed, 90, i])``.
     """
@@ -105,15 +101,18 @@ def random_splits(sites: int, splits: int, seed: int) -> list[tuple[list[int], l
     return found
 
 
-def predict_sites(table: SiteTable, trainings: Sequence[Training]) -> Iterator[NDArray[np.float64]]:
+def predict_sites(
+    table: SiteTable, settings: Settings, trainings: Sequence[Training]
+) -> list[NDArray[np.float64]]:
     """Train networks and predict all sites, learnt or not: (n, 5) in wt% for every training."""
 
     def predict(training: Training) -> NDArray[np.float64]:
-        method = ConvolutionalNetworks(training.settings)
-        return method.fit(table.rows(training.rows), training.seed).oxides(table.reflectance)
+        rows, seed = training
+        fitted = ConvolutionalNetworks(settings).fit(table.rows(rows), seed)
+        return fitted.oxides(table.reflectance)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(predict, trainings)
+        return list(pool.map(predict, trainings))
 
 
 def correlations(table: SiteTable) -> NDArray[np.float64]:
@@ -174,17 +173,14 @@ def _sites_side_by_side(table: SiteTable, cnn_record: Record) -> dict[str, dict[
     }
 
 
-def _kernel(
-    table: SiteTable, study: Study, kernel: int, progress: Callable[[str], None]
-) -> dict[str, Any]:
+def _kernel(table: SiteTable, study: Study, kernel: int, progress: Progress) -> dict[str, Any]:
     """Table S1 for one kernel size: the splits and seeds are those of the bundled networks."""
     settings = replace(study.network, kernel=kernel)
     splits = [
         *protocols.fit_on_all(len(table.sites)),
         *protocols.grouped_k_fold(table.sites, study.folds, study.repeats, settings.seed),
     ]
-    trainings = [Training(split.train, settings, split.seed) for split in splits]
-    fit, *others = predict_sites(table, trainings)
+    fit, *others = predict_sites(table, settings, [(s.train, s.seed) for s in splits])
     held_out = np.empty((study.repeats, *table.oxides.shape))
     for split, predicted in zip(splits[1:], others):
         held_out[split.repeat, list(split.test)] = predicted[list(split.test)]
@@ -197,17 +193,12 @@ def _kernel(
     }
 
 
-def _random_splits(
-    table: SiteTable, study: Study, progress: Callable[[str], None]
-) -> dict[str, Any]:
+def _random_splits(table: SiteTable, study: Study, progress: Progress) -> dict[str, Any]:
     """Table S2: scores of the rows learnt, split by split, and of all judged rows pooled."""
     splits = random_splits(len(table.sites), study.splits, study.network.seed)
-    trainings = [
-        # The shuffle of the split has the same seed without its last number.
-        Training(learnt, study.network, (_RANDOM_SPLITS, i, 1))
-        for i, (learnt, _) in enumerate(splits)
-    ]
-    predicted = list(predict_sites(table, trainings))
+    # The shuffle of the split has the same seed without its last number.
+    trainings = [(learnt, (_RANDOM_SPLITS, i, 1)) for i, (learnt, _) in enumerate(splits)]
+    predicted = predict_sites(table, study.network, trainings)
     progress(f"90/10: {len(splits)} splits trained")
     learnt = {
         name: np.mean([f(table.oxides[r], each[r]) for (r, _), each in zip(splits, predicted)], 0)
@@ -222,10 +213,3 @@ def _random_splits(
         "training": by_oxide(learnt),
         "validation": score(table.oxides[rows], np.concatenate(judged)),
     }
-
-
-def score(
-    measured: NDArray[np.float64], predicted: NDArray[np.float64]
-) -> dict[str, dict[str, float]]:
-    """R2 and RMSE by oxide, (n, 5)."""
-    return by_oxide({"r2": r2(measured, predicted), "rmse": rmse(measured, predicted)})

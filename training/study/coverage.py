@@ -2,7 +2,7 @@
 
 The coverage in the models' reports leaves the judged sites' own errors out of the scale, but the
 other sites' k-fold models had learnt from the judged ones. Here, for every mission, a k-fold among
-the other missions alone gives the scale.
+the other missions only gives the scale.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..evaluate import Configuration, Predictions, evaluate, sigma, standardised
 from ..markdown import cells, table, where
 from ..methods import DEFAULT, METHODS
 from ..protocols import K_FOLD, MISSION
-from ..record import COVERAGE, Record, by_oxide
+from ..record import COVERAGE, Record, coverage_of
 from ..spread import highest, stated
 from ..tables import SiteTable
 
@@ -35,8 +35,8 @@ def coverage(
     """
     reported = standardised_errors(sites.oxides, results[MISSION], results[K_FOLD])
     return {
-        "reported": _shares(reported[0]),
-        "nested": _shares(_nested_errors(sites, configuration, results[MISSION])),
+        "reported": coverage_of(reported[0]),
+        "nested": coverage_of(_nested_errors(sites, configuration, results[MISSION])),
     }
 
 
@@ -49,7 +49,7 @@ def _nested_errors(
     for mission in sorted(set(sites.missions)):
         rows = missions == mission
         others = sites.without_missions({mission})
-        # As a table of its own, so that no more stations join it.
+        # As a user's table, so that no more stations join it.
         learnt = replace(others.and_(extended.without_missions({mission})), own=mission)
         found = evaluate(learnt, METHODS[DEFAULT], inner)[K_FOLD]
         n = len(others.sites)
@@ -61,12 +61,6 @@ def _nested_errors(
             highest(others.oxides),
         )
     return errors
-
-
-def _shares(errors: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-    return by_oxide(
-        {level: (np.abs(errors) <= limit).mean(axis=0) for level, limit in COVERAGE.items()}
-    )
 
 
 def section(record: Record) -> str:

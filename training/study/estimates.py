@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..metrics import r2
 
-#: Seeds besides that of the folds, so that draws and resamplings are not the folds' shuffles.
+#: Added to the seed of the folds, so that draws and resamplings differ from the folds' shuffles.
 _DRAWS, _RESAMPLES, _PERMUTATIONS = 1, 2, 3
 
 

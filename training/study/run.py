@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import evaluate, tables
-from ..evaluate import Configuration, Predictions
+from ..evaluate import Configuration, Predictions, Progress
 from ..methods import DEFAULT, METHODS, Method
 from ..methods.features import FEATURES
 from ..methods.gaussian_process import GaussianProcesses
@@ -27,7 +27,6 @@ from .comparison import AIMS
 from .coverage import coverage
 from .estimates import error_share, neighbour_variance, r2_left, r2_of
 from .sites import (
-    Progress,
     learning_curve,
     other_tio2,
     r2_list,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .. import evaluate, probes, tables
-from ..evaluate import Configuration, Predictions
+from ..evaluate import Configuration, Predictions, Progress
 from ..methods import DEFAULT, METHODS, Method
 from ..metrics import r2, rmse
 from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold, repeats
@@ -35,8 +34,6 @@ SLOPE_FROM = 16
 OTHER = "plsr"
 
 _RESAMPLES = 500
-
-Progress = Callable[[str], None]
 
 
 def learning_curve(
@@ -67,7 +64,7 @@ def learning_curve(
 def without_farthest(
     table: SiteTable, configuration: Configuration, k_fold: Predictions, progress: Progress
 ) -> dict[str, Any]:
-    """What the default predicts when it has not learnt from CE-5; k_fold is of one that has."""
+    """Predictions of the default trained without CE-5; k_fold is of one trained with it."""
     progress(f"study: without {FARTHEST}")
     row = table.sites.index(FARTHEST)
     others = [other for other in range(len(table.sites)) if other != row]
@@ -105,7 +102,7 @@ def other_tio2(
     results: dict[str, Predictions],
     progress: Progress,
 ) -> dict[str, Any]:
-    """What the default becomes with another source's TiO2 at the sites where the two differ."""
+    """The default with another source's TiO2 at the sites where the two differ."""
     progress("study: other TiO2")
     column = OXIDES.index("TiO2")
     labels = {table.sites.index(site): value for site, value in tables.load_other_tio2().items()}
@@ -129,10 +126,7 @@ def other_tio2(
 
 
 def _changes(table: SiteTable, changed: SiteTable, scale: NDArray[np.float64]) -> dict[str, Any]:
-    """Changed less present predictions of the default, in wt% and in stated sigma.
-
-    The scale (5,) is that of the present model's sigma.
-    """
+    """Change of the default's predictions, in wt% and in units of its sigma with a scale (5,)."""
     before, after = (evaluate.train_final(t, METHODS[DEFAULT]) for t in (table, changed))
 
     def change(spectra: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -162,15 +156,14 @@ def shuffled_labels(
     Without the extended set, whose chemistry is not shuffled.
     """
     found: dict[str, Any] = {"permutations": count}
-    folds = (configuration.folds, 1, configuration.seed)
-    splits = grouped_k_fold(table.sites, *folds)
+    splits = grouped_k_fold(table.sites, configuration.folds, 1, configuration.seed)
     for name in (DEFAULT, OTHER):
         progress(f"study: shuffled labels, {name}")
-        each = []
-        for order in permutations(len(table.sites), count, configuration.seed):
-            shuffled = replace(table, oxides=table.oxides[order])
-            predicted = _held_out(shuffled, METHODS[name], False, splits)
-            each.append(r2(shuffled.oxides, predicted[0]))
+        each = [
+            r2(shuffled.oxides, _held_out(shuffled, METHODS[name], False, splits)[0])
+            for order in permutations(len(table.sites), count, configuration.seed)
+            for shuffled in [replace(table, oxides=table.oxides[order])]
+        ]
         found[name] = {
             "mean": rounded(np.mean(each, axis=0)),
             "largest": rounded(np.max(each, axis=0)),
