@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES, SUM_LIMIT
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
@@ -14,7 +13,7 @@ from .domain import FLOOR
 from .methods import METHODS
 from .protocols import MISSION, PROTOCOLS
 from .record import Record
-from .tables import SiteTable, load_extended_sites
+from .tables import FloatArray, SiteTable, load_extended_sites
 
 REFLECTANCE_CITATION = (
     "Sites: Zhang L. et al. (2023), Icarus 397, 115505 (chemistry); Yang C. et al. (2023), Nature "
@@ -102,7 +101,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
     return values | _own(record, table) if table.own else values
 
 
-def sigma_scale(record: Record) -> NDArray[np.float64]:
+def sigma_scale(record: Record) -> FloatArray:
     """Scale (5,) of the uncertainty, from the k-fold errors."""
     return np.array(record["sigma_scale"], dtype=np.float64)
 

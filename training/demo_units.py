@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog, nnls
 
 from lunar_oxide_plugin.core.demo import scene as demo_scene
@@ -25,7 +24,7 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from . import markdown
 from .metrics import rmse
-from .tables import BAND_COLUMNS, DATA, SiteTable, load_paper_predictions, load_sites
+from .tables import BAND_COLUMNS, DATA, FloatArray, SiteTable, load_paper_predictions, load_sites
 
 #: How far the second step may move from the nearest chemistry, in units of
 #: `oxide_scale` (0.02-0.04 wt%): room for the solver, no more.
@@ -53,16 +52,16 @@ class UnitTarget:
 
     scene: str
     unit: str
-    oxides: NDArray[np.float64]
+    oxides: FloatArray
 
 
 @dataclass(frozen=True)
 class Mixture:
     """Shares of the sites, shape (n,), and the reflectance (8,) and oxides (5,) of the mixture."""
 
-    shares: NDArray[np.float64]
-    reflectance: NDArray[np.float64]
-    oxides: NDArray[np.float64]
+    shares: FloatArray
+    reflectance: FloatArray
+    oxides: FloatArray
 
 
 def load_targets(path: Path = DATA / "paper_units.csv") -> list[UnitTarget]:
@@ -74,7 +73,7 @@ def load_targets(path: Path = DATA / "paper_units.csv") -> list[UnitTarget]:
         ]
 
 
-def oxide_scale(table: SiteTable) -> NDArray[np.float64]:
+def oxide_scale(table: SiteTable) -> FloatArray:
     """Unit in which misfits of different oxides are compared, wt%, shape (5,).
 
     The RMSE of the paper's own predictions (its Table 3) at the sites: how well its method
@@ -84,7 +83,7 @@ def oxide_scale(table: SiteTable) -> NDArray[np.float64]:
     return rmse(table.oxides, np.array([predicted[site] for site in table.sites]))
 
 
-def mix(table: SiteTable, target: NDArray[np.float64], scale: NDArray[np.float64]) -> Mixture:
+def mix(table: SiteTable, target: FloatArray, scale: FloatArray) -> Mixture:
     """The mixture of sites nearest to a chemistry (5,) in wt%, in units of a scale (5,).
 
     Of all mixtures with the nearest chemistry, the one from the sites that resemble the target
@@ -96,18 +95,14 @@ def mix(table: SiteTable, target: NDArray[np.float64], scale: NDArray[np.float64
     return Mixture(shares, shares @ table.reflectance, shares @ table.oxides)
 
 
-def _nearest_chemistry(
-    oxides: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _nearest_chemistry(oxides: FloatArray, target: FloatArray) -> FloatArray:
     """Point of the sites' convex hull with the smallest squared distance to the target."""
     matrix = np.vstack([oxides.T, np.full(len(oxides), _SUM_WEIGHT)])
     shares, _ = nnls(matrix, np.append(target, _SUM_WEIGHT))
     return np.asarray(shares / shares.sum() @ oxides)
 
 
-def _similar_sites(
-    oxides: NDArray[np.float64], chemistry: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _similar_sites(oxides: FloatArray, chemistry: FloatArray, target: FloatArray) -> FloatArray:
     """Shares that mix to a chemistry with the least mean squared distance of the sites.
 
     A linear programme: its solutions are corners, so at most six sites have a share.

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .graph import Graph
-from .tables import load_apollo12_pixels
+from .tables import FloatArray, load_apollo12_pixels
 
 #: Reflectance below which the logarithm is clipped: far under any sunlit pixel
 #: (MI MAP calls 0.01 a shadow), so that zero and negative input is far outside, not NaN.
@@ -33,10 +32,10 @@ class Domain:
     W' W is the inverse of the covariance, over the squared distance of the farthest training site.
     """
 
-    centre: NDArray[np.float64]
-    whitening: NDArray[np.float64]
+    centre: FloatArray
+    whitening: FloatArray
 
-    def distance(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def distance(self, reflectance: FloatArray) -> FloatArray:
         """Distance, shape (n,), of reflectances (n, 8); at most 1 at the training sites."""
         logarithm = np.log(np.maximum(reflectance, FLOOR))
         return np.asarray(
@@ -54,12 +53,12 @@ class Domain:
 
 
 @cache
-def pixel_covariance() -> NDArray[np.float64]:
+def pixel_covariance() -> FloatArray:
     """Covariance (8, 8) of ln reflectance among the pixels around Apollo 12."""
     return np.asarray(np.cov(np.log(load_apollo12_pixels()), rowvar=False))
 
 
-def fit_domain(reflectance: NDArray[np.float64]) -> Domain:
+def fit_domain(reflectance: FloatArray) -> Domain:
     """Fit to training spectra (m, 8), m > 1."""
     logarithm = np.log(np.maximum(reflectance, FLOOR))
     centre = logarithm.mean(axis=0)

@@ -22,7 +22,7 @@ from .methods import Fitted, Method
 from .metrics import r2, rmse
 from .protocols import Split
 from .spread import Spread, calibrate, fit_spread, growth, highest, stated
-from .tables import BAND_COLUMNS, SiteTable, load_extended_sites
+from .tables import BAND_COLUMNS, FloatArray, SiteTable, load_extended_sites
 
 #: Receives lines of text.
 Progress = Callable[[str], None]
@@ -60,10 +60,10 @@ class Predictions:
     """
 
     fold: NDArray[np.int64]
-    predicted: NDArray[np.float64]
-    baseline: NDArray[np.float64]
-    distance: NDArray[np.float64]
-    width: NDArray[np.float64]
+    predicted: FloatArray
+    baseline: FloatArray
+    distance: FloatArray
+    width: FloatArray
 
     @classmethod
     def empty(cls, repeats: int, sites: int) -> Predictions:
@@ -72,7 +72,7 @@ class Predictions:
         one, each = (np.full((repeats, sites, *more), np.nan) for more in ((), (len(OXIDES),)))
         return cls(fold, each, each.copy(), one, one.copy())
 
-    def relative_errors(self, measured: NDArray[np.float64]) -> NDArray[np.float64]:
+    def relative_errors(self, measured: FloatArray) -> FloatArray:
         """Errors in units of the uncalibrated width, shape (repeats, n, 5)."""
         width = growth(self.predicted) * self.width[:, :, None]
         return np.asarray((self.predicted - measured) / width)
@@ -201,9 +201,7 @@ def evaluate(
     return results
 
 
-def scores(
-    measured: NDArray[np.float64], predicted: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
+def scores(measured: FloatArray, predicted: FloatArray) -> dict[str, FloatArray]:
     """R2 and RMSE (5,) of predictions (repeats, n, 5) of measured oxides (n, 5).
 
     ``r2`` and ``rmse`` pool the repeats; ``r2_mean``, ``r2_sd``, ``rmse_mean`` and ``rmse_sd``
@@ -220,14 +218,14 @@ def scores(
     return found
 
 
-def sigma(measured: NDArray[np.float64], k_fold: Predictions) -> NDArray[np.float64]:
+def sigma(measured: FloatArray, k_fold: Predictions) -> FloatArray:
     """Scale (5,) of the relative width that the model states, from all k-fold errors."""
     return calibrate(k_fold.relative_errors(measured).reshape(-1, measured.shape[1]))
 
 
 def standardised_errors(
-    measured: NDArray[np.float64], judged: Predictions, k_fold: Predictions
-) -> NDArray[np.float64]:
+    measured: FloatArray, judged: Predictions, k_fold: Predictions
+) -> FloatArray:
     """Held-out errors (repeats, n, 5) of a protocol, divided by the uncertainty stated for them.
 
     The scale is calibrated by the k-fold without the sites that are held out together with the
@@ -251,7 +249,7 @@ def standardised_errors(
 
 def _judge(
     table: SiteTable, method: Method, use_extended: bool, split: Split
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, FloatArray]:
     """The arrays of `Predictions` at the test sites of one split."""
     spectra = table.reflectance[list(split.test)]
     train = learnt_from(table, split, use_extended)

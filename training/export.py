@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper
 
 from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
@@ -19,10 +17,11 @@ from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 from .evaluate import Trained
 from .files import write_whole
 from .graph import FLOAT, IR_VERSION, ML_OPSET, OPSET, Graph
+from .tables import FloatArray
 
 
 def build_model(
-    trained: Trained, sigma: NDArray[np.float64], metadata: Mapping[str, str]
+    trained: Trained, sigma: FloatArray, metadata: Mapping[str, str]
 ) -> onnx.ModelProto:
     """Build the model of the plugin's interface, with metadata as its ``metadata_props``.
 

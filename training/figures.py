@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .protocols import FIT, K_FOLD, MISSION
 from .record import Record
 from .spread import stated
+from .tables import FloatArray
 
 mpl.use("Agg")
 
@@ -154,11 +155,7 @@ def legend_above(figure: Figure, axis: Axes, columns: int, size: float | None = 
 
 
 def _scatter(
-    axis: Axes,
-    measured: NDArray[np.float64],
-    predicted: NDArray[np.float64],
-    sites: list[str],
-    protocol: str,
+    axis: Axes, measured: FloatArray, predicted: FloatArray, sites: list[str], protocol: str
 ) -> None:
     """One point per site at the mean over repeats, with a bar from lowest to highest."""
     colour, marker = _STYLES[protocol]

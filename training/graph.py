@@ -10,6 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, compose, helper, numpy_helper
 
+from .tables import FloatArray
+
 #: Read by onnxruntime from 1.19 on.
 OPSET = 17
 ML_OPSET = 3
@@ -35,11 +37,11 @@ class Graph:
             self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
-    def floats(self, name: str, values: NDArray[np.float64] | float) -> str:
+    def floats(self, name: str, values: FloatArray | float) -> str:
         """Add a float32 constant."""
         return self.constant(name, np.asarray(values, dtype=np.float32))
 
-    def doubles(self, name: str, values: NDArray[np.float64] | float) -> str:
+    def doubles(self, name: str, values: FloatArray | float) -> str:
         """Add a float64 constant."""
         return self.constant(name, np.asarray(values, dtype=np.float64))
 

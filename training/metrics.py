@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .tables import FloatArray
 
 
-def rmse(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> NDArray[np.float64]:
+def rmse(measured: FloatArray, predicted: FloatArray) -> FloatArray:
     """Root mean squared error over the first axis, in the unit of the arguments."""
     return np.asarray(np.sqrt(np.mean((predicted - measured) ** 2, axis=0)))
 
 
-def r2(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> NDArray[np.float64]:
+def r2(measured: FloatArray, predicted: FloatArray) -> FloatArray:
     """Coefficient of determination over the first axis.
 
     1 - SSE / SST, with SST about the mean of the same measured values. It is

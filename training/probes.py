@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.spectra.bands import DN_SCALE, MODEL_BANDS
 
-from .tables import SiteTable
+from .tables import FloatArray, SiteTable
 
 #: SCENE_AVERAGE_DN of two MI MAP V3 labels, without MN1 (JAXA/SELENE): real lunar spectra.
 TILE_MEANS_DN = {
@@ -22,18 +21,18 @@ _NOISE_SPECTRA = 1000
 _NOISE_SEED = 20
 
 
-def lunar_probes() -> dict[str, NDArray[np.float64]]:
+def lunar_probes() -> dict[str, FloatArray]:
     """Mean spectra (1, 8) of real MI tiles, which should be inside the domain."""
     return {name: np.array([dn]) * DN_SCALE for name, dn in TILE_MEANS_DN.items()}
 
 
-def mixtures(table: SiteTable) -> NDArray[np.float64]:
+def mixtures(table: SiteTable) -> FloatArray:
     """Equal mixtures of all pairs of sites, shape (pairs, 8): lunar, near the domain."""
     first, second = np.triu_indices(len(table.sites), 1)
     return (table.reflectance[first] + table.reflectance[second]) / 2
 
 
-def foreign_probes() -> dict[str, NDArray[np.float64]]:
+def foreign_probes() -> dict[str, FloatArray]:
     """Spectral shapes that do not occur on the Moon, each (n, 8), to be outside the domain."""
     wavelength = np.array([band.nominal for band in MODEL_BANDS], dtype=np.float64)
     noise = np.random.default_rng(_NOISE_SEED).uniform(0.03, 0.30, (_NOISE_SPECTRA, 8))
@@ -49,7 +48,7 @@ def foreign_probes() -> dict[str, NDArray[np.float64]]:
     }
 
 
-def scaled_sites(table: SiteTable) -> dict[str, NDArray[np.float64]]:
+def scaled_sites(table: SiteTable) -> dict[str, FloatArray]:
     """Sites with a calibration wrong by a factor of two, each (1, 8).
 
     Of a table without any of the sites in `SCALED_SITES`, the first few.

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
@@ -31,6 +30,7 @@ from .methods import METHODS, Method
 from .metrics import r2, rmse
 from .protocols import K_FOLD, MISSION, PROTOCOLS
 from .spread import LEVELS
+from .tables import FloatArray
 
 #: Percent of a normal distribution, and half-width in sigma of the interval that contains it.
 COVERAGE = {f"{100 * level:.0f}": width for level, width in LEVELS.items()}
@@ -38,12 +38,12 @@ COVERAGE = {f"{100 * level:.0f}": width for level, width in LEVELS.items()}
 Record = dict[str, Any]
 
 
-def rounded(values: NDArray[np.float64] | float) -> Any:
+def rounded(values: FloatArray | float) -> Any:
     """Numbers as records keep them: lists, five decimals."""
     return np.round(values, 5).tolist()
 
 
-def by_oxide(values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, float]]:
+def by_oxide(values: Mapping[str, FloatArray]) -> dict[str, dict[str, float]]:
     """Scores (5,) by name, as records keep them: by oxide, then by name."""
     return {
         oxide: {name: rounded(array[i]) for name, array in values.items()}
@@ -51,14 +51,12 @@ def by_oxide(values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, f
     }
 
 
-def score(
-    measured: NDArray[np.float64], predicted: NDArray[np.float64]
-) -> dict[str, dict[str, float]]:
+def score(measured: FloatArray, predicted: FloatArray) -> dict[str, dict[str, float]]:
     """R2 and RMSE by oxide, of arrays (n, 5)."""
     return by_oxide({"r2": r2(measured, predicted), "rmse": rmse(measured, predicted)})
 
 
-def coverage_of(errors: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+def coverage_of(errors: FloatArray) -> dict[str, dict[str, float]]:
     """Fraction of standardised errors (..., 5) within each interval of `COVERAGE`, by oxide."""
     size = np.abs(errors).reshape(-1, len(OXIDES))
     return by_oxide({level: (size <= width).mean(axis=0) for level, width in COVERAGE.items()})
@@ -111,7 +109,7 @@ def make_record(
     return shared
 
 
-def scores_of(record: Record, protocol: str, name: str) -> NDArray[np.float64]:
+def scores_of(record: Record, protocol: str, name: str) -> FloatArray:
     """A score, such as "r2", of each oxide under a protocol, shape (5,)."""
     metrics = record["protocols"][protocol]["metrics"]
     return np.array([metrics[oxide][name] for oxide in record["oxides"]])
@@ -165,7 +163,7 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     return record
 
 
-def _protocol(measured: NDArray[np.float64], result: Predictions) -> dict[str, Any]:
+def _protocol(measured: FloatArray, result: Predictions) -> dict[str, Any]:
     baseline = scores(measured, result.baseline)
     return {
         "metrics": by_oxide(scores(measured, result.predicted)),
@@ -189,7 +187,7 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
     return {"printed": tables.load_published_scores(), "recomputed": recomputed}
 
 
-def _error_correlation(measured: NDArray[np.float64], result: Predictions) -> Any:
+def _error_correlation(measured: FloatArray, result: Predictions) -> Any:
     """Correlation (5, 5) between the oxides' held-out errors, of each site's mean over repeats."""
     return rounded(np.corrcoef((result.predicted - measured).mean(axis=0), rowvar=False))
 
@@ -208,7 +206,7 @@ def _extended_set(trained: Trained) -> dict[str, Any]:
     }
 
 
-def _scene_averages(trained: Trained, scale: NDArray[np.float64]) -> dict[str, Any]:
+def _scene_averages(trained: Trained, scale: FloatArray) -> dict[str, Any]:
     """Oxides of the mean spectra of real tiles, whose chemistry was never measured."""
     found = {}
     for name, spectrum in probes.lunar_probes().items():
@@ -224,7 +222,7 @@ def _scene_averages(trained: Trained, scale: NDArray[np.float64]) -> dict[str, A
 def _domain_distances(table: tables.SiteTable, trained: Trained) -> dict[str, Any]:
     learnt, domain = trained.sites, trained.domain
 
-    def nearest(spectra: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    def nearest(spectra: Mapping[str, FloatArray]) -> dict[str, float]:
         return {name: rounded(domain.distance(values).min()) for name, values in spectra.items()}
 
     mixed = domain.distance(probes.mixtures(learnt))

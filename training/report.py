@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import card, figures, tables
 from .figures import HIGHLIGHT, TITLES
@@ -18,6 +17,7 @@ from .markdown import cells, join, listing, score_table, table, where, with_erro
 from .methods import METHODS
 from .protocols import FIT, K_FOLD, MISSION
 from .record import COVERAGE, Record, scores_of
+from .tables import FloatArray
 
 PAPER = "Zhang 2023"
 
@@ -432,9 +432,9 @@ def _inside_percent(record: Record) -> float:
     return float(100 * (large & inside[:, :, None]).sum() / max(large.sum(), 1))
 
 
-def _residuals(record: Record, protocol: str) -> NDArray[np.float64]:
+def _residuals(record: Record, protocol: str) -> FloatArray:
     return np.subtract(record["protocols"][protocol]["predicted"], record["measured"])
 
 
-def _mean_residuals(record: Record, protocol: str) -> NDArray[np.float64]:
+def _mean_residuals(record: Record, protocol: str) -> FloatArray:
     return np.asarray(_residuals(record, protocol).mean(axis=0))

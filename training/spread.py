@@ -20,12 +20,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from .graph import FLOAT, Graph
 from .methods.kernel import Kernel, fit_kernel
+from .tables import FloatArray
 
 #: Noise variance, in units of the sites' variance.
 NOISE = 0.001
@@ -50,26 +50,21 @@ class Spread:
     """
 
     kernel: Kernel
-    whitening: NDArray[np.float64]
-    ceiling: NDArray[np.float64]
+    whitening: FloatArray
+    ceiling: FloatArray
 
-    def width(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def width(self, reflectance: FloatArray) -> FloatArray:
         """Relative width, shape (n,), of spectra (n, 8)."""
         covariance = self.kernel.with_training(reflectance)
         explained = ((covariance @ self.whitening.transpose(0, 2, 1)) ** 2).sum(axis=2)
         variance = self.kernel.variance(reflectance) + NOISE - explained
         return np.asarray(np.sqrt(np.maximum(variance, NOISE).mean(axis=0)))
 
-    def stated(
-        self,
-        reflectance: NDArray[np.float64],
-        oxides: NDArray[np.float64],
-        scale: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
+    def stated(self, reflectance: FloatArray, oxides: FloatArray, scale: FloatArray) -> FloatArray:
         """1 sigma in wt%, (n, 5), of oxides (n, 5) that a model predicts for spectra (n, 8)."""
         return stated(self.width(reflectance), oxides, scale, self.ceiling)
 
-    def add_to(self, graph: Graph, oxides: str, scale: NDArray[np.float64]) -> str:
+    def add_to(self, graph: Graph, oxides: str, scale: FloatArray) -> str:
         """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,).
 
         It takes as long as a small model, so it can be left out by the input
@@ -111,24 +106,21 @@ class Spread:
         return graph.add_switch(since, stated_sigma, oxides, "uncertainty")
 
 
-def fit_spread(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> Spread:
+def fit_spread(reflectance: FloatArray, oxides: FloatArray) -> Spread:
     """Fit to training spectra (m, 8) and their oxides (m, 5)."""
     kernel = fit_kernel(reflectance)
     covariance = kernel.with_training(reflectance) + NOISE * np.eye(len(reflectance))
     return Spread(kernel, np.linalg.inv(np.linalg.cholesky(covariance)), highest(oxides))
 
 
-def highest(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+def highest(oxides: FloatArray) -> FloatArray:
     """Largest sigma (5,) in wt% by the oxides of training sites (m, 5)."""
     return np.asarray(CEILING * oxides.std(axis=0))
 
 
 def stated(
-    width: NDArray[np.float64],
-    oxides: NDArray[np.float64],
-    scale: NDArray[np.float64],
-    ceiling: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    width: FloatArray, oxides: FloatArray, scale: FloatArray, ceiling: FloatArray
+) -> FloatArray:
     """Uncertainty that a model states: 1 sigma in wt%, shape (..., 5).
 
     The width (...) is from `Spread.width`, oxides (..., 5) are predicted wt%, scale and ceiling
@@ -138,12 +130,12 @@ def stated(
     return np.asarray(free / np.sqrt(1 + (free / ceiling) ** 2))
 
 
-def growth(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+def growth(oxides: FloatArray) -> FloatArray:
     """Factor of the width for each oxide, of the shape (..., 5) of the oxides."""
     return np.where(GROWS, OFFSET + np.maximum(oxides, 0), 1.0)
 
 
-def calibrate(relative: NDArray[np.float64]) -> NDArray[np.float64]:
+def calibrate(relative: FloatArray) -> FloatArray:
     """Scale (5,) of the width from held-out errors divided by it, shape (n, 5).
 
     The geometric mean of the scales that each of `LEVELS` requires. For a normal distribution

@@ -20,6 +20,8 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from lunar_oxide_plugin.core.sites.site_samples import MEAN_COLUMNS, SAMPLED
 from lunar_oxide_plugin.core.tables import unquoted_formula
 
+FloatArray = NDArray[np.float64]
+
 DATA = Path(__file__).parent / "data"
 
 #: Reflectance columns, in the order of a model's input.
@@ -44,8 +46,8 @@ class SiteTable:
 
     sites: tuple[str, ...]
     missions: tuple[str, ...]
-    reflectance: NDArray[np.float64]
-    oxides: NDArray[np.float64]
+    reflectance: FloatArray
+    oxides: FloatArray
     own: str = ""
     synthetic: bool = False
 
@@ -81,8 +83,8 @@ class ClementineTable(NamedTuple):
     """
 
     sites: tuple[str, ...]
-    reflectance: NDArray[np.float64]
-    oxides: NDArray[np.float64]
+    reflectance: FloatArray
+    oxides: FloatArray
 
 
 class _Csv:
@@ -115,7 +117,7 @@ class _Csv:
             raise ValueError(f"{self.where(row, column)} is empty")
         return texts
 
-    def numbers(self, *columns: str) -> NDArray[np.float64]:
+    def numbers(self, *columns: str) -> FloatArray:
         """The finite numbers of some columns, shape (n, columns)."""
         numbers = np.empty((len(self.rows), len(columns)))
         for row, (_, cells) in enumerate(self.rows):
@@ -132,7 +134,7 @@ class _Csv:
             raise ValueError(f"{self.name}: empty")
         return numbers
 
-    def check_reflectance(self, values: NDArray[np.float64]) -> None:
+    def check_reflectance(self, values: FloatArray) -> None:
         """Refuse implausible reflectances (n, 8)."""
         for row, column in np.argwhere(~((values > 0) & (values < 1))):
             value = values[row, column]
@@ -150,7 +152,7 @@ class _Csv:
                 "shadow, not soil. Was a scale applied twice?"
             )
 
-    def check_oxides(self, values: NDArray[np.float64]) -> None:
+    def check_oxides(self, values: FloatArray) -> None:
         """Refuse implausible oxides in wt% (n, 5)."""
         for row, column in np.argwhere(values < 0):
             raise ValueError(f"{self.where(row, OXIDES[column])} is negative")
@@ -212,7 +214,7 @@ def load_extended_sites() -> SiteTable:
     return load_sites(DATA / "extended_sites.csv")
 
 
-def load_apollo12_pixels() -> NDArray[np.float64]:
+def load_apollo12_pixels() -> FloatArray:
     """Reflectance (8, 8) of the eight pixels around Apollo 12; their mean is site Apollo12LM."""
     table = _Csv(DATA / "apollo12_pixels.csv", ("pixel", *BAND_COLUMNS))
     reflectance = table.numbers(*BAND_COLUMNS)
@@ -227,7 +229,7 @@ def load_clementine_sites() -> ClementineTable:
     return ClementineTable(table.texts("site"), reflectance, oxides)
 
 
-def load_missing_sites() -> dict[str, NDArray[np.float64]]:
+def load_missing_sites() -> dict[str, FloatArray]:
     """Five oxides (wt%) of the Table 1 sites without MI reflectance, by site."""
     return _oxides_by_site(DATA / "missing_sites.csv")
 
@@ -238,7 +240,7 @@ def load_other_tio2() -> dict[str, float]:
     return dict(zip(table.texts("site"), table.numbers("TiO2")[:, 0].tolist()))
 
 
-def load_paper_predictions() -> dict[str, NDArray[np.float64]]:
+def load_paper_predictions() -> dict[str, FloatArray]:
     """Five oxides (wt%) the paper's own network predicts (its Table 3), by site."""
     return _oxides_by_site(DATA / "paper_table3.csv")
 
@@ -275,7 +277,7 @@ def tables_sha256(table: SiteTable | None = None) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _oxides_by_site(path: Path) -> dict[str, NDArray[np.float64]]:
+def _oxides_by_site(path: Path) -> dict[str, FloatArray]:
     table = _Csv(path, ("site", *OXIDES))
     sites, oxides = table.texts("site"), table.numbers(*OXIDES)
     table.require_unique(sites, "site")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.spectra.empirical import AngleConstants, Method
 
@@ -17,7 +16,7 @@ from .. import protocols
 from ..evaluate import Configuration, all_splits, scores
 from ..methods.angles import ANGLE_COLUMNS, ANGLE_OXIDES, BAND_INDEX, apply_constants, fit_constants
 from ..metrics import r2, rmse
-from ..tables import ClementineTable, SiteTable
+from ..tables import ClementineTable, FloatArray, SiteTable
 
 
 class Correlation(NamedTuple):
@@ -30,19 +29,17 @@ class Correlation(NamedTuple):
     bias: float
 
 
-def three_bands(table: SiteTable) -> NDArray[np.float64]:
+def three_bands(table: SiteTable) -> FloatArray:
     """Reflectance at 415, 750 and 950 nm, shape (n, 3)."""
     return table.reflectance[:, BAND_INDEX]
 
 
-def measured(table: SiteTable) -> NDArray[np.float64]:
+def measured(table: SiteTable) -> FloatArray:
     """FeO and TiO2 in wt%, shape (n, 2)."""
     return table.oxides[:, ANGLE_COLUMNS]
 
 
-def cross_validate(
-    table: SiteTable, configuration: Configuration
-) -> dict[str, NDArray[np.float64]]:
+def cross_validate(table: SiteTable, configuration: Configuration) -> dict[str, FloatArray]:
     """Predict every site under every protocol, with constants fitted to the training rows only.
 
     Returns
@@ -71,7 +68,7 @@ def constants_without(table: SiteTable) -> dict[str, AngleConstants]:
     return {m: fit_constants(three_bands(rest), measured(rest)) for m, rest in others.items()}
 
 
-def pooled(table: SiteTable, predicted: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+def pooled(table: SiteTable, predicted: FloatArray) -> dict[str, dict[str, float]]:
     """R2 and RMSE (wt%) by oxide, of predictions (repeats, n, 2) pooled over repeats."""
     found = scores(measured(table), predicted)
     return {

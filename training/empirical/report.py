@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.spectra.empirical import (
     CLEMENTINE,
@@ -20,6 +19,7 @@ from ..markdown import Scores, cells, pair, table, write_page
 from ..methods.angles import ANGLE_COLUMNS, ANGLE_OXIDES, apply_constants
 from ..protocols import K_FOLD, MISSION
 from ..record import Record, configuration_of
+from ..tables import FloatArray
 from .refit import (
     constants_without,
     cross_validate,
@@ -105,7 +105,7 @@ Two constants per oxide cannot remember sites as a network can. The equations gi
 MgO, no uncertainty and no domain distance."""
 
 
-def _residuals(sites: tables.SiteTable, predicted: dict[str, NDArray[np.float64]]) -> str:
+def _residuals(sites: tables.SiteTable, predicted: dict[str, FloatArray]) -> str:
     truth = measured(sites)
     errors = [repeats.mean(axis=0) - truth for repeats in predicted.values()]
     rows = []

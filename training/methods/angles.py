@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
@@ -17,7 +16,7 @@ from lunar_oxide_plugin.core.spectra.empirical import (
     theta_ti,
 )
 
-from ..tables import BAND_COLUMNS
+from ..tables import BAND_COLUMNS, FloatArray
 
 #: The oxides of the equations, and their columns in an array of all five.
 ANGLE_OXIDES = ("FeO", "TiO2")
@@ -27,7 +26,7 @@ ANGLE_COLUMNS = [OXIDES.index(oxide) for oxide in ANGLE_OXIDES]
 BAND_INDEX = [BAND_COLUMNS.index(f"r{nm}") for nm in WAVELENGTHS]
 
 
-def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64]) -> AngleConstants:
+def fit_constants(reflectance: FloatArray, oxides: FloatArray) -> AngleConstants:
     """Fit slope, intercept, factor and exponent; the origins stay as published.
 
     Reflectance (n, 3) is at 415, 750 and 950 nm, oxides (n, 2) are FeO and TiO2 in wt%. FeO is a
@@ -57,9 +56,7 @@ def fit_constants(reflectance: NDArray[np.float64], oxides: NDArray[np.float64])
     )
 
 
-def apply_constants(
-    constants: AngleConstants, reflectance: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def apply_constants(constants: AngleConstants, reflectance: FloatArray) -> FloatArray:
     """FeO and TiO2 in wt%, shape (n, 2), of reflectance, shape (n, 3)."""
     r415, r750, r950 = reflectance.T
     return np.stack([angle_feo(r750, r950, constants), angle_tio2(r415, r750, constants)], axis=1)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
 from ..graph import Graph
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 from .method import Fitted, Method
 from .network import KERNEL, Layer, Network, Settings, train_network
 
@@ -23,7 +22,7 @@ class FittedNetworks(Fitted):
 
     networks: tuple[Network, ...]
 
-    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def oxides(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5)."""
         return np.stack([network.predict(reflectance) for network in self.networks], axis=1)
 

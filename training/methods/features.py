@@ -12,13 +12,13 @@ logarithms, and the two angles of Otake et al. (2012, LPSC 43, abstract 1905).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED, theta_fe, theta_ti
 
 from ..domain import FLOOR
 from ..graph import DOUBLE, FLOAT, Graph
+from ..tables import FloatArray
 from .angles import BAND_INDEX
 
 _BANDS = len(MODEL_BANDS)
@@ -33,7 +33,7 @@ _LN = _IDENTITY[:, _BANDS : 2 * _BANDS]
 _LN750 = _LN[:, [_R750]]
 
 #: Basis to features, each (18, features).
-FEATURES: dict[str, NDArray[np.float64]] = {
+FEATURES: dict[str, FloatArray] = {
     "reflectance": _IDENTITY[:, :_BANDS],
     "logarithm": _LN,
     "ratios": np.concatenate([_LN750, np.delete(_LN, _R750, axis=1) - _LN750], axis=1),
@@ -41,7 +41,7 @@ FEATURES: dict[str, NDArray[np.float64]] = {
 }
 
 
-def basis(reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+def basis(reflectance: FloatArray) -> FloatArray:
     """Basis of spectra, shape (n, 18), of reflectance (n, 8)."""
     positive = np.maximum(reflectance, FLOOR)
     r415, r750, r950 = positive[:, BAND_INDEX].T

@@ -21,14 +21,13 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from lunar_oxide_plugin.core.spectra.empirical import AngleConstants
 
 from ..domain import FLOOR
 from ..graph import FLOAT, Graph
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 from .angles import ANGLE_COLUMNS, BAND_INDEX, apply_constants, fit_constants
 from .features import DARKEST_750, FEATURES
 from .kernel import Kernel, fit_kernel
@@ -59,14 +58,14 @@ class FittedProcesses(Fitted):
     """
 
     kernel: Kernel
-    weights: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    weights: FloatArray
+    mean: FloatArray
+    scale: FloatArray
     choice: tuple[Choice, ...]
     constants: AngleConstants | None
-    angle_limits: NDArray[np.float64]
+    angle_limits: FloatArray
 
-    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def oxides(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5)."""
         covariance = self.kernel.with_training(reflectance)
         ratios = np.einsum("fnm,ofmr->onr", covariance, self.weights) / len(covariance)
@@ -162,8 +161,8 @@ class GaussianProcesses(Method):
         within = kernel.with_training(table.reflectance)
         ratios = _to_ratios(table.oxides)
         mean, scale = ratios.mean(axis=0), ratios.std(axis=0)
-        weights: dict[float, NDArray[np.float64]] = {}
-        left_out: dict[float, NDArray[np.float64]] = {}
+        weights: dict[float, FloatArray] = {}
+        left_out: dict[float, FloatArray] = {}
         for noise in self.noises:
             inverse = np.asarray(np.linalg.inv(within + noise * np.eye(len(ratios))), np.float64)
             weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale))
@@ -184,9 +183,7 @@ class GaussianProcesses(Method):
         return FittedProcesses(kernel, chosen, mean, scale, choice, constants, limits)
 
 
-def leave_one_out_errors(
-    inverse: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def leave_one_out_errors(inverse: FloatArray, weights: FloatArray) -> FloatArray:
     """Measured minus predicted (4, m, k) of each site by a process of the others.
 
     Without refitting, from the inverse covariances (4, m, m) of all sites, noise included, and the
@@ -196,9 +193,9 @@ def leave_one_out_errors(
 
 
 def _choose(
-    measured: NDArray[np.float64],
-    processes: dict[float, NDArray[np.float64]],
-    angle: NDArray[np.float64] | None,
+    measured: FloatArray,
+    processes: dict[float, FloatArray],
+    angle: FloatArray | None,
     shares: Sequence[float],
 ) -> Choice:
     """Noise and share with the smallest leave-one-out squared error; the first of equals."""
@@ -211,9 +208,7 @@ def _choose(
     return min(errors, key=lambda choice: float(errors[choice]))
 
 
-def _fit_angles(
-    table: SiteTable,
-) -> tuple[AngleConstants | None, dict[int, NDArray[np.float64]] | None]:
+def _fit_angles(table: SiteTable) -> tuple[AngleConstants | None, dict[int, FloatArray] | None]:
     """Constants of all sites, and each site's oxides by constants fitted without it."""
     bands = _darkest(table.reflectance)
     oxides = table.oxides[:, ANGLE_COLUMNS]
@@ -232,26 +227,24 @@ def _fit_angles(
     return constants, dict(zip(ANGLE_COLUMNS, left_out.T))
 
 
-def _angle_oxides(
-    constants: AngleConstants, reflectance: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _angle_oxides(constants: AngleConstants, reflectance: FloatArray) -> FloatArray:
     """FeO and TiO2 (n, 2); a negative titanium angle counts as zero."""
     return np.nan_to_num(apply_constants(constants, _darkest(reflectance)), nan=0.0)
 
 
-def _darkest(reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _darkest(reflectance: FloatArray) -> FloatArray:
     """The three bands (n, 3), no R750 below where the angles are defined."""
     bands = np.maximum(reflectance[:, BAND_INDEX], FLOOR)
     bands[:, 1] = np.maximum(bands[:, 1], DARKEST_750)
     return bands
 
 
-def _to_ratios(oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_ratios(oxides: FloatArray) -> FloatArray:
     """Additive log-ratios to the rest, (n, 5)."""
     positive = np.maximum(oxides, SMALLEST_OXIDE)
     return np.asarray(np.log(positive / (100 - positive.sum(axis=1, keepdims=True))))
 
 
-def _from_ratios(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
+def _from_ratios(ratios: FloatArray) -> FloatArray:
     powers = np.exp(ratios)
     return np.asarray(100 * powers / (1 + powers.sum(axis=1, keepdims=True)))

@@ -15,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..graph import Graph
+from ..tables import FloatArray
 from .features import FEATURES, add_basis, basis
 
 #: In standard deviations of a feature. A fixed choice without derivation: with 6, leave one
@@ -37,21 +37,21 @@ class Kernel:
     """
 
     descriptions: tuple[str, ...]
-    mean: tuple[NDArray[np.float64], ...]
-    scale: tuple[NDArray[np.float64], ...]
-    points: tuple[NDArray[np.float64], ...]
+    mean: tuple[FloatArray, ...]
+    scale: tuple[FloatArray, ...]
+    points: tuple[FloatArray, ...]
 
-    def with_training(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def with_training(self, reflectance: FloatArray) -> FloatArray:
         """Covariances (4, n, m) of spectra (n, 8) with the training spectra."""
         return np.stack(
             [_covariance(x, points) for x, points in zip(self._describe(reflectance), self.points)]
         )
 
-    def variance(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def variance(self, reflectance: FloatArray) -> FloatArray:
         """Covariance of each spectrum with itself, (4, n)."""
         return np.stack([2 + (x**2).mean(axis=1) for x in self._describe(reflectance)])
 
-    def _describe(self, reflectance: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    def _describe(self, reflectance: FloatArray) -> list[FloatArray]:
         values = basis(reflectance)
         return [
             (values @ FEATURES[name] - mean) / scale
@@ -98,7 +98,7 @@ class Kernel:
         graph.node("Add", [own, graph.doubles("own_rest", 2 - _UNSCALED)], alone)
         return together, alone
 
-    def _constants(self) -> tuple[NDArray[np.float64], ...]:
+    def _constants(self) -> tuple[FloatArray, ...]:
         """Constants of the graph, descriptions first; those of fewer features end in zeros.
 
         Matrix (4, 9, 18) from the basis to scaled features, the last row zero; offset (4, 9, 1)
@@ -126,9 +126,7 @@ class Kernel:
         return matrix, offset, squared, product
 
 
-def fit_kernel(
-    reflectance: NDArray[np.float64], descriptions: tuple[str, ...] = tuple(FEATURES)
-) -> Kernel:
+def fit_kernel(reflectance: FloatArray, descriptions: tuple[str, ...] = tuple(FEATURES)) -> Kernel:
     """Standardise descriptions of training spectra (m, 8)."""
     values = [basis(reflectance) @ FEATURES[name] for name in descriptions]
     mean = tuple(value.mean(axis=0) for value in values)
@@ -137,7 +135,7 @@ def fit_kernel(
     return Kernel(descriptions, mean, scale, points)
 
 
-def _covariance(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def _covariance(x: FloatArray, y: FloatArray) -> FloatArray:
     size = x.shape[1]
     product = x @ y.T / size
     squared = (x**2).mean(axis=1)[:, None] + (y**2).mean(axis=1) - 2 * product

@@ -8,23 +8,22 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import within_limits
 
 from ..graph import Graph
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 
 
 class Fitted(ABC):
     """A method after it has learnt from a table."""
 
-    def predict(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5), within the physical limits, of reflectance (n, 8)."""
         return np.asarray(within_limits(self.oxides(reflectance).T).T, dtype=np.float64)
 
     @abstractmethod
-    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def oxides(self, reflectance: FloatArray) -> FloatArray:
         """Oxides before the physical limits."""
 
     @abstractmethod

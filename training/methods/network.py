@@ -27,6 +27,8 @@ import numpy as np
 import optax
 from numpy.typing import NDArray
 
+from ..tables import FloatArray
+
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 #: Kernel size of the paper's network, the best of those in its Table S1.
@@ -36,8 +38,8 @@ KERNEL = 2
 class Layer(NamedTuple):
     """Weights (rows, columns) and bias (columns) of one layer; JAX arrays while training."""
 
-    weights: NDArray[np.float64]
-    bias: NDArray[np.float64]
+    weights: FloatArray
+    bias: FloatArray
 
 
 Parameters = tuple[Layer, ...]
@@ -63,8 +65,8 @@ class Network:
     """
 
     parameters: Parameters
-    input_mean: NDArray[np.float64]
-    input_sd: NDArray[np.float64]
+    input_mean: FloatArray
+    input_sd: FloatArray
     target_mean: float
     target_sd: float
 
@@ -73,7 +75,7 @@ class Network:
         """Kernel size: the rows of the first convolution, which reads a single map."""
         return len(self.parameters[0].weights)
 
-    def predict(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, reflectance: FloatArray) -> FloatArray:
         """Oxide in wt%, shape (n,), of reflectances of shape (n, 8)."""
         standardised = (reflectance - self.input_mean) / self.input_sd
         output = np.asarray(_forward_jit(self.parameters, jnp.asarray(standardised)))
@@ -106,10 +108,7 @@ def forward(parameters: Parameters, spectra: jax.Array) -> jax.Array:
 
 
 def train_network(
-    reflectance: NDArray[np.float64],
-    target: NDArray[np.float64],
-    settings: Settings,
-    seed: Sequence[int],
+    reflectance: FloatArray, target: FloatArray, settings: Settings, seed: Sequence[int]
 ) -> Network:
     """Train one network with the spectra (m, 8) and an oxide (m,) in wt% of its training sites.
 
@@ -162,7 +161,7 @@ _forward_jit = jax.jit(forward)
 
 def _batches(
     rng: np.random.Generator, sites: int, settings: Settings
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], FloatArray]:
     """Row numbers and weights of every batch, both (epochs * batches, batch).
 
     Each epoch visits every site once in a new order. The last batch is filled

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 from sklearn.base import BaseEstimator
@@ -31,7 +30,7 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 
 from ..graph import DOUBLE, FLOAT, ML_OPSET, OPSET, Graph
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 from .method import Fitted, Method
 
 _INNER_FOLDS = 5
@@ -46,12 +45,12 @@ class FittedEstimators(Fitted):
     """
 
     estimators: tuple[BaseEstimator, ...]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    mean: FloatArray
+    scale: FloatArray
     double: bool
     chosen: dict[str, object]
 
-    def oxides(self, reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def oxides(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5)."""
         columns = [
             np.reshape(e.predict(reflectance), (len(reflectance), -1)) for e in self.estimators
@@ -124,9 +123,7 @@ class FittedMachines(FittedEstimators):
         return graph.cast(result, FLOAT, "estimated")
 
 
-def _shared_kernels(
-    machines: Sequence[SVR],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _shared_kernels(machines: Sequence[SVR]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Support vectors (v, 8), kernel widths (v, 1), coefficients (machines, v): each pair once."""
     pairs = [np.insert(m.support_vectors_, 0, m._gamma, axis=1) for m in machines]
     shared, place = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
@@ -158,7 +155,7 @@ class ScikitMethod(Method):
 
     @abstractmethod
     def _search(
-        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+        self, reflectance: FloatArray, target: FloatArray, state: int
     ) -> tuple[BaseEstimator, dict[str, Any]]:
         """The fitted estimator and the settings chosen, for standardised oxides."""
 
@@ -167,7 +164,7 @@ class CrossValidated(ScikitMethod):
     """A method whose settings a cross-validation inside the training sites chooses."""
 
     def _search(
-        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+        self, reflectance: FloatArray, target: FloatArray, state: int
     ) -> tuple[BaseEstimator, dict[str, Any]]:
         folds = KFold(min(_INNER_FOLDS, len(target)), shuffle=True, random_state=state)
         search = GridSearchCV(
@@ -295,7 +292,7 @@ class RandomForest(ScikitMethod):
     double: ClassVar[bool] = False
 
     def _search(
-        self, reflectance: NDArray[np.float64], target: NDArray[np.float64], state: int
+        self, reflectance: FloatArray, target: FloatArray, state: int
     ) -> tuple[BaseEstimator, dict[str, Any]]:
         shared = {"n_estimators": self.trees, "oob_score": True, "random_state": state}
         forests = [RandomForestRegressor(max_features=bands, **shared) for bands in (2, 4, 8)]

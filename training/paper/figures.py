@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from ..figures import FORMULAS, HIGHLIGHT, TITLES, grid, legend_above, save
 from ..methods.network import KERNEL
 from ..protocols import FIT, K_FOLD
 from ..record import Record
+from ..tables import FloatArray
 
 #: Colour, marker and line of an oxide; colours differ in brightness, for grey prints.
 _STYLES = {
@@ -94,7 +94,7 @@ def equation(line: dict[str, float]) -> str:
     return f"{line['slope']:.2f} R {sign} {abs(line['intercept']):.2f}"
 
 
-def _draw_oxides(axis: Axes, x: list[int], values: NDArray[np.float64], oxides: list[str]) -> None:
+def _draw_oxides(axis: Axes, x: list[int], values: FloatArray, oxides: list[str]) -> None:
     """One line per oxide; values of shape (len(x), oxides)."""
     for column, oxide in enumerate(oxides):
         (line,) = axis.plot(x, values[:, column], markersize=5, linewidth=1.3)

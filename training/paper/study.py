@@ -23,7 +23,7 @@ from ..methods.network import Settings
 from ..metrics import r2, rmse
 from ..protocols import FIT, K_FOLD
 from ..record import Record, by_oxide, rounded, score
-from ..tables import BAND_COLUMNS, SiteTable
+from ..tables import BAND_COLUMNS, FloatArray, SiteTable
 
 #: Kernel sizes that the paper's Table S1 compares.
 KERNELS = (1, 2, 3, 4)
@@ -103,10 +103,10 @@ def random_splits(sites: int, splits: int, seed: int) -> list[tuple[list[int], l
 
 def predict_sites(
     table: SiteTable, settings: Settings, trainings: Sequence[Training]
-) -> list[NDArray[np.float64]]:
+) -> list[FloatArray]:
     """Train networks and predict all sites, learnt or not: (n, 5) in wt% for every training."""
 
-    def predict(training: Training) -> NDArray[np.float64]:
+    def predict(training: Training) -> FloatArray:
         rows, seed = training
         fitted = ConvolutionalNetworks(settings).fit(table.rows(rows), seed)
         return fitted.oxides(table.reflectance)
@@ -115,14 +115,14 @@ def predict_sites(
         return list(pool.map(predict, trainings))
 
 
-def correlations(table: SiteTable) -> NDArray[np.float64]:
+def correlations(table: SiteTable) -> FloatArray:
     """Pearson's r of reflectance and oxide over the sites, shape (8, 5): the paper's Fig. 1."""
     bands = table.reflectance.shape[1]
     together = np.corrcoef(table.reflectance, table.oxides, rowvar=False)
     return np.asarray(together[:bands, bands:])
 
 
-def regress(reflectance: NDArray[np.float64], oxide: NDArray[np.float64]) -> dict[str, float]:
+def regress(reflectance: FloatArray, oxide: FloatArray) -> dict[str, float]:
     """Fit an oxide (wt%) to the reflectance of one band, both (n,), by least squares: Fig. 2.
 
     ``loo_r2`` and ``loo_rmse`` judge each site by the line through the others. The error at a

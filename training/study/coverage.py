@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import tables
 from ..evaluate import Configuration, Predictions, evaluate, sigma, standardised_errors
@@ -19,7 +18,7 @@ from ..methods import DEFAULT, METHODS
 from ..protocols import K_FOLD, MISSION
 from ..record import COVERAGE, Record, coverage_of
 from ..spread import highest, stated
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 
 #: Repeats of every inner k-fold.
 REPEATS = 5
@@ -42,7 +41,7 @@ def coverage(
 
 def _nested_errors(
     sites: SiteTable, configuration: Configuration, judged: Predictions
-) -> NDArray[np.float64]:
+) -> FloatArray:
     extended, missions = tables.load_extended_sites(), np.array(sites.missions)
     inner = replace(configuration, repeats=min(REPEATS, configuration.repeats), mission_repeats=1)
     errors = np.empty_like(sites.oxides)

@@ -6,19 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics import r2
+from ..tables import FloatArray
 
 #: Added to the seed of the folds, so that draws and resamplings differ from the folds' shuffles.
 _DRAWS, _RESAMPLES, _PERMUTATIONS = 1, 2, 3
 
 
-def r2_left(variance: NDArray[np.float64], oxides: NDArray[np.float64]) -> NDArray[np.float64]:
+def r2_left(variance: FloatArray, oxides: FloatArray) -> FloatArray:
     """R2 (5,) of a model whose only error has this variance (5,), at sites with oxides (n, 5)."""
     return np.asarray(1 - variance / oxides.var(axis=0))
 
 
-def neighbour_variance(
-    points: NDArray[np.float64], oxides: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def neighbour_variance(points: FloatArray, oxides: FloatArray) -> FloatArray:
     """Variance that no smooth function of the points explains, estimated from nearest neighbours.
 
     Shape (5,), from points (n, d) and oxides (n, 5): half the mean squared difference between each
@@ -31,17 +30,13 @@ def neighbour_variance(
     return np.asarray(((oxides - oxides[nearest]) ** 2).mean(axis=0) / 2)
 
 
-def error_share(
-    measured: NDArray[np.float64], predicted: NDArray[np.float64], rows: list[int]
-) -> NDArray[np.float64]:
+def error_share(measured: FloatArray, predicted: FloatArray, rows: list[int]) -> FloatArray:
     """Share (5,) of the squared error that some sites have, predicted (repeats, n, 5)."""
     squared = ((predicted - measured) ** 2).sum(axis=0)
     return np.asarray(squared[rows].sum(axis=0) / squared.sum(axis=0))
 
 
-def r2_of(
-    measured: NDArray[np.float64], predicted: NDArray[np.float64], rows: list[int]
-) -> NDArray[np.float64]:
+def r2_of(measured: FloatArray, predicted: FloatArray, rows: list[int]) -> FloatArray:
     """R2 (5,) at some of the sites, all repeats pooled, predicted (repeats, n, 5)."""
     chosen = predicted[:, rows]
     truth = np.broadcast_to(measured[rows], chosen.shape)
@@ -68,15 +63,15 @@ def learning_draws(
 
 
 def slopes(
-    sizes: list[int], squared: NDArray[np.float64], resamples: int, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    sizes: list[int], squared: FloatArray, resamples: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
     """Exponent of RMSE against the number of sites, and its standard error, each (5,).
 
     From the mean squared error of each draw (sizes, draws, 5), by resampling the draws with
     replacement (bootstrap).
     """
 
-    def fit(chosen: NDArray[np.float64]) -> NDArray[np.float64]:
+    def fit(chosen: FloatArray) -> FloatArray:
         rmse = np.sqrt(chosen.mean(axis=1))
         return np.asarray(np.polyfit(np.log(sizes), np.log(rmse), 1)[0])
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 
@@ -17,7 +16,7 @@ from ..methods import DEFAULT, METHODS, Method
 from ..metrics import r2, rmse
 from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold, repeats
 from ..record import rounded
-from ..tables import SiteTable
+from ..tables import FloatArray, SiteTable
 from .estimates import learning_draws, permutations, slopes
 
 #: The site whose FeO no other site has.
@@ -73,7 +72,7 @@ def without_farthest(
     splits = [_without(row, split) for split in grouped_k_fold(table.sites, *folds)]
     alone = _held_out(table, default, default.extended, splits)
 
-    def error(predicted: NDArray[np.float64]) -> Any:
+    def error(predicted: FloatArray) -> Any:
         squared = (predicted - table.oxides)[:, others] ** 2
         return rounded(np.sqrt(squared.mean(axis=(0, 1))))
 
@@ -125,11 +124,11 @@ def other_tio2(
     }
 
 
-def _changes(table: SiteTable, changed: SiteTable, scale: NDArray[np.float64]) -> dict[str, Any]:
+def _changes(table: SiteTable, changed: SiteTable, scale: FloatArray) -> dict[str, Any]:
     """Change of the default's predictions, in wt% and in units of its sigma with a scale (5,)."""
     before, after = (evaluate.train_final(t, METHODS[DEFAULT]) for t in (table, changed))
 
-    def change(spectra: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def change(spectra: FloatArray) -> dict[str, FloatArray]:
         oxides = before.fitted.predict(spectra)
         difference = after.fitted.predict(spectra) - oxides
         return {
@@ -178,7 +177,7 @@ def r2_list(table: SiteTable, result: Predictions) -> Any:
 
 def _drawn_errors(
     table: SiteTable, method: Method, size: int, draws: int, configuration: Configuration
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """Mean squared errors (draws, 5) of models of some sites, at the other sites."""
     splits = [
         Split(K_FOLD, draw, size, tuple(train), tuple(test))
@@ -200,9 +199,7 @@ def _without(row: int, split: Split) -> Split:
     )
 
 
-def _mare_spectra(
-    table: SiteTable,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, list[float]]]:
+def _mare_spectra(table: SiteTable) -> tuple[dict[str, FloatArray], dict[str, list[float]]]:
     """Spectra (1, 8) to compare two models at, and the oxides of those whose oxides are known.
 
     An equal mixture of two spectra is taken to have the mean of their oxides.
@@ -217,9 +214,7 @@ def _mare_spectra(
     return spectra, known
 
 
-def _held_out(
-    table: SiteTable, method: Method, extended: bool, splits: list[Split]
-) -> NDArray[np.float64]:
+def _held_out(table: SiteTable, method: Method, extended: bool, splits: list[Split]) -> FloatArray:
     """Oxides (repeats, n, 5) of every site by the split that held it out; nan where none did."""
     found = np.full((repeats(splits, K_FOLD), *table.oxides.shape), np.nan)
     for split, values in zip(splits, _predict_all(table, method, extended, splits)):
@@ -229,13 +224,13 @@ def _held_out(
 
 def _predict_all(
     table: SiteTable, method: Method, extended: bool, splits: list[Split]
-) -> list[NDArray[np.float64]]:
+) -> list[FloatArray]:
     """Oxides at the test sites of each split."""
     predict = partial(_predict, table, method, extended)
     return list(evaluate.workers().map(predict, splits, chunksize=4))
 
 
-def _predict(table: SiteTable, method: Method, extended: bool, split: Split) -> NDArray[np.float64]:
+def _predict(table: SiteTable, method: Method, extended: bool, split: Split) -> FloatArray:
     if not split.test:
         return np.empty((0, len(OXIDES)))
     train = evaluate.learnt_from(table, split, extended)

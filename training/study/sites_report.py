@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..figures import TITLES
 from ..markdown import cells, join, listing, table, where
 from ..methods import DEFAULT
 from ..protocols import K_FOLD
 from ..record import Record
+from ..tables import FloatArray
 from .estimates import sites_needed
 from .sites import OTHER
 
 
-def per_doubling(slope: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def per_doubling(slope: Sequence[float] | FloatArray) -> FloatArray:
     """Change of RMSE in percent with twice as many sites."""
     return np.asarray(100 * (2 ** np.asarray(slope) - 1))
 
