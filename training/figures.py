@@ -25,13 +25,7 @@ TITLES = {FIT: "Fit on all", K_FOLD: "Grouped k-fold", MISSION: "Leave one missi
 _STYLES = {FIT: ("#9e9e9e", "o"), K_FOLD: ("#1f6fb4", "s"), MISSION: ("#b2182b", "^")}
 
 #: Oxides as figures print them.
-FORMULAS = {
-    "Al2O3": "Al$_2$O$_3$",
-    "CaO": "CaO",
-    "FeO": "FeO",
-    "MgO": "MgO",
-    "TiO2": "TiO$_2$",
-}
+FORMULAS = {"Al2O3": "Al$_2$O$_3$", "CaO": "CaO", "FeO": "FeO", "MgO": "MgO", "TiO2": "TiO$_2$"}
 
 #: The site circled in figures and listed first in the report.
 HIGHLIGHT = "CE-5"

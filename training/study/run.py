@@ -26,13 +26,7 @@ from ..tables import SiteTable
 from .comparison import AIMS
 from .coverage import coverage
 from .estimates import error_share, neighbour_variance, r2_left, r2_of
-from .sites import (
-    learning_curve,
-    other_tio2,
-    r2_list,
-    shuffled_labels,
-    without_farthest,
-)
+from .sites import learning_curve, other_tio2, r2_list, shuffled_labels, without_farthest
 
 #: Sites that no other site is like: young mare, and the maria Fecunditatis and Crisium.
 LONE_SITES = ("CE-5", "Luna16", "Luna24")
