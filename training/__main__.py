@@ -1,4 +1,4 @@
-"""Command line: train, judge and export oxide models.
+"""Command line: train, evaluate and export oxide models.
 
 A model of your own table (as the algorithm lunaroxide:samplesites writes it):
 
@@ -39,7 +39,7 @@ MODELS, REPORTS = ROOT / "lunar_oxide_plugin/models", ROOT / "training/reports"
 
 @dataclass(frozen=True)
 class Job:
-    """One model: where it and its report go, and what it is made from."""
+    """One model: the paths of its files, and its method, settings and sites."""
 
     model: Path
     reports: Path
@@ -97,7 +97,7 @@ def job_of(options: argparse.Namespace, method_id: str) -> Job:
 
 
 def run_evaluate(job: Job) -> None:
-    """Train and judge under the three protocols; write the record."""
+    """Evaluate under the three protocols; write the record."""
     table = job.table()
     require_enough_sites(table, job.configuration)
     record = make_record(job.name, table, job.method, job.configuration, _say)
@@ -106,7 +106,7 @@ def run_evaluate(job: Job) -> None:
 
 
 def run_export(job: Job) -> None:
-    """Train on all sites as the record says; write the model."""
+    """Train on all sites with the settings of the record; write the model."""
     table = job.table()
     record = job.read(table)
     trained = train_final(table, method_of(record))
@@ -130,7 +130,7 @@ def run_fit(job: Job) -> None:
 
 
 def run_all(jobs: list[Job], quick: bool) -> None:
-    """Every bundled model and record, then all the reports."""
+    """Make every bundled model and record, then all the reports."""
     folder, table = jobs[0].reports, tables.load_sites()
     for job in jobs:
         run_evaluate(job)
@@ -143,7 +143,7 @@ def run_all(jobs: list[Job], quick: bool) -> None:
 
 
 def run_reports(jobs: list[Job]) -> None:
-    """Write every report and figure again from the records; trains nothing."""
+    """Write every report and figure again from the records, without training."""
     folder = jobs[0].reports
     records = {job.method.id: read_record(job.record) for job in jobs}
     for record in records.values():
@@ -161,7 +161,10 @@ def run_reports(jobs: list[Job]) -> None:
 STEPS: dict[str, tuple[Callable[[Job], None], str]] = {
     "fit": (run_fit, "evaluate, export and report one model"),
     "evaluate": (run_evaluate, "train under the three protocols and write the record (.json)"),
-    "export": (run_export, "train on all sites as the record says and write the model (.onnx)"),
+    "export": (
+        run_export,
+        "train on all sites with the settings of the record and write the model (.onnx)",
+    ),
     "report": (run_report, "write the report (.md) and figures from the record"),
 }
 

@@ -32,20 +32,9 @@ LIMITS = (
 
 
 def metadata(record: Record, table: SiteTable) -> dict[str, str]:
-    """Metadata of a model: the bundled one, or one of a user's own table.
+    """The ``metadata_props`` of a model with a record and its training sites.
 
-    Parameters
-    ----------
-    record : dict
-        From `record.make_record`.
-    table : SiteTable
-        The training sites.
-
-    Returns
-    -------
-    dict of str to str
-        The ``metadata_props``; ``metrics``, ``training_range`` and
-        ``error_correlation`` are JSON.
+    ``metrics``, ``training_range`` and ``error_correlation`` are JSON.
     """
     configuration = record["configuration"]
     repeats = len(record["protocols"][MISSION]["fold"])

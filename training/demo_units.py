@@ -26,8 +26,8 @@ from . import markdown
 from .metrics import rmse
 from .tables import BAND_COLUMNS, DATA, FloatArray, SiteTable, load_paper_predictions, load_sites
 
-#: How far the second step may move from the nearest chemistry, in units of
-#: `oxide_scale` (0.02-0.04 wt%): room for the solver, no more.
+#: Largest change of the nearest chemistry by the second step, in units of `oxide_scale`
+#: (0.02-0.04 wt%): only tolerance for the solver.
 _TOLERANCE = 0.1
 
 #: Smaller shares are solver residue or negligible; they are left out.
@@ -116,7 +116,7 @@ def _similar_sites(oxides: FloatArray, chemistry: FloatArray, target: FloatArray
         b_eq=[1.0],
     )
     shares = np.where(solution.x < _SMALLEST_SHARE, 0.0, solution.x)
-    # As written in the table: three digits, which sum to 1 to the last.
+    # As written in the table: three digits with a sum of exactly 1.
     shares = np.round(shares / shares.sum(), 3)
     shares[shares.argmax()] += 1 - shares.sum()
     return np.asarray(np.round(shares, 3))

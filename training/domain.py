@@ -1,4 +1,4 @@
-"""How far a spectrum lies from the training sites.
+"""Distance of a spectrum from the training sites.
 
 A Mahalanobis distance of the natural logarithms of the eight reflectances. In
 logarithms a brighter or darker surface of the same spectral shape differs by a
@@ -20,7 +20,7 @@ import numpy as np
 from .graph import Graph
 from .tables import FloatArray, load_apollo12_pixels
 
-#: Reflectance below which the logarithm is clipped: far under any sunlit pixel
+#: Reflectance below which the logarithm is clipped: far below any sunlit pixel
 #: (MI MAP calls 0.01 a shadow), so that zero and negative input is far outside, not NaN.
 FLOOR = 1e-4
 

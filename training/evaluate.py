@@ -1,4 +1,4 @@
-"""Train and judge a method under all three protocols."""
+"""Train and evaluate a method under all three protocols."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FEWEST_SITES = 5
 
 @dataclass(frozen=True)
 class Configuration:
-    """How methods are judged, the same for all of them.
+    """Settings of the evaluation, the same for all methods.
 
     Folds, repeats and seed of the grouped k-fold; repeats of leave-one-mission-out for methods
     that draw random numbers.
@@ -51,7 +51,7 @@ QUICK = Configuration(folds=3, repeats=1, mission_repeats=1)
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one protocol predicted.
+    """Predictions under one protocol.
 
     Every site is predicted once per repeat, by a model that did not learn from it (except under
     fit-on-all). Of shape (repeats, n): the fold that held the site out, its domain distance and
@@ -96,7 +96,7 @@ def all_splits(table: SiteTable, configuration: Configuration, random: bool = Tr
 
 
 def require_enough_sites(table: SiteTable, configuration: Configuration) -> None:
-    """Raise ValueError for a table that the three protocols cannot judge.
+    """Raise ValueError for a table that the three protocols cannot evaluate.
 
     It has fewer sites than folds, a single mission, a column with the same value at all sites, or
     a split leaves fewer than `FEWEST_SITES` to learn from.
@@ -179,7 +179,7 @@ def evaluate(
 ) -> dict[str, Predictions]:
     """Predict every site under every protocol, in the order of `protocols.PROTOCOLS`.
 
-    Whether to learn from the extended set too is by default as the method says.
+    By default the method decides whether the extended set is used too.
     """
     splits = all_splits(table, configuration, method.random)
     results = {

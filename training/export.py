@@ -1,7 +1,7 @@
 """Write a fitted method, its uncertainty and the domain distance as one ONNX model.
 
-Pixels are the last axis throughout, so a block of a raster, band first as it lies in
-memory, passes without a transpose.
+Pixels are the last axis throughout, so a block of a raster, band first as in
+memory, needs no transpose.
 """
 
 from __future__ import annotations

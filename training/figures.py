@@ -18,13 +18,13 @@ from .tables import FloatArray
 
 mpl.use("Agg")
 
-#: Names of the protocols for readers.
+#: Names of the protocols in reports.
 TITLES = {FIT: "Fit on all", K_FOLD: "Grouped k-fold", MISSION: "Leave one mission out"}
 
-#: Colours that differ in brightness too, for grey prints and colour-blind readers, and markers.
+#: Markers, and colours that also differ in brightness, for grey prints and colour blindness.
 _STYLES = {FIT: ("#9e9e9e", "o"), K_FOLD: ("#1f6fb4", "s"), MISSION: ("#b2182b", "^")}
 
-#: Oxides as figures print them.
+#: Formulas of the oxides in figures.
 FORMULAS = {"Al2O3": "Al$_2$O$_3$", "CaO": "CaO", "FeO": "FeO", "MgO": "MgO", "TiO2": "TiO$_2$"}
 
 #: The site circled in figures and listed first in the report.
@@ -138,7 +138,7 @@ def name_rows(axes: NDArray[np.object_], names: Sequence[str], size: float) -> N
 
 
 def legend_above(figure: Figure, axis: Axes, columns: int, size: float | None = None) -> None:
-    """Put the legend of an axis, which is that of all, above the figure."""
+    """Put the legend of one axis, valid for all, above the figure."""
     figure.legend(
         *axis.get_legend_handles_labels(),
         loc="outside upper center",

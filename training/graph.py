@@ -21,7 +21,7 @@ FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 
 
 class Graph:
-    """Nodes and constants of a graph; every method returns the name of what it added.
+    """Nodes and constants of a graph; every method returns the name of its result.
 
     The input is ``reflectance``, float32 (8, n).
     """
@@ -56,7 +56,7 @@ class Graph:
         return output
 
     def has(self, output: str) -> bool:
-        """Whether a node gives this output already."""
+        """Whether a node already has this output."""
         return any(output in node.output for node in self.nodes)
 
     def cast(self, tensor: str, kind: int, output: str) -> str:
@@ -69,13 +69,13 @@ class Graph:
         return self.node("Slice", [tensor, *limits], name)
 
     def add_switch(self, since: int, result: str, oxides: str, output: str) -> str:
-        """Let a caller leave out the nodes added after the first `since` ones.
+        """Make the nodes added after the first `since` ones optional.
 
         The switch is the input ``with_<output>``, a bool that is true unless given: an initializer
-        that a caller may override, so that the model still has one input that must be given.
+        that a caller may override, so that the model still has only one required input.
 
-        What they compute, `result` (5, n), must serve nothing but `output`. Left out, the output is
-        NaN in the shape of `oxides`.
+        Their result (5, n) must have no other use than `output`. If it is switched off, the output
+        is NaN in the shape of `oxides`.
         """
         switch = f"with_{output}"
         self.constant(switch, np.array(True))
@@ -93,7 +93,7 @@ class Graph:
         return self.node("If", [switch], output, then_branch=then, else_branch=otherwise)
 
     def has_trees(self) -> bool:
-        """Whether a node is of the machine-learning operators."""
+        """Whether a node is a machine-learning operator."""
         return any(node.domain == "ai.onnx.ml" for node in self.nodes)
 
     def merge(self, model: onnx.ModelProto, prefix: str, source: str) -> str:

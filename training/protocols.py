@@ -31,7 +31,7 @@ class Split:
 
     @property
     def seed(self) -> tuple[int, int, int]:
-        """Numbers that name this split, to seed what is random in it."""
+        """Numbers that identify this split, to seed its random numbers."""
         return PROTOCOLS.index(self.protocol), self.repeat, self.fold
 
 
@@ -41,7 +41,7 @@ def repeats(splits: Sequence[Split], protocol: str) -> int:
 
 
 def fit_on_all(sites: int) -> list[Split]:
-    """Judge at the training sites: comparable to the paper's Table 3."""
+    """Test at the training sites: comparable to the paper's Table 3."""
     everything = tuple(range(sites))
     return [Split(FIT, 0, 0, everything, everything)]
 

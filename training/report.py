@@ -1,6 +1,6 @@
 """The report of a model, written from its record: no number in it is typed by hand.
 
-A model of a user's own table has the same report without what concerns the project's 38 sites.
+The report of a user's own table lacks what concerns the project's 38 sites.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ LEVELS = {0.68: 1.0, 0.95: 1.96}
 #: Largest sigma, in standard deviations of the oxide among the training sites.
 CEILING = 2.0
 
-#: Which oxides' widths grow with the oxide, and what is added to it, in wt%.
+#: Oxides whose widths grow with the oxide, and what is added to it, in wt%.
 GROWS = np.array([oxide == "TiO2" for oxide in OXIDES])
 OFFSET = 1.0
 
@@ -67,8 +67,8 @@ class Spread:
     def add_to(self, graph: Graph, oxides: str, scale: FloatArray) -> str:
         """Add ``uncertainty``, float32 (5, n), given the oxides (5, n) and the scale (5,).
 
-        It takes as long as a small model, so it can be left out by the input
-        ``with_uncertainty``; it is NaN then.
+        It takes as long as a small model, so the input ``with_uncertainty`` can switch it off; it
+        is NaN then.
         """
         since = len(graph.nodes)
         covariance, own = self.kernel.add_to(graph)
@@ -142,7 +142,7 @@ def calibrate(relative: FloatArray) -> FloatArray:
     they are equal; with the heavy tails of few, unlike sites neither interval is then far off.
     """
     size = np.abs(relative)
-    # A quantile of zero means errors without exception zero; their logarithm must stay finite.
+    # A quantile is zero if all errors are zero; its logarithm must stay finite.
     each = [
         np.maximum(np.quantile(size, level, axis=0) / sigma, 1e-9)
         for level, sigma in LEVELS.items()

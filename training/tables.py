@@ -104,7 +104,7 @@ class _Csv:
             raise ValueError(f"{path.name}: missing columns {missing}; it has {', '.join(found)}")
 
     def where(self, row: int, column: str) -> str:
-        """Say where a cell is, rows counted as a spreadsheet does."""
+        """The place of a cell, rows counted as in a spreadsheet."""
         line, cells = self.rows[row]
         name = cells.get("site")
         return f"{self.name}, row {line}{f' ({name})' if name else ''}, column {column}"
@@ -167,7 +167,7 @@ class _Csv:
                 )
 
     def require_unique(self, keys: Sequence[Hashable], kind: str) -> None:
-        """Refuse a key that two rows have."""
+        """Refuse a key that occurs in two rows."""
         first: dict[Hashable, int] = {}
         for row, key in enumerate(keys):
             line = self.rows[first.setdefault(key, row)][0]

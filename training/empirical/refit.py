@@ -40,12 +40,9 @@ def measured(table: SiteTable) -> FloatArray:
 
 
 def cross_validate(table: SiteTable, configuration: Configuration) -> dict[str, FloatArray]:
-    """Predict every site under every protocol, with constants fitted to the training rows only.
+    """Predict every site, with constants fitted to the training rows only.
 
-    Returns
-    -------
-    dict of str to ndarray, shape (repeats, n, 2)
-        wt%, by protocol, on the same folds as the networks.
+    (repeats, n, 2) in wt% by protocol, on the same folds as the networks.
     """
     splits = all_splits(table, configuration)
     reflectance, oxides = three_bands(table), measured(table)

@@ -1,4 +1,4 @@
-"""The methods a model can be trained by, all judged on the same folds."""
+"""The methods of training, all evaluated on the same folds."""
 
 from __future__ import annotations
 

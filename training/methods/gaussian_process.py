@@ -36,7 +36,7 @@ from .method import Fitted, Method
 #: Smallest oxide in wt% whose logarithm is taken: below the content of soils (TiO2 0.3).
 SMALLEST_OXIDE = 0.05
 
-#: How far the angle equations are believed, in units of the highest oxide of the training sites.
+#: Upper limit of the angle equations, in units of the highest oxide of the training sites.
 ANGLE_REACH = 1.25
 
 

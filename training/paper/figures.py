@@ -60,7 +60,7 @@ def regression(record: Record, path: Path) -> None:
         )
         axis.set_xlabel(f"R at {record['wavelengths'][line['band']]} nm", fontsize=9)
         axis.set_ylabel(f"{FORMULAS[oxide]} (wt%)", fontsize=9)
-        # Lines without limits of their own would stretch the axes to where they are zero.
+        # Infinite lines would otherwise extend the axes to zero.
         axis.set_xlim(0, 1.05 * x.max())
         axis.set_ylim(0, 1.1 * y.max())
     save(figure, path)

@@ -45,8 +45,8 @@ class Study:
     splits: int = 20
 
 
-#: Small enough for a test; its scores mean nothing. One batch holds all sites, so that
-#: networks of as many batches are compiled once per kernel.
+#: Small enough for a test; its scores mean nothing. One batch contains all sites, so that
+#: networks are compiled once per kernel.
 QUICK = Study(Settings(epochs=5, batch=40), folds=2, repeats=1, splits=2)
 
 

@@ -13,7 +13,7 @@ from ..protocols import K_FOLD
 from ..record import Record
 from .sites import OTHER
 
-#: Colours that differ in brightness too, and markers: the default, and what it is compared with.
+#: Colours that also differ in brightness, and markers: the default, and the other method.
 _STYLES = {DEFAULT: ("#0b3c6f", "s", "-"), OTHER: ("#d98032", "o", "--")}
 
 

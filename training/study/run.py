@@ -1,4 +1,4 @@
-"""What each part of the default model contributes, and what the data allow at best.
+"""The contribution of each part of the default model, and the best that the data allow.
 
 `make_study` computes every number of the report.
 """
@@ -28,7 +28,7 @@ from .coverage import coverage
 from .estimates import error_share, neighbour_variance, r2_left, r2_of
 from .sites import learning_curve, other_tio2, r2_list, shuffled_labels, without_farthest
 
-#: Sites that no other site is like: young mare, and the maria Fecunditatis and Crisium.
+#: Sites unlike all others: young mare, and the maria Fecunditatis and Crisium.
 LONE_SITES = ("CE-5", "Luna16", "Luna24")
 
 _REPORTS = Path(__file__).parents[1] / "reports"

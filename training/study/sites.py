@@ -19,7 +19,7 @@ from ..record import rounded
 from ..tables import FloatArray, SiteTable
 from .estimates import learning_draws, permutations, slopes
 
-#: The site whose FeO no other site has.
+#: The site with much more FeO than the others.
 FARTHEST = "CE-5"
 
 #: Sites with much FeO, also tried mixed in halves with `FARTHEST`.
@@ -191,7 +191,7 @@ def _drawn_errors(
 
 
 def _without(row: int, split: Split) -> Split:
-    """The same split, but no model learns from one site and none is judged by it."""
+    """The same split without one site, neither for training nor for testing."""
     return replace(
         split,
         train=tuple(r for r in split.train if r != row),
