@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingMultiStepFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
@@ -19,54 +18,20 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ...about import style
 from ...core.errors import RasterError
-from ...core.mathematics.mixture import BimodalityError, Histogram, Mixture, divide
 from ...core.oxides.oxides import OXIDES
-from ...core.results.terrain import (
-    CLASSES,
-    DEFAULT_MG,
-    NEEDED,
-    SCHEMES,
-    Limits,
-    Scheme,
-    default_feo,
-    rules,
-    summary_table,
-)
+from ...core.results.terrain import DEFAULT_MG, NEEDED, SCHEMES, Scheme, summary_table
 from ...core.tables import csv_text
-from ...raster.maps.class_polygons import write_class_polygons
-from ...raster.maps.each_block import each_block
-from ...raster.maps.terrain import FEO_BINS, TerrainMap, TerrainSummary, add_feo, extent
-from ...raster.moon.areas import PixelAreas
-from ...raster.sources.oxide_units import require_weight_percent
+from ...raster.maps.terrain import extent
+from ...raster.maps.terrain_classes import TerrainResult, Threshold, write_terrain
 from ...raster.sources.raster import Raster
-from ...raster.writing.encoding import Classes
-from ...raster.writing.geotiff import RasterWriter
-from ...raster.writing.outputs import OutputFiles
-from ...raster.writing.storage import BandInfo
 from ...report.terrain_report import Picture, Terrain, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
-from ..progress import FeedbackWatch, progress_or_cancel, stop_if_cancelled
+from ..progress import FeedbackWatch
 
 _FIXED, _FIT = 0, 1
 METHODS = ("Fixed FeO", "Two-component fit of FeO")
-
-_STYLES = {
-    Scheme.MARE: "terrain_mare",
-    Scheme.BASALTS: "terrain_basalts",
-    Scheme.TERRANES: "terrain_terranes",
-}
-
-
-class _Threshold(NamedTuple):
-    """The FeO in wt% that divides classes, where it is from, and the fit behind it."""
-
-    feo: float
-    said: str
-    mixture: Mixture | None = None
-    histogram: Histogram | None = None
 
 
 class ClassifyTerrain(LunarOxideAlgorithm):
@@ -209,76 +174,44 @@ class ClassifyTerrain(LunarOxideAlgorithm):
     ) -> dict[str, Any]:
         """Fit if wanted, classify block by block, then draw polygons and write what was found."""
         scheme = Scheme(self.parameterAsEnum(parameters, self.SCHEME, context))
-        given = self._given_threshold(parameters, scheme, context)
+        threshold = self._given_threshold(parameters, scheme, context)
         outputs = {
             name: self.output_path(parameters, name, context)
             for name in (self.OUTPUT, self.POLYGONS, self.TABLE, self.REPORT)
         }
         outputs = {name: path for name, path in outputs.items() if path}
         raster = Raster(self.input_paths(self.INPUT)[0])
-        areas = PixelAreas(raster.grid, raster.name)
-        bands = self._bands(parameters, raster, scheme, context)
-        needed = {bands[oxide]: oxide for oxide in NEEDED[scheme]}
-        require_weight_percent(raster, needed, lambda: stop_if_cancelled(feedback))
-        terrain = TerrainMap(raster, bands, scheme)
-        window, threads = raster.grid.window, self.threads(parameters, context)
-        fit = given is None
-        steps = QgsProcessingMultiStepFeedback(1 + fit + (self.POLYGONS in outputs), feedback)
-        steps.setCurrentStep(0)
-        threshold = given or _fitted(terrain, raster, areas, steps, threads)
-        feedback.pushInfo(f"FeO threshold: {threshold.feo:.4g} wt%, {threshold.said}.")
-        mg = self.parameterAsDouble(parameters, self.MG_THRESHOLD, context)
-        limits = Limits(threshold.feo, mg)
-        metadata = {
-            **raster.model_metadata(),
-            **self.provenance(parameters, raster),
-            "LUNAR_OXIDE_CLASSES": _listed(scheme, limits),
-            "LUNAR_OXIDE_FEO_THRESHOLD": f"{threshold.feo:.6g} wt%, {threshold.said}",
-        }
-        summary = TerrainSummary(terrain, scheme, window, threshold.histogram)
         with self.output_files(raster) as files:
-            writer = files.raster(
+            result = write_terrain(
+                files,
+                raster,
+                self._bands(parameters, raster, scheme, context),
+                scheme,
                 outputs[self.OUTPUT],
-                raster.grid,
-                [BandInfo("terrain class")],
-                metadata,
-                classes=Classes([(one.name, one.colour) for one in CLASSES[scheme]]),
-                style=style(_STYLES[scheme]),
-                tile=raster.plan().tile,
+                self.provenance(parameters, raster),
+                threshold=threshold,
+                mg_number=self.parameterAsDouble(parameters, self.MG_THRESHOLD, context),
+                polygons=outputs.get(self.POLYGONS, ""),
+                minimum_area=self.parameterAsDouble(parameters, self.MINIMUM_AREA, context),
+                threads=self.threads(parameters, context),
+                watch=FeedbackWatch(feedback),
             )
-            steps.setCurrentStep(int(fit))
-            work = each_block(
-                lambda at: terrain.block(at, limits), raster, FeedbackWatch(steps), threads
-            )
-            with work as done:
-                for block_window, block in done:
-                    if block.classes.any():
-                        writer.write(block_window, block.classes[np.newaxis])
-                    summary.add(block_window, block, areas.of(block_window))
-            if not summary.totals.pixels.any():
-                raise RasterError(_nothing(raster, scheme))
-            if self.POLYGONS in outputs:
-                steps.setCurrentStep(1 + fit)
-                smallest = self.parameterAsDouble(parameters, self.MINIMUM_AREA, context)
-                path = outputs[self.POLYGONS]
-                count = _polygons(files, writer, path, scheme, summary, smallest, steps)
-                feedback.pushInfo(f"{count} polygons.")
-            summaries = summary.totals.summaries()
+            totals = result.summary.totals
+            summaries = totals.summaries()
             if self.TABLE in outputs:
                 files.text(outputs[self.TABLE], csv_text(*summary_table(summaries)))
             if self.REPORT in outputs:
-                page = _page(raster, scheme, limits, threshold, summary, metadata, self.remarks())
-                files.text(outputs[self.REPORT], page)
+                files.text(outputs[self.REPORT], _page(raster, scheme, result, self.remarks()))
         for one in summaries:
             feedback.pushInfo(f"{one.name}: {one.percent:.2f} % of the area, {one.pixels} pixels.")
-        results = {**outputs, self.FEO_THRESHOLD: threshold.feo}
+        results = {**outputs, self.FEO_THRESHOLD: result.threshold.feo}
         if scheme is not Scheme.TERRANES:
-            results[self.MARE_PERCENT] = summary.totals.mare_percent()
+            results[self.MARE_PERCENT] = totals.mare_percent()
         return results
 
     def _given_threshold(
         self, parameters: dict[str, Any], scheme: Scheme, context: QgsProcessingContext
-    ) -> _Threshold | None:
+    ) -> Threshold | None:
         """The user's or the default; None when it has to be fitted."""
         given = parameters.get(self.THRESHOLD) is not None
         if self.parameterAsEnum(parameters, self.METHOD, context) == _FIT:
@@ -290,13 +223,8 @@ class ClassifyTerrain(LunarOxideAlgorithm):
             return None
         if given:
             feo = self.parameterAsDouble(parameters, self.THRESHOLD, context)
-            return _Threshold(feo, "as given (THRESHOLD)")
-        said = "the middle between the means of maria and highlands"
-        if scheme is Scheme.TERRANES:
-            said = "the mean of the whole Moon"
-        return _Threshold(
-            default_feo(scheme), f"{said} in Table 2 of Zhang et al. (2023, Icarus 397, 115505)"
-        )
+            return Threshold(feo, "as given (THRESHOLD)")
+        return Threshold.default(scheme)
 
     def _bands(
         self,
@@ -320,104 +248,23 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         return found
 
 
-def _nothing(raster: Raster, scheme: Scheme) -> str:
-    needed = " and ".join(NEEDED[scheme])
-    return (
-        f"{raster.name} has no pixel with {needed}, which the classes need. Check its bands "
-        f"({', '.join(ClassifyTerrain.BANDS.values())})."
-    )
-
-
-def _listed(scheme: Scheme, limits: Limits) -> str:
-    """Numbers, names and rules of the classes."""
-    named = zip(CLASSES[scheme], rules(scheme, limits))
-    return "; ".join(f"{number} {one.name}: {rule}" for number, (one, rule) in enumerate(named, 1))
-
-
-def _page(
-    raster: Raster,
-    scheme: Scheme,
-    limits: Limits,
-    threshold: _Threshold,
-    summary: TerrainSummary,
-    metadata: dict[str, str],
-    remarks: Sequence[str],
-) -> str:
+def _page(raster: Raster, scheme: Scheme, result: TerrainResult, remarks: Sequence[str]) -> str:
     """The report."""
     _, dx, rx, _, ry, dy = raster.grid.geotransform
     aspect = float(np.hypot(rx, dy) / np.hypot(dx, ry))
     terrain = Terrain(
         scheme,
-        limits,
-        summary.totals.summaries(),
-        summary.histogram,
-        threshold.mixture,
-        Picture(summary.picture, extent(raster.grid), aspect),
+        result.limits,
+        result.summary.totals.summaries(),
+        result.summary.histogram,
+        result.threshold.mixture,
+        Picture(result.summary.picture, extent(raster.grid), aspect),
     )
     warnings = [*remarks]
     if raster.synthetic:
         warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
     notes = [
         f"{scheme.title} of {raster.name}.",
-        f"FeO is divided at {threshold.feo:.4g} wt%, {threshold.said}.",
+        f"FeO is divided at {result.threshold}.",
     ]
-    return html_report(terrain, notes, warnings, metadata)
-
-
-def _fitted(
-    terrain: TerrainMap,
-    raster: Raster,
-    areas: PixelAreas,
-    feedback: QgsProcessingFeedback,
-    threads: int,
-) -> _Threshold:
-    """The FeO that divides two populations, by a first look at all of a raster."""
-    histogram = Histogram(*FEO_BINS)
-    with each_block(terrain.feo, raster, FeedbackWatch(feedback), threads) as done:
-        for window, feo in done:
-            add_feo(histogram, feo, areas.of(window))
-    if not histogram.weights.any():
-        raise RasterError(_nothing(raster, terrain.scheme))
-    try:
-        mixture, feo = divide(histogram)
-        return _Threshold(feo, _described(mixture), mixture, histogram)
-    except BimodalityError as error:
-        message = str(error)
-    raise RasterError(
-        f"The FeO of {raster.name} does not show two populations: {message}. Choose METHOD "
-        f"{_FIXED} ({METHODS[_FIXED]}), with a THRESHOLD of your own if need be, or a raster with "
-        "both mare and highlands."
-    )
-
-
-def _described(mixture: Mixture) -> str:
-    first, second = (
-        f"{mean:.2f} ± {sigma:.2f} wt% ({100 * share:.1f} %)"
-        for share, mean, sigma in zip(mixture.shares, mixture.means, mixture.sigmas)
-    )
-    return (
-        f"where two Gaussians fitted to the raster's FeO are equally probable: {first} and "
-        f"{second} of the area, Ashman's D {mixture.separation:.2f}"
-    )
-
-
-def _polygons(
-    files: OutputFiles,
-    writer: RasterWriter,
-    path: str,
-    scheme: Scheme,
-    summary: TerrainSummary,
-    smallest: float,
-    feedback: QgsProcessingFeedback,
-) -> int:
-    files.finish()  # the polygons are drawn from the finished file
-    totals = summary.totals
-    return write_class_polygons(
-        writer.path,
-        [one.name for one in CLASSES[scheme]],
-        smallest,
-        float(totals.areas.sum() / totals.pixels.sum()),
-        files.path(path),
-        path,
-        progress_or_cancel(feedback),
-    )
+    return html_report(terrain, notes, warnings, result.metadata)
