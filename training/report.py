@@ -39,7 +39,7 @@ def write_report(record: Record, folder: Path) -> None:
         _domain: True,
         _scenes: bundled,
         _extended: "extended_set" in record,
-        _protocol if bundled else _own_protocol: True,
+        _protocol: True,
     }
     write_page(folder / f"{name}.md", [part(record) for part, wanted in sections.items() if wanted])
 
@@ -366,42 +366,28 @@ protocol.
 
 
 def _protocol(record: Record) -> str:
-    configuration = record["configuration"]
-    seed = configuration["seed"]
+    own, configuration = record.get("own_table"), record["configuration"]
+    source, model = "Tables: `training/data`", "bundled model"
+    pixels = "The eight Apollo 12 pixels are one row, their mean, so they are never divided."
+    rebuild = "\n\nRebuild everything: `make train`."
+    if own:
+        source, model, rebuild = f"Table: `{own['file']}`", "model", ""
+        pixels = "Neighbours that share pixels make the scores too good."
     return f"""## Protocol
 
-- Tables: `training/data`, content SHA-256 `{record["tables_sha256"][:16]}...` (in full in the
-  JSON).
-- {TITLES[FIT]}: one training; that is the bundled model.
+- {source}, content SHA-256 `{record["tables_sha256"][:16]}...` (in full in the JSON).
+- {TITLES[FIT]}: one training; that is the {model}.
 - {TITLES[K_FOLD]}: {configuration["folds"]} folds, {configuration["repeats"]} repeats; repeat i is
-  shuffled with `numpy.random.default_rng([{seed}, i])`. Each site is its own group. The eight
-  Apollo 12 pixels are one row, their mean, so they are never divided.
+  shuffled with `numpy.random.default_rng([{configuration["seed"]}, i])`. Each site is its own
+  group. {pixels}
 - {TITLES[MISSION]}: {len(set(record["missions"]))} missions, each held out once in each repeat
   (repeats: {_repeats(record, MISSION)}).
 - Random numbers are seeded by protocol, repeat, fold and oxide. Float64.
 - Standardisation and settings come from the training sites of the fold only. Settings:
   {_settings(record["settings"])}.{_chosen(record)}
-- The pixel noise of the domain distance comes from the Apollo 12 pixels in every fold, even when
-  Apollo 12 is held out: it is their scatter about their own mean.
-- Pooled scores combine all held-out predictions of all repeats.
-
-Rebuild everything: `make train`."""
-
-
-def _own_protocol(record: Record) -> str:
-    configuration = record["configuration"]
-    return f"""## Protocol
-
-- Table: `{record["own_table"]["file"]}`, content SHA-256 `{record["tables_sha256"][:16]}...` (in
-  full in the JSON).
-- {TITLES[FIT]}: one training; that is the model.
-- {TITLES[K_FOLD]}: {configuration["folds"]} folds, {configuration["repeats"]} repeats, shuffled
-  with seed {configuration["seed"]}. Each site is its own group: neighbours that share pixels
-  make the scores too good.
-- {TITLES[MISSION]}: {len(set(record["missions"]))} missions, each held out once in each repeat.
-- Standardisation and settings come from the training sites of the fold only.
-- The pixel noise of the domain distance is that of eight MI pixels around Apollo 12, from the
-  project's tables."""
+- The pixel noise of the domain distance comes from eight pixels around Apollo 12 in every fold,
+  also if Apollo 12 is held out: it is their scatter about their own mean.
+- Pooled scores combine all held-out predictions of all repeats.{rebuild}"""
 
 
 def _settings(settings: dict[str, Any]) -> str:
@@ -418,7 +404,7 @@ def _settings(settings: dict[str, Any]) -> str:
 
 def _chosen(record: Record) -> str:
     words = "; ".join(f"{name}: {_settings(found)}" for name, found in record["chosen"].items())
-    return words and f" Chosen for the bundled model: {words}."
+    return words and f" Chosen for the final model: {words}."
 
 
 def _repeats(record: Record, protocol: str) -> int:

@@ -8,8 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from lunar_oxide_plugin.core.oxides.oxides import OXIDES
-
 from ..graph import Graph
 from ..tables import FloatArray, SiteTable
 from .method import Fitted, Method
@@ -27,12 +25,11 @@ class FittedNetworks(Fitted):
         return np.stack([network.predict(reflectance) for network in self.networks], axis=1)
 
     def add_to(self, graph: Graph) -> str:
-        """Write the networks as two-dimensional convolutions over images one pixel per column.
+        """Write the networks as two-dimensional convolutions over images with a pixel per column.
 
-        The bands of n pixels, (8, n) as a raster block lies in memory, are an image of 8 rows
-        and n columns, and the paper's kernel of two bands is one of 2 x 1: no transpose, and
-        onnxruntime's convolutions run near the speed of a large matrix product. Raises ValueError
-        for another kernel than 2.
+        The bands of n pixels, (8, n) as in memory, are an image of 8 rows and n columns, and the
+        paper's kernel of two bands is one of 2 x 1: no transpose, and onnxruntime's convolutions
+        run near the speed of a large matrix product. Raises ValueError for other kernels.
         """
         if any(network.kernel != KERNEL for network in self.networks):
             raise ValueError(f"only networks with a kernel of {KERNEL} can be exported")
@@ -65,14 +62,11 @@ class ConvolutionalNetworks(Method):
 
     def fit(self, table: SiteTable, seed: Sequence[int]) -> FittedNetworks:
         """Train the five networks."""
-        return FittedNetworks(
-            tuple(
-                train_network(
-                    table.reflectance, table.oxides[:, oxide], self.network, (*seed, oxide)
-                )
-                for oxide in range(len(OXIDES))
-            )
+        networks = (
+            train_network(table.reflectance, oxide, self.network, (*seed, number))
+            for number, oxide in enumerate(table.oxides.T)
         )
+        return FittedNetworks(tuple(networks))
 
     def quick(self) -> ConvolutionalNetworks:
         """Five epochs."""

@@ -1,11 +1,11 @@
-"""Four descriptions of a spectrum, in which Gaussian processes measure likeness.
+"""Four descriptions of a spectrum, in which Gaussian processes measure similarity.
 
 All are linear in one basis of 18 numbers per spectrum: the eight reflectances, their natural
 logarithms, and the two angles of Otake et al. (2012, LPSC 43, abstract 1905).
 
 - ``reflectance``: the eight bands.
 - ``logarithm``: their logarithms, in which brightness is a constant.
-- ``ratios``: ln R750, and the seven other bands' logarithms less it: shape apart from brightness.
+- ``ratios``: ln R750, and the seven other bands' logarithms minus it: shape without brightness.
 - ``angles``: the two angles and ln R750, which carry iron, titanium and maturity.
 """
 

@@ -1,12 +1,12 @@
 """The project's own model: Gaussian processes on the log-ratios of the oxides.
 
 Four Gaussian processes, one per description of a spectrum (`features`), share a kernel and are
-averaged. They predict the logarithms of the five oxides over the rest (100 wt% less the five:
+averaged. They predict the logarithms of the five oxides over the rest (100 wt% minus the five:
 SiO2 and minor oxides), Aitchison's additive log-ratio (1982, J. R. Stat. Soc. B 44, 139), so that
-no oxide can be negative nor all five exceed 100 wt%, and an oxide gives way where others rise.
+no oxide can be negative nor all five exceed 100 wt%, and an oxide falls where others rise.
 FeO and TiO2 are averaged with the angle equations of Otake et al. (2012), whose few constants
-cannot follow noise. Their values count from zero to `ANGLE_REACH` times the highest of the
-training sites: the power law of TiO2 knows no end.
+cannot follow noise. Their values are limited to zero to `ANGLE_REACH` times the highest of the
+training sites, as the power law of TiO2 is unbounded.
 
 Per oxide, the noise of the processes and the share of the angle equation are those with the
 smallest squared leave-one-out error among the training sites (closed form, Rasmussen and
@@ -41,7 +41,7 @@ ANGLE_REACH = 1.25
 
 
 class Choice(NamedTuple):
-    """What is chosen for one oxide: noise variance in units of the sites', share of the angle."""
+    """Settings chosen for one oxide: noise variance in units of the sites', share of the angle."""
 
     noise: float
     angle_share: float
@@ -168,15 +168,12 @@ class GaussianProcesses(Method):
             weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale))
             errors = leave_one_out_errors(inverse, weights[noise])
             left_out[noise] = _from_ratios(ratios - scale * errors.mean(axis=0))
-        constants, angle_left_out = _fit_angles(table)
+        constants, angles = _fit_angles(table)
         choice = tuple(
             _choose(
-                table.oxides[:, o],
-                {n: left_out[n][:, o] for n in self.noises},
-                None if angle_left_out is None else angle_left_out.get(o),
-                self.angle_shares,
+                oxide, {n: v[:, o] for n, v in left_out.items()}, angles.get(o), self.angle_shares
             )
-            for o in range(len(OXIDES))
+            for o, oxide in enumerate(table.oxides.T)
         )
         chosen = np.stack([weights[c.noise] for c in choice])
         limits = ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0)
@@ -208,7 +205,7 @@ def _choose(
     return min(errors, key=lambda choice: float(errors[choice]))
 
 
-def _fit_angles(table: SiteTable) -> tuple[AngleConstants | None, dict[int, FloatArray] | None]:
+def _fit_angles(table: SiteTable) -> tuple[AngleConstants | None, dict[int, FloatArray]]:
     """Constants of all sites, and each site's oxides by constants fitted without it."""
     bands = _darkest(table.reflectance)
     oxides = table.oxides[:, ANGLE_COLUMNS]
@@ -221,9 +218,9 @@ def _fit_angles(table: SiteTable) -> tuple[AngleConstants | None, dict[int, Floa
             left_out[row] = np.clip(apply_constants(constants, bands[[row]])[0], 0, reach)
         constants = fit_constants(bands, oxides)
     except (RuntimeError, TypeError, ValueError):  # TypeError: fewer sites than constants
-        return None, None
+        return None, {}
     if not np.isfinite(left_out).all():
-        return None, None
+        return None, {}
     return constants, dict(zip(ANGLE_COLUMNS, left_out.T))
 
 
@@ -233,7 +230,7 @@ def _angle_oxides(constants: AngleConstants, reflectance: FloatArray) -> FloatAr
 
 
 def _darkest(reflectance: FloatArray) -> FloatArray:
-    """The three bands (n, 3), no R750 below where the angles are defined."""
+    """The three bands (n, 3), R750 not below the domain of the angles."""
     bands = np.maximum(reflectance[:, BAND_INDEX], FLOOR)
     bands[:, 1] = np.maximum(bands[:, 1], DARKEST_750)
     return bands

@@ -16,7 +16,7 @@ from ..tables import FloatArray, SiteTable
 
 
 class Fitted(ABC):
-    """A method after it has learnt from a table."""
+    """A trained method."""
 
     def predict(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5), within the physical limits, of reflectance (n, 8)."""
@@ -42,7 +42,7 @@ class Method(ABC):
     id: ClassVar[str]
     #: As users see it in the list of models.
     title: ClassVar[str]
-    #: One paragraph: what it is, and how it was set up here.
+    #: One paragraph: the method and its settings here.
     description: ClassVar[str]
     #: Publications of the method for the Moon.
     citation: ClassVar[str]

@@ -1,14 +1,14 @@
 """The one-dimensional convolutional network of Zhang et al. (2023), one per oxide.
 
-Architecture and optimiser follow the paper's Fig. 3 and section 3. What the paper
-does not print is decided here: inputs and target are standardised with the mean and
+Architecture and optimiser follow the paper's Fig. 3 and section 3. Not printed in
+the paper and decided here: inputs and target are standardised with the mean and
 standard deviation of the training sites, weights start Glorot-uniform and biases at
 zero, and the loss is the mean squared error of the batch.
 
 The paper's kernel is 2, and only a model of that kernel is exported. Others serve its
 Table S1. How the layers fit together with them is not printed either: here a kernel k
 above 2 gets k - 2 zeros, so that every layer has as many positions as with kernel 2.
-With kernel 1 no position is lost, and the dense layer reads all that are left.
+With kernel 1 no position is lost, and the dense layer reads all that remain.
 
 Everything is float64 and every random number comes from NumPy, so that a retraining
 on another processor agrees closely with the bundled model.
@@ -47,7 +47,7 @@ Parameters = tuple[Layer, ...]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is trained; the defaults are the paper's, the seed is ours."""
+    """Settings of the training; the defaults are the paper's, the seed is ours."""
 
     epochs: int = 500
     batch: int = 10

@@ -1,4 +1,4 @@
-"""The field's other methods, by scikit-learn: PLSR, neural network, SVR, random forest.
+"""Other methods of the field, by scikit-learn: PLSR, neural network, SVR, random forest.
 
 Each uses the eight reflectances, standardised by the training sites where the method needs it.
 Settings are chosen inside the training sites only: by five-fold cross-validation, the forest's by
@@ -86,7 +86,7 @@ class FittedEstimators(Fitted):
 
 
 class FittedMachines(FittedEstimators):
-    """One support vector machine per oxide, behind scalers that are all alike.
+    """One support vector machine per oxide, behind identical scalers.
 
     skl2onnx has a machine per oxide in SVMRegressor, which computes in float32: with the costs
     chosen here it is off by up to 7e-4 wt%. Here machines with kernels of one width share them,
@@ -161,7 +161,7 @@ class ScikitMethod(Method):
 
 
 class CrossValidated(ScikitMethod):
-    """A method whose settings a cross-validation inside the training sites chooses."""
+    """A method with settings chosen by cross-validation inside the training sites."""
 
     def _search(
         self, reflectance: FloatArray, target: FloatArray, state: int

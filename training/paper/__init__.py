@@ -1,1 +1,1 @@
-"""What Zhang et al. (2023) published, made again and reported."""
+"""The results of Zhang et al. (2023), reproduced and reported."""

@@ -1,6 +1,6 @@
 """Figures beside the paper's, drawn from the record of `paper.study`.
 
-They are as wide as a printed page, so that their letters keep their size in print.
+They are as wide as a printed page, so that text keeps its size in print.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _RANDOM_SPLITS = 90
 
 @dataclass(frozen=True)
 class Study:
-    """How long and how often the networks of Tables S1 and S2 are trained.
+    """Settings of the networks of Tables S1 and S2.
 
     Table S1 varies the network's kernel, in a grouped k-fold; Table S2 has random 90/10 splits.
     """
