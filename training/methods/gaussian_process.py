@@ -47,7 +47,7 @@ class Choice(NamedTuple):
     angle_share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedProcesses(Fitted):
     """Fitted processes.
 
@@ -175,9 +175,15 @@ class GaussianProcesses(Method):
             )
             for o, oxide in enumerate(table.oxides.T)
         )
-        chosen = np.stack([weights[c.noise] for c in choice])
-        limits = ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0)
-        return FittedProcesses(kernel, chosen, mean, scale, choice, constants, limits)
+        return FittedProcesses(
+            kernel=kernel,
+            weights=np.stack([weights[c.noise] for c in choice]),
+            mean=mean,
+            scale=scale,
+            choice=choice,
+            constants=constants,
+            angle_limits=ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0),
+        )
 
 
 def leave_one_out_errors(inverse: FloatArray, weights: FloatArray) -> FloatArray:
