@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, TypeVar
 
@@ -71,6 +71,8 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     THREADS = "THREADS"
 
     _rasters: Sequence[Raster] = ()
+    _vectors: Mapping[str, VectorInput]
+    _values: dict[str, Any]
 
     def createInstance(self) -> LunarOxideAlgorithm:
         """Make another one; QGIS runs copies."""
@@ -306,7 +308,11 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         """Note the files of an input that is no raster, which no output may replace."""
         self._kept[name] = files
 
-    def vector(self, name: str) -> VectorInput | None:
+    def vector(self, name: str) -> VectorInput:
+        """The features of a parameter that is not optional."""
+        return self._vectors[name]
+
+    def optional_vector(self, name: str) -> VectorInput | None:
         """The features of a parameter; None when it is left empty."""
         return self._vectors.get(name)
 

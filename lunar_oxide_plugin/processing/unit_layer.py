@@ -22,7 +22,7 @@ class Key(NamedTuple):
     #: Distinct, one for each row.
     numbers: Sequence[int]
     #: Column of the polygons that it is; None when it is a new one.
-    index: int | None
+    column: int | None
 
 
 def key_of(fields: QgsFields, features: Sequence[QgsFeature]) -> Key:
@@ -62,7 +62,7 @@ def write_units(
     """
     fields, wkt, key, features = layer
     statistics = layer_columns(units)
-    kept = [index for index in range(len(fields)) if index != key.index]
+    kept = [index for index in range(len(fields)) if index != key.column]
     own = [
         column(fields[index], [feature.attribute(index) for feature in features]) for index in kept
     ]

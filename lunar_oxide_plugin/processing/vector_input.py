@@ -128,7 +128,8 @@ def vector_input(
     value = parameters.get(name)
     if value is None or value == "":
         return None
-    place, chosen, check = value, [], None
+    place, check = value, None
+    chosen: list[str] = []
     if isinstance(value, QgsProcessingFeatureSourceDefinition):
         place = value.source
         chosen, check = _choices(value)

@@ -236,9 +236,8 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         """Band of each oxide: those that are needed, and what else is given or described."""
         names, found = raster.band_names, {}
         for oxide in OXIDES:
-            parameter = self.BANDS.get(oxide)
-            given = parameter is not None and parameters.get(parameter) is not None
-            if given or oxide in NEEDED[scheme]:
+            parameter = self.BANDS.get(oxide, "")
+            if parameters.get(parameter) is not None or oxide in NEEDED[scheme]:
                 found[oxide] = self.oxide_band(parameters, parameter, raster, oxide, context)
         for oxide in OXIDES:
             if oxide not in found and names.count(oxide) == 1:

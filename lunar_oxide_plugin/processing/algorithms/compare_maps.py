@@ -180,12 +180,14 @@ class CompareMaps(LunarOxideAlgorithm):
         comparison = Comparison(list(bands), threshold if "FeO" in ours.oxides else None)
         if comparison.mare_feo is None:
             feedback.pushInfo(f"{raster.name} has no FeO band, so classes are not compared.")
-        inputs = [raster, *([reference.source] if reference.is_raster else [])]
+        inputs = [raster]
+        if isinstance(reference.source, Raster):
+            inputs.append(reference.source)
         threads = min(self.threads(parameters, context), _MOST_THREADS)
         metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
         progress = progress_or_cancel(feedback)
         with self.output_files(*inputs) as files:
-            if reference.is_raster:
+            if isinstance(reference.source, Raster):
                 contents = {number: oxide for oxide, (_, number) in bands.items()}
                 require_unit(reference.source, contents, reference.unit, check)
                 theirs = OxideMap(reference.source, contents, bands, reference.unit)
@@ -267,12 +269,12 @@ class CompareMaps(LunarOxideAlgorithm):
     ) -> dict[str, tuple[int, int]]:
         """The oxides to compare, with the band numbers of both (0 in a table of cells)."""
         raster.require_measurement()
-        if reference.is_raster:
+        if isinstance(reference.source, Raster):
             reference.source.require_measurement(parameter=f" ({self.REFERENCE})")
         given = [
-            None
-            if parameters.get(name) in (None, "")
-            else self.oxide_band(parameters, name, source, "", context)
+            self.oxide_band(parameters, name, source, "", context)
+            if isinstance(source, Raster) and parameters.get(name) not in (None, "")
+            else None
             for name, source in (
                 (self.INPUT_BAND, raster),
                 (self.REFERENCE_BAND, reference.source),

@@ -22,6 +22,7 @@ from ...raster.maps.reflectance import write_reflectance
 from ...raster.mi.mi_folder import mi_products
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.moon.extent import Extent
+from ...raster.sources.location import Location
 from ...raster.sources.mi_source import MiSource
 from ...raster.sources.mi_sources import open_mi_sources
 from ...raster.sources.mosaic import Mosaic
@@ -173,7 +174,7 @@ class ImportMiMap(MiAlgorithm):
             given = {Path(str(path)).stem.upper() for path in paths}
             # Without its CRS an extent cannot be compared with names.
             found = mi_products(folder, extent if extent and extent.wkt else None)
-            paths += [path for path in found if Path(path).stem.upper() not in given]
+            paths += [Location(path) for path in found if Path(path).stem.upper() not in given]
         return open_mi_sources(paths, **self.mi_options(parameters, context), check=watch.check)
 
 

@@ -35,7 +35,7 @@ from ...raster.sources.mi_sources import open_mi_sources
 from ...raster.writing.geopackage import write_points
 from ..inputs import FeatureParameter, RasterListParameter
 from ..mi_input import MiAlgorithm
-from ..progress import stop_if_cancelled
+from ..progress import FeedbackWatch
 from ..sites import bundled_sites, in_clementine_frame, sites_of_layer
 
 
@@ -124,38 +124,37 @@ class SampleSites(MiAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Sample raster by raster, then write all sites."""
-        layer = self.vector(self.SITES)
+        watch = FeedbackWatch(feedback)
+        layer = self.optional_vector(self.SITES)
         if layer is None:
             self._wkt, sites = GEOGRAPHIC_WKT, bundled_sites()
         else:
             self._wkt = layer.wkt
-            fields = [
+            site_field, mission_field = (
                 self.parameterAsString(parameters, name, context)
                 for name in (self.SITE_FIELD, self.MISSION_FIELD)
-            ]
-            sites = sites_of_layer(layer, *fields, lambda: stop_if_cancelled(feedback))
+            )
+            sites = sites_of_layer(layer, site_field, mission_field, watch.check)
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
         size = self.parameterAsInt(parameters, self.WINDOW, context)
-        options = self.mi_options(parameters, context)
         rasters = open_mi_sources(
-            self.input_paths(self.INPUT), **options, check=lambda: stop_if_cancelled(feedback)
+            self.input_paths(self.INPUT), **self.mi_options(parameters, context), check=watch.check
         )
         for done, raster in enumerate(rasters, start=1):
-            open_sites = [i for i, s in enumerate(samples) if s.status in (OUTSIDE, NO_VALID_PIXEL)]
-            found = sample_points(
-                raster,
-                self._wkt,
-                [sites[i].point for i in open_sites],
-                size,
-                lambda: stop_if_cancelled(feedback),
-            )
-            for index, sample in zip(open_sites, found):
+            # A site without a position is never sampled.
+            points = {
+                index: point
+                for index, (site, sample) in enumerate(zip(sites, samples))
+                if (point := site.point) and sample.status in (OUTSIDE, NO_VALID_PIXEL)
+            }
+            found = sample_points(raster, self._wkt, list(points.values()), size, watch.check)
+            for index, sample in zip(points, found):
                 if sample.status != OUTSIDE:
                     samples[index] = sample
             for note in raster.notes:
                 feedback.pushInfo(note)
             raster.close()
-            feedback.setProgress(100 * done / len(rasters))
+            watch.progress(done / len(rasters))
         results = self._write(parameters, context, sites, samples, rasters)
         self._report(sites, samples, feedback)
         return {**results, self.SAMPLED: sum(sample.status == SAMPLED for sample in samples)}

@@ -17,6 +17,7 @@ from ...core.spectra.empirical import CLEMENTINE, OMAT, WAVELENGTHS, Method
 from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window
 from ..sources.clementine import ClementineSource
+from ..sources.location import Location
 from ..sources.mi_source import MiSource
 from ..sources.mi_sources import open_mi_source
 from ..sources.raster import Raster
@@ -41,7 +42,7 @@ class EmpiricalCounts(NamedTuple):
 
 def open_for(
     method: Method,
-    path: str,
+    path: str | Location,
     bands: Sequence[int] | None = None,
     scale: float | None = None,
     mask_shadow: bool = True,
@@ -159,7 +160,7 @@ def write_empirical(
     return counts
 
 
-def _may_be_clementine(path: str) -> bool:
+def _may_be_clementine(path: str | Location) -> bool:
     raster = Raster(path)
     named = bands_of_wavelengths(raster.dataset, WAVELENGTHS)
     return not raster.label and named is not None and not sign_of_mi(raster.dataset)

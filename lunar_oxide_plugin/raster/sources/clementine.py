@@ -13,6 +13,7 @@ from ...core.spectra.bands import SHADOW_REFLECTANCE
 from ...core.spectra.empirical import WAVELENGTHS
 from ...core.spectra.validity import LARGEST_STORED, PLAUSIBLE_750, one_value, valid_spectra
 from ..gdal_io.blocks import Window, sample_windows
+from .location import Location
 from .raster import Raster
 from .wavelengths import bands_of_wavelengths, sign_of_mi
 
@@ -48,7 +49,7 @@ class ClementineSource(Raster):
 
     def __init__(
         self,
-        path: str,
+        path: str | Location,
         bands: Sequence[int] | None = None,
         scale: float | None = None,
         mask_shadow: bool = True,

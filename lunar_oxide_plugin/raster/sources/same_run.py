@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...core.errors import RasterError
 from ...core.oxides.valid_range import DISTANCE, DOMAIN_DISTANCE
+from .location import Location
 from .raster import Raster
 
 
@@ -45,7 +46,7 @@ def require_same_run(raster: Raster, of: Raster, parameter: str, advice: str) ->
     )
 
 
-def domain_raster(path: str, of: Raster) -> Raster:
+def domain_raster(path: str | Location, of: Raster) -> Raster:
     """Open the distances from the model's training domain that belong to a raster.
 
     Raises
