@@ -383,8 +383,7 @@ def unit_statistics(
         domain=domain_raster(str(domain), raster) if domain else None,
         centres=centres,
         threads=threads,
-        check=watch.check,
-        progress=watch.progress,
+        watch=watch,
     ).units
 
 

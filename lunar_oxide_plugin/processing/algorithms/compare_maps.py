@@ -34,10 +34,7 @@ from ...raster.writing.storage import BandInfo
 from ...report.comparison_report import html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterParameter
-from ..progress import progress_or_cancel, stop_if_cancelled
-
-#: Threads that read; with more, the work on the blocks takes longer than reading.
-_MOST_THREADS = 4
+from ..progress import FeedbackWatch
 
 #: Fewer pairs than this determine no line.
 _FEW = 3
@@ -166,30 +163,26 @@ class CompareMaps(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Compare block by block, then write all outputs."""
-
-        def check() -> None:
-            stop_if_cancelled(feedback)
-
+        watch = FeedbackWatch(feedback)
         outputs = self.output_paths(parameters, context)
         raster = Raster(self.input_paths(self.INPUT)[0])
         reference = self._reference(parameters, context, outputs)
         bands = self._bands(parameters, context, raster, reference)
         ours = with_feo(raster, bands)
-        require_weight_percent(raster, dict(zip(ours.numbers, ours.oxides)), check)
+        require_weight_percent(raster, dict(zip(ours.numbers, ours.oxides)), watch.check)
         threshold = self.parameterAsDouble(parameters, self.CLASS_THRESHOLD, context)
         comparison = Comparison(list(bands), threshold if "FeO" in ours.oxides else None)
         if comparison.mare_feo is None:
-            feedback.pushInfo(f"{raster.name} has no FeO band, so classes are not compared.")
+            watch.note(f"{raster.name} has no FeO band, so classes are not compared.")
         inputs = [raster]
         if isinstance(reference.source, Raster):
             inputs.append(reference.source)
-        threads = min(self.threads(parameters, context), _MOST_THREADS)
+        threads = self.threads(parameters, context)
         metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
-        progress = progress_or_cancel(feedback)
         with self.output_files(*inputs) as files:
             if isinstance(reference.source, Raster):
                 contents = {number: oxide for oxide, (_, number) in bands.items()}
-                require_unit(reference.source, contents, reference.unit, check)
+                require_unit(reference.source, contents, reference.unit, watch.check)
                 theirs = OxideMap(reference.source, contents, bands, reference.unit)
                 pairs = MapPairs(ours, theirs, threads)
                 description = metadata["LUNAR_OXIDE_COMPARISON"] = pairs.description
@@ -203,9 +196,9 @@ class CompareMaps(LunarOxideAlgorithm):
                         style=style("difference"),
                         tile=pairs.plan.tile,
                     )
-                compare_maps(pairs, comparison, progress, writer.write if writer else None)
+                compare_maps(pairs, comparison, watch.progress, writer.write if writer else None)
             else:
-                compare_cells(ours, reference.source, comparison, progress, threads)
+                compare_cells(ours, reference.source, comparison, watch.progress, threads)
                 description = CELLS_DESCRIPTION.format(raster.name)
             if not comparison.agreements:
                 raise RasterError(

@@ -19,10 +19,7 @@ from ...raster.sources.raster import Raster
 from ...report.histogram_report import MODE_RULE, beyond_bins, html_report
 from ..base import LunarOxideAlgorithm
 from ..inputs import RasterListParameter
-from ..progress import progress_or_cancel, stop_if_cancelled
-
-#: Threads that read a raster; more take memory and save no time.
-_MOST_THREADS = 4
+from ..progress import FeedbackWatch
 
 
 class OxideHistogram(LunarOxideAlgorithm):
@@ -81,12 +78,8 @@ class OxideHistogram(LunarOxideAlgorithm):
         if not results:
             raise RasterError("There is nothing to write. Give REPORT or TABLE a file name.")
         rasters = [Raster(path) for path in dict.fromkeys(self.input_paths(self.INPUT))]
-        measured = raster_histograms(
-            rasters,
-            lambda: stop_if_cancelled(feedback),
-            progress_or_cancel(feedback),
-            min(self.threads(parameters, context), _MOST_THREADS),
-        )
+        threads = self.threads(parameters, context)
+        measured = raster_histograms(rasters, FeedbackWatch(feedback), threads)
         warnings = beyond_bins(measured)
         if any(raster.synthetic for raster in rasters):
             names = ", ".join(raster.name for raster in rasters if raster.synthetic)

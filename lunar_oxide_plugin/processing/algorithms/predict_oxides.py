@@ -17,8 +17,7 @@ from ...core.errors import ModelError
 from ...core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from ...raster.maps.prediction import (
     DOMAIN_MAP,
-    OXIDE_MAP,
-    UNCERTAINTY_MAP,
+    PRODUCTS,
     require_products,
     source_metadata,
     write_prediction,
@@ -30,12 +29,8 @@ from ..progress import FeedbackWatch
 from ..runtime import load_model
 from ..storage import StorageAlgorithm
 
-#: Parameter of each raster.
-_PRODUCTS = {
-    "OUTPUT": OXIDE_MAP,
-    "OUTPUT_UNCERTAINTY": UNCERTAINTY_MAP,
-    "OUTPUT_DOMAIN": DOMAIN_MAP,
-}
+#: Rasters by their parameters.
+_PRODUCTS = {product.parameter: product for product in PRODUCTS}
 
 
 class PredictOxides(StorageAlgorithm, MiAlgorithm):

@@ -26,7 +26,7 @@ from ...report.unit_report import MODEL_UNCERTAINTY, html_report, method
 from ..attributes import attribute_text
 from ..base import LunarOxideAlgorithm
 from ..inputs import FeatureParameter, RasterParameter
-from ..progress import progress_or_cancel, stop_if_cancelled
+from ..progress import FeedbackWatch
 from ..unit_layer import UnitLayer, key_of, write_units
 from ..vector_input import VectorInput
 
@@ -135,12 +135,9 @@ class ZonalOxides(LunarOxideAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Measure polygon by polygon, then write all outputs."""
-
-        def check() -> None:
-            stop_if_cancelled(feedback)
-
+        watch = FeedbackWatch(feedback)
         zones = self.vector(self.ZONES)
-        features = list(zones.features(check))
+        features = list(zones.features(watch.check))
         if not features:
             raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
         key = key_of(zones.source.fields(), features)
@@ -163,29 +160,24 @@ class ZonalOxides(LunarOxideAlgorithm):
             domain=domain,
             centres=centres,
             threads=self.threads(parameters, context),
-            check=check,
-            progress=progress_or_cancel(feedback),
+            watch=watch,
         )
-        for note in measured.notes:
-            feedback.pushInfo(note)
-        remarked = [f"Unit '{unit.name}': {unit.remark}." for unit in measured.units if unit.remark]
-        for warning in (*remarked, *measured.warnings):
-            feedback.pushWarning(warning)
         inputs = [one for one in (raster, uncertainty, domain) if one]
         results = self.output_paths(parameters, context)
         with self.output_files(*inputs) as files:
             layer = UnitLayer(zones.source.fields(), zones.wkt, key, features)
             for note in write_units(files, results[self.OUTPUT], layer, measured.units):
-                feedback.pushWarning(note)
+                watch.warn(note)
             if self.TABLE in results:
                 files.text(results[self.TABLE], csv_lines(*table(measured.units)))
             if self.SEPARATION in results:
-                lines = csv_lines(Separation._fields, separations(measured.units, check))
+                lines = csv_lines(Separation._fields, separations(measured.units, watch.check))
                 files.text(results[self.SEPARATION], lines)
             if self.REPORT in results:
-                image = unit_map(raster, measured.zones, check)  # read before the remarks on values
+                # Before the remarks: they are on values that have been read.
+                image = unit_map(raster, measured.zones, watch.check)
                 notes = [*method(raster.name, zones.name, measured.units, centres)]
-                notes += [*measured.notes, *measured.warnings, *self.remarks()]
+                notes += [*measured.notes, *self.remarks()]
                 page = html_report(
                     measured.units,
                     notes,

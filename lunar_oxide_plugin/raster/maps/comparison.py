@@ -16,6 +16,7 @@ from ..gdal_io.read_ahead import read_ahead
 from ..moon.areas import PixelAreas
 from ..moon.crs import GEOGRAPHIC_WKT, FloatArray, Grid
 from ..moon.pixel_mapping import Places
+from .each_block import MOST_THREADS
 from .oxide_maps import OxideMap
 from .regridding import LEAST_AREA, AreaMeans
 
@@ -169,7 +170,8 @@ def cell_means(ours: OxideMap, cells: Cells, progress: Progress, threads: int = 
     def check() -> None:
         progress(done / len(windows))
 
-    with closing(read_ahead(ours.values, windows, check, plan.threads(threads))) as ahead:
+    threads = plan.threads(min(threads, MOST_THREADS))
+    with closing(read_ahead(ours.values, windows, check, threads)) as ahead:
         for window, values in ahead:
             for place in places.of(window) if np.isfinite(values).any() else ():
                 part = place.window

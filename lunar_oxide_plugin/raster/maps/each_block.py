@@ -14,7 +14,7 @@ from ..moon.crs import Grid
 T = TypeVar("T")
 
 #: Threads that read: with more, what the caller does with the blocks takes longer than reading.
-_MOST_THREADS = 4
+MOST_THREADS = 4
 
 
 class InBlocks(Protocol):
@@ -55,7 +55,7 @@ def each_block(
             watch.progress(done / area.size)
 
     plan, area = source.plan(), source.grid.window
-    threads = plan.threads(min(threads, _MOST_THREADS))
+    threads = plan.threads(min(threads, MOST_THREADS))
     watch.progress(0)  # else 100 of one step after 100 of another would not be shown
     with closing(read_ahead(work, plan.blocks(area), watch.check, threads)) as ahead:
         yield counted(ahead)

@@ -12,36 +12,32 @@ from ...core.errors import RasterError
 from ...core.mathematics.pieces import pieces
 from ...core.oxides.oxides import MG_NUMBER, mg_number, oxide_described
 from ...core.results.histogram import BINS, QUANTITIES, AreaHistogram, RasterHistograms
+from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window
 from ..gdal_io.read_ahead import read_ahead
 from ..moon.areas import PixelAreas
 from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
+from .each_block import MOST_THREADS
 
 _Planes = dict[str, NDArray[np.floating]]
 
 
 def raster_histograms(
-    rasters: Sequence[Raster],
-    check: Callable[[], None],
-    progress: Callable[[float], None],
-    threads: int = 1,
+    rasters: Sequence[Raster], watch: Watch = SILENT, threads: int = 1
 ) -> list[RasterHistograms]:
-    """Measure several rasters, after all of them have been checked.
-
-    `progress` takes the fraction done of all; `check` and `progress` raise to stop.
-    """
+    """Measure several rasters, after all of them have been checked."""
     sources = []
     for raster in rasters:
         sources.append(OxideHistograms(raster))
-        require_weight_percent(raster, check=check)
+        require_weight_percent(raster, check=watch.check)
     total, done = sum(raster.grid.window.size for raster in rasters), 0
     measured = []
     for raster, name, source in zip(rasters, _called(rasters), sources):
         size = raster.grid.window.size
 
         def of_all(part: float, done: int = done, size: int = size) -> None:
-            progress((done + part * size) / total)
+            watch.progress((done + part * size) / total)
 
         measured.append(RasterHistograms(name, source.measure(of_all, threads)))
         done += size
@@ -89,7 +85,7 @@ class OxideHistograms:
             progress(done / area.size)
 
         plan = self._raster.plan()
-        threads = plan.threads(threads)
+        threads = plan.threads(min(threads, MOST_THREADS))
         with closing(read_ahead(self._planes, plan.blocks(area), check, threads)) as ahead:
             for window, planes in ahead:
                 areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))

@@ -54,8 +54,9 @@ _FROM_MODEL = (
 class Product(NamedTuple):
     """A raster that a model's prediction gives."""
 
-    #: What users call it
+    #: What users call it, and the parameter that asks for it
     title: str
+    parameter: str
     #: Name of the model's output
     values: str
     #: Name of its style
@@ -64,10 +65,15 @@ class Product(NamedTuple):
 
 
 OXIDE_MAP = Product(
-    "Oxides", "oxides", "oxides", tuple(BandInfo(oxide, "wt%", WEIGHT_STEP) for oxide in OXIDES)
+    "Oxides",
+    "OUTPUT",
+    "oxides",
+    "oxides",
+    tuple(BandInfo(oxide, "wt%", WEIGHT_STEP) for oxide in OXIDES),
 )
 UNCERTAINTY_MAP = Product(
     "Uncertainty",
+    "OUTPUT_UNCERTAINTY",
     "uncertainty",
     "uncertainty",
     tuple(BandInfo(uncertainty_name(oxide), "wt%", WEIGHT_STEP) for oxide in OXIDES),
@@ -75,6 +81,7 @@ UNCERTAINTY_MAP = Product(
 #: Only whether a distance is above 1, and by how much up to 3, means anything: it may saturate.
 DOMAIN_MAP = Product(
     "Domain distance",
+    "OUTPUT_DOMAIN",
     "domain_distance",
     "domain",
     (BandInfo(DOMAIN_DISTANCE, "", 0.001, True),),
@@ -188,8 +195,8 @@ def require_products(model: OxideModel, products: Iterable[Product]) -> None:
     for product in products:
         if not model.gives(product.values):
             raise ModelError(
-                f"{model.title} gives no {product.title.lower()}. Leave the output {product.title} "
-                "empty, or choose a model that gives it."
+                f"{model.title} gives no {product.title.lower()}. Leave {product.title} "
+                f"({product.parameter}) empty, or choose a model that gives it."
             )
 
 

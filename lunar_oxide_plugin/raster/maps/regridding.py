@@ -18,6 +18,7 @@ from ..moon.areas import PixelAreas
 from ..moon.crs import FloatArray, Grid
 from ..moon.pixel_mapping import Caps, Place, Places
 from ..sources.raster import Raster
+from .each_block import MOST_THREADS
 
 #: Part of a pixel's area that must be valid, as when MI tiles are averaged.
 LEAST_AREA = 0.5
@@ -57,7 +58,7 @@ class AreaMeans:
         self._grid_areas = PixelAreas(grid, name)
         self._places = Places(raster.grid, grid)
         plan = raster.plan(_PIXELS, rows=False)
-        self._threads = plan.threads(threads)
+        self._threads = plan.threads(min(threads, MOST_THREADS))
         self._blocks = list(plan.blocks(raster.grid.window))
         self._caps = Caps(raster.grid, self._blocks)
 

@@ -11,6 +11,7 @@ from ...core.errors import RasterError
 from ...core.results.units import TABLE_COLUMNS, Unit, UnitMap
 from ...core.results.zone_statistics import Values
 from ...core.tables import distinct_names
+from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window, around
 from ..gdal_io.read_ahead import answering
 from ..moon.require_moon import require_moon
@@ -41,10 +42,8 @@ class UnitStatistics(NamedTuple):
     zones: list[Zone]
     #: Some pixels of each unit to draw, float32 [bands, n], the bands in the units' order.
     samples: list[Values]
-    #: What a reader should know of the inputs.
+    #: What a reader should know of the inputs, and of pixels without an uncertainty.
     notes: list[str]
-    #: Which units have pixels without an uncertainty.
-    warnings: list[str]
 
 
 def unit_statistics(
@@ -57,8 +56,7 @@ def unit_statistics(
     domain: Raster | None = None,
     centres: bool = False,
     threads: int = 1,
-    check: Callable[[], None] = lambda: None,
-    progress: Callable[[float], None] = lambda done: None,
+    watch: Watch = SILENT,
 ) -> UnitStatistics:
     """Measure all bands of a raster of oxides in wt%, except alpha and masks, inside polygons.
 
@@ -76,12 +74,11 @@ def unit_statistics(
         Whether a pixel counts when its centre lies inside; otherwise by the part that is covered.
     threads : int
         How many read.
-    check, progress : callable
-        Called at least every tenth of a second, the latter with the fraction measured, 0 ... 1;
-        they raise to stop.
+    watch : Watch
+        Takes progress, notes on the inputs and warnings on units.
     """
     require_moon(wkt, name)
-    require_weight_percent(raster, check=check)
+    require_weight_percent(raster, check=watch.check)
     bands = _bands(raster)
     auxiliary = raster.auxiliary_bands
     notes = []
@@ -95,17 +92,19 @@ def unit_statistics(
         if all(bands.get(oxide) in sigmas.bands for oxide in ("MgO", "FeO")):
             correlation, source = sigmas.correlation("MgO", "FeO")
             notes.append(f"Correlation of the errors of MgO and FeO: {source}.")
+    for note in notes:
+        watch.note(note)
     statistics = ZonalStatistics(raster, bands, sigmas, domain, correlation, centres, threads)
     zones = []
     for polygon in polygons:
-        check()
+        watch.check()
         try:
-            zones.append(statistics.zone(polygon.wkb, wkt, check))
+            zones.append(statistics.zone(polygon.wkb, wkt, watch.check))
         except RasterError as error:
             zones.append(Zone.unmeasured(str(error)))
     if all(zone.touched is None for zone in zones):
         raise _none_on_raster(polygons, zones, raster)
-    found = statistics.summarise(zones, progress)
+    found = statistics.summarise(zones, watch.progress)
     units = [
         Unit(
             name=polygon.name,
@@ -118,8 +117,14 @@ def unit_statistics(
         )
         for polygon, zone, summary in zip(polygons, zones, found)
     ]
-    warnings = [warning for unit in units if (warning := _without_uncertainty(unit))]
-    return UnitStatistics(units, zones, [one.sample for one in found], notes, warnings)
+    for unit in units:
+        if unit.remark:
+            watch.warn(f"Unit '{unit.name}': {unit.remark}.")
+        lacking = _without_uncertainty(unit)
+        if lacking:
+            watch.warn(lacking)
+            notes.append(lacking)
+    return UnitStatistics(units, zones, [one.sample for one in found], notes)
 
 
 def unit_map(raster: Raster, zones: Sequence[Zone], check: Callable[[], None]) -> UnitMap | None:

@@ -5,6 +5,7 @@ import pytest
 from osgeo import ogr
 
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
+from lunar_oxide_plugin.core.watch import Watch
 from lunar_oxide_plugin.raster.maps.units import UnitPolygon, unit_map, unit_statistics
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT
 
@@ -23,6 +24,14 @@ BAD = UnitPolygon("bad", bytes(ogr.CreateGeometryFromWkt("POLYGON EMPTY").Export
 INSIDE, FAR = polygon("inside", 5, 10, 20, 100), polygon("far", 100, 10, 20, 100)
 
 
+class Heard(Watch):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.notes, self.warnings = [], []
+        self.note, self.warn = self.notes.append, self.warnings.append
+
+
 @pytest.fixture()
 def raster(tmp_path):
     return written(tmp_path / "oxides.tif", [("FeO", 9), ("MgO", 8)])
@@ -39,7 +48,7 @@ def test_every_polygon_has_a_unit(raster):
     assert "empty" in bad.remark
     assert far.remark == "outside the raster"
     assert np.isnan(far.bands["FeO"]["mean"])
-    assert (found.notes, found.warnings) == ([], [])
+    assert found.notes == []
     assert found.samples[0].shape[0] == 3
 
 
@@ -49,12 +58,17 @@ def test_notes_and_warnings_on_uncertainties(raster, tmp_path):
     bands = [("FeO 1 sigma", sigma), ("MgO 1 sigma", 0.8)]
     correlations = {CORRELATION: str(np.where(np.eye(5), 1, 0.25).tolist())}
     uncertainty = written(tmp_path / "s.tif", bands, correlations)
-    found = unit_statistics(raster, [INSIDE], EQUIRECTANGULAR_WKT, uncertainty=uncertainty)
-    assert found.notes == ["Correlation of the errors of MgO and FeO: 0.25, as stated in s.tif."]
-    (unit,) = found.units
+    heard = Heard()
+    found = unit_statistics(
+        raster, [INSIDE, FAR], EQUIRECTANGULAR_WKT, uncertainty=uncertainty, watch=heard
+    )
+    first, warning = found.notes
+    assert first == "Correlation of the errors of MgO and FeO: 0.25, as stated in s.tif."
+    assert heard.notes == [first]
+    assert heard.warnings == [warning, "Unit 'far': outside the raster."]
+    unit = found.units[0]
     assert unit.error_correlation == 0.25
     assert unit.bands["FeO"]["mean_uncertainty"] == pytest.approx(1.5)
-    (warning,) = found.warnings
     assert "Unit 'inside': " in warning
     assert "FeO 200 of 2000, Mg# 200 of 2000" in warning
 
@@ -65,13 +79,18 @@ def test_refusals_and_stopping(raster):
     with pytest.raises(RasterError, match="The sketch"):
         unit_statistics(raster, [INSIDE], "", name="The sketch")
 
-    def stop():
-        raise CancelledError("stop")
+    class Stopping(Watch):
+        def __init__(self, after):
+            self.left = after
 
-    with pytest.raises(CancelledError):
-        unit_statistics(raster, [INSIDE], EQUIRECTANGULAR_WKT, check=stop)
-    with pytest.raises(CancelledError):
-        unit_statistics(raster, [INSIDE], EQUIRECTANGULAR_WKT, progress=lambda done: stop())
+        def check(self):
+            self.left -= 1
+            if self.left < 0:
+                raise CancelledError("stop")
+
+    for after in (0, 5):
+        with pytest.raises(CancelledError):
+            unit_statistics(raster, [INSIDE], EQUIRECTANGULAR_WKT, watch=Stopping(after))
 
 
 def test_the_map_shows_the_units_and_a_margin(raster):
