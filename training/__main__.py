@@ -179,33 +179,20 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     texts = {"all": "rebuild all bundled models and training/reports (make train)"}
     for name, text in (texts | {step: text for step, (_, text) in STEPS.items()}).items():
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument(
-            "--output",
-            type=Path,
-            metavar="FOLDER",
-            help="write model and reports here instead of over the bundled ones",
-        )
-        command.add_argument(
-            "--quick", action="store_true", help="few folds and epochs, to try the commands"
-        )
+        add = commands.add_parser(name, help=text, description=text).add_argument
+        folder = "write model and reports here instead of over the bundled ones"
+        add("--output", type=Path, metavar="FOLDER", help=folder)
+        add("--quick", action="store_true", help="few folds and epochs, to try the commands")
         if name == "all":
-            command.add_argument(
-                "--from-records",
-                action="store_true",
-                help="only write the reports again from their records (.json), without training",
-            )
+            again = "only write the reports again from their records (.json), without training"
+            add("--from-records", action="store_true", help=again)
             continue
-        command.add_argument(
-            "--sites",
-            type=Path,
-            metavar="TABLE.csv",
-            help="train with this table, as lunaroxide:samplesites writes it, instead of the "
-            "bundled one; needs --output",
+        sites = (
+            "train with this table, as lunaroxide:samplesites writes it, instead of the bundled "
+            "one; needs --output"
         )
-        command.add_argument(
-            "--model", choices=METHODS, default=DEFAULT, help=f"the method (default: {DEFAULT})"
-        )
+        add("--sites", type=Path, metavar="TABLE.csv", help=sites)
+        add("--model", choices=METHODS, default=DEFAULT, help=f"the method (default: {DEFAULT})")
     return made
 
 

@@ -77,6 +77,7 @@ def make_record(
     results = evaluate(table, method, configuration, progress)
     trained = train_final(table, method)
     scale = sigma(table.oxides, results[K_FOLD])
+    errors = (results[K_FOLD].predicted - table.oxides).mean(axis=0)
     shared = {
         "model": name,
         "method": method.id,
@@ -96,7 +97,7 @@ def make_record(
         },
         "sigma_scale": rounded(scale),
         "sigma_ceiling": rounded(trained.spread.ceiling),
-        "error_correlation": _error_correlation(table.oxides, results[K_FOLD]),
+        "error_correlation": rounded(np.corrcoef(errors, rowvar=False)),
     }
     if table.own:
         shared["own_table"] = {"file": table.own, "synthetic": table.synthetic}
@@ -185,11 +186,6 @@ def _paper(table: tables.SiteTable) -> dict[str, Any]:
         theirs = np.array([predicted[site] for site in sites])
         recomputed[name] = score(truth, theirs)
     return {"printed": tables.load_published_scores(), "recomputed": recomputed}
-
-
-def _error_correlation(measured: FloatArray, result: Predictions) -> Any:
-    """Correlation (5, 5) between the oxides' held-out errors, of each site's mean over repeats."""
-    return rounded(np.corrcoef((result.predicted - measured).mean(axis=0), rowvar=False))
 
 
 def _extended_set(trained: Trained) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..metrics import r2
 from ..tables import FloatArray
 
 #: Added to the seed of the folds, so that draws and resamplings differ from the folds' shuffles.
-_DRAWS, _RESAMPLES, _PERMUTATIONS = 1, 2, 3
+_DRAWS, _RESAMPLES, PERMUTATIONS = 1, 2, 3
 
 
 def r2_left(variance: FloatArray, oxides: FloatArray) -> FloatArray:
@@ -79,13 +78,6 @@ def slopes(
     rng = np.random.default_rng([seed, _RESAMPLES])
     again = [fit(squared[:, rng.integers(draws, size=draws)]) for _ in range(resamples)]
     return fit(squared), np.std(again, axis=0)
-
-
-def permutations(sites: int, count: int, seed: int) -> list[NDArray[np.int64]]:
-    """Random orders of the sites."""
-    return [
-        np.random.default_rng([seed, _PERMUTATIONS, i]).permutation(sites) for i in range(count)
-    ]
 
 
 def sites_needed(sites: int, reached: float, aim: float, slope: float) -> float | None:

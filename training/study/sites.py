@@ -13,11 +13,11 @@ from lunar_oxide_plugin.core.oxides.oxides import OXIDES
 from .. import evaluate, probes, tables
 from ..evaluate import Configuration, Predictions, Progress
 from ..methods import DEFAULT, METHODS, Method
-from ..metrics import r2, rmse
+from ..metrics import r2
 from ..protocols import K_FOLD, MISSION, Split, grouped_k_fold, repeats
 from ..record import rounded
 from ..tables import FloatArray, SiteTable
-from .estimates import learning_draws, permutations, slopes
+from .estimates import PERMUTATIONS, learning_draws, slopes
 
 #: The site with much more FeO than the others.
 FARTHEST = "CE-5"
@@ -158,11 +158,11 @@ def shuffled_labels(
     splits = grouped_k_fold(table.sites, configuration.folds, 1, configuration.seed)
     for name in (DEFAULT, OTHER):
         progress(f"study: shuffled labels, {name}")
-        each = [
-            r2(shuffled.oxides, _held_out(shuffled, METHODS[name], False, splits)[0])
-            for order in permutations(len(table.sites), count, configuration.seed)
-            for shuffled in [replace(table, oxides=table.oxides[order])]
-        ]
+        each = []
+        for number in range(count):
+            rng = np.random.default_rng([configuration.seed, PERMUTATIONS, number])
+            shuffled = replace(table, oxides=table.oxides[rng.permutation(len(table.sites))])
+            each.append(r2(shuffled.oxides, _held_out(shuffled, METHODS[name], False, splits)[0]))
         found[name] = {
             "mean": rounded(np.mean(each, axis=0)),
             "largest": rounded(np.max(each, axis=0)),
@@ -179,15 +179,13 @@ def _drawn_errors(
     table: SiteTable, method: Method, size: int, draws: int, configuration: Configuration
 ) -> FloatArray:
     """Mean squared errors (draws, 5) of models of some sites, at the other sites."""
+    drawn = learning_draws(len(table.sites), size, draws, configuration.seed)
     splits = [
         Split(K_FOLD, draw, size, tuple(train), tuple(test))
-        for draw, (train, test) in enumerate(
-            learning_draws(len(table.sites), size, draws, configuration.seed)
-        )
+        for draw, (train, test) in enumerate(drawn)
     ]
-    predicted = _predict_all(table, method, False, splits)
-    pairs = zip(splits, predicted)
-    return np.array([rmse(table.oxides[list(s.test)], found) ** 2 for s, found in pairs])
+    errors = _held_out(table, method, False, splits) - table.oxides
+    return np.asarray(np.nanmean(errors**2, axis=1))
 
 
 def _without(row: int, split: Split) -> Split:
@@ -215,19 +213,12 @@ def _mare_spectra(table: SiteTable) -> tuple[dict[str, FloatArray], dict[str, li
 
 
 def _held_out(table: SiteTable, method: Method, extended: bool, splits: list[Split]) -> FloatArray:
-    """Oxides (repeats, n, 5) of every site by the split that held it out; nan where none did."""
+    """Oxides (repeats, n, 5) of every site by the split that held it out; NaN where none did."""
     found = np.full((repeats(splits, K_FOLD), *table.oxides.shape), np.nan)
-    for split, values in zip(splits, _predict_all(table, method, extended, splits)):
+    predict = partial(_predict, table, method, extended)
+    for split, values in zip(splits, evaluate.workers().map(predict, splits, chunksize=4)):
         found[split.repeat, list(split.test)] = values
     return found
-
-
-def _predict_all(
-    table: SiteTable, method: Method, extended: bool, splits: list[Split]
-) -> list[FloatArray]:
-    """Oxides at the test sites of each split."""
-    predict = partial(_predict, table, method, extended)
-    return list(evaluate.workers().map(predict, splits, chunksize=4))
 
 
 def _predict(table: SiteTable, method: Method, extended: bool, split: Split) -> FloatArray:
