@@ -180,3 +180,17 @@ def test_every_marker_of_the_tutorial_is_filled():
 def test_no_page_names_a_folder_of_a_machine():
     for page in PAGES:
         assert not re.search(r"/(home|work|tmp|root|Users)/\w", read(page)), page.name
+
+
+def test_where_do_i_change_names_files_that_are_there():
+    text = read(ROOT / "CONTRIBUTING.md")
+    table = text[text.index("## Where do I change") : text.index("## Without Debian")]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 10
+    for row in rows:
+        for path in re.findall(r"`([^`]*/[^`]*)`", row):
+            roots = [ROOT, ROOT / "lunar_oxide_plugin"]
+            assert any((root / path).exists() for root in roots), path
+        for file, name in re.findall(r"`([^`]+\.py)`, `([A-Z]+)`", row):
+            source = read(ROOT / "lunar_oxide_plugin" / file)
+            assert re.search(rf"^{name}\b.* = ", source, re.MULTILINE), (file, name)

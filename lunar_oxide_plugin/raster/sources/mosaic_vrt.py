@@ -13,14 +13,11 @@ from ...core.errors import RasterError
 from ...core.spectra.invalid_codes import invalid_codes, lookup_table
 from ..gdal_io.pixel_types import is_signed_byte
 from ..gdal_io.virtual_files import opening
-from ..writing.encoding import NODATA
+from ..writing.encoding import NODATA, NODATA_DN
 from ..writing.storage import BandInfo
 from ..writing.vrt import Vrt
 from .mi_source import MiSource
 from .mosaic import Mosaic
-
-#: No data of DN; none of MI's own codes, which all become this one.
-_NODATA_DN = -32768
 
 _NAN = float("nan")
 
@@ -113,7 +110,7 @@ def _storage(source: MiSource) -> tuple[int, float]:
     kind = kinds.pop()
     value = found.pop()
     if kind == gdal.GDT_Int16 and value is None:
-        value = _NODATA_DN
+        value = NODATA_DN
     return kind, NODATA if value is None else value
 
 

@@ -13,12 +13,14 @@ from ...core.errors import RasterError
 from ..gdal_io.blocks import Window
 from .storage import DEFLATE, BandInfo, Codec, Kind, lerc, lossless, require_available
 
-#: No-data value of every float raster we write.
+#: Nodata of every raster we write: of floats, of scaled integers, and of DN in a VRT, where it is
+#: none of MI's own codes, which all become this one.
 NODATA = -9999.0
-
-#: Of scaled integers: no data, and the highest number that is a value.
 NODATA_UINT16 = 65535
-_HIGHEST = 65534
+NODATA_DN = -32768
+
+#: The highest scaled integer that is a value.
+_HIGHEST = NODATA_UINT16 - 1
 
 
 class Encoding:
