@@ -23,13 +23,16 @@ class Watch:
     def warn(self, text: str) -> None:
         """Take what has to be known before the result is used."""
 
-    def step(self, number: int, count: int) -> Watch:
-        """A watch for one of several steps, whose progress is that part of the whole."""
+    def step(self, number: float, count: float) -> Watch:
+        """A watch for one of several steps, whose progress is that part of the whole.
+
+        Of steps that differ in length, both are counted in steps as long as this one.
+        """
         return _Step(self, number, count)
 
 
 class _Step(Watch):
-    def __init__(self, whole: Watch, number: int, count: int) -> None:
+    def __init__(self, whole: Watch, number: float, count: float) -> None:
         self._whole, self._number, self._count = whole, number, count
         self.check, self.note, self.warn = whole.check, whole.note, whole.warn  # type: ignore[method-assign]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +13,10 @@ from ...core.oxides.oxides import MG_NUMBER, mg_number, oxide_described
 from ...core.results.histogram import BINS, QUANTITIES, AreaHistogram, RasterHistograms
 from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window
-from ..gdal_io.read_ahead import read_ahead
 from ..moon.areas import PixelAreas
 from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
-from .each_block import MOST_THREADS
+from .each_block import each_block
 
 _Planes = dict[str, NDArray[np.floating]]
 
@@ -35,11 +33,8 @@ def raster_histograms(
     measured = []
     for raster, name, source in zip(rasters, _called(rasters), sources):
         size = raster.grid.window.size
-
-        def of_all(part: float, done: int = done, size: int = size) -> None:
-            watch.progress((done + part * size) / total)
-
-        measured.append(RasterHistograms(name, source.measure(of_all, threads)))
+        found = source.measure(watch.step(done / size, total / size), threads)
+        measured.append(RasterHistograms(name, found))
         done += size
     return measured
 
@@ -70,32 +65,20 @@ class OxideHistograms:
         #: The oxides, and Mg#, that there are, in order.
         self.quantities = [name for name in QUANTITIES if name in known]
 
-    def measure(
-        self, progress: Callable[[float], None], threads: int = 1
-    ) -> dict[str, AreaHistogram]:
+    def measure(self, watch: Watch = SILENT, threads: int = 1) -> dict[str, AreaHistogram]:
         """Read the raster once, block by block: a histogram of each quantity, in order.
 
-        `progress` takes the fraction done at least every tenth of a second and raises to stop. Each
-        thread holds another block in memory. A raster without a valid pixel is refused.
+        A raster without a valid pixel is refused. Each thread holds another block in memory.
         """
         histograms = {name: AreaHistogram(BINS[name]) for name in self.quantities}
-        area, done = self._raster.grid.window, 0
-
-        def check() -> None:
-            progress(done / area.size)
-
-        plan = self._raster.plan()
-        threads = plan.threads(min(threads, MOST_THREADS))
-        with closing(read_ahead(self._planes, plan.blocks(area), check, threads)) as ahead:
-            for window, planes in ahead:
+        with each_block(self._planes, self._raster, watch, threads) as done:
+            for window, planes in done:
                 areas = np.broadcast_to(self._areas.of(window), (window.height, window.width))
                 for name, plane in planes.items():
                     for rows in pieces(*plane.shape):
                         # Without area: beyond the projection's edge.
                         valid = np.isfinite(plane[rows]) & (areas[rows] > 0)
                         histograms[name].add(plane[rows][valid], areas[rows][valid])
-                done += window.size
-                check()
         if not any(histogram.moments.count for histogram in histograms.values()):
             raise RasterError(
                 f"{self._raster.name} has no valid pixel in its bands "

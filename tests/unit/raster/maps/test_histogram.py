@@ -6,6 +6,7 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import CancelledError, RasterError
 from lunar_oxide_plugin.core.results.histogram import BINS
+from lunar_oxide_plugin.core.watch import Watch
 from lunar_oxide_plugin.raster.maps.histogram import OxideHistograms
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT
 from lunar_oxide_plugin.raster.sources.raster import Raster
@@ -33,7 +34,7 @@ def written(path, bands, west=0.0, north=90.0, step=1.0, crs=GEOGRAPHIC, kind=gd
 
 
 def measured(path, threads=1):
-    return OxideHistograms(Raster(path)).measure(lambda done: None, threads)
+    return OxideHistograms(Raster(path)).measure(threads=threads)
 
 
 def full(value, shape=(180, 360)):
@@ -161,7 +162,9 @@ def test_blocks_and_threads_do_not_matter(tmp_path):
     stored = bands["FeO"].astype(np.float32).astype(float)
     expected, _ = np.histogram(stored, BINS["FeO"].edges, weights=weights)
     steps = []
-    found = OxideHistograms(Raster(path)).measure(steps.append, 3)
+    watch = Watch()
+    watch.progress = steps.append
+    found = OxideHistograms(Raster(path)).measure(watch, 3)
     np.testing.assert_allclose(found["FeO"].percents, 100 * expected / weights.sum(), rtol=1e-7)
     assert steps == sorted(steps)
     assert steps[-1] == 1
@@ -176,18 +179,19 @@ def test_each_block_is_read_once(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Raster, "values", lambda self, window, n: windows.append(window) or read(self, window, n)
     )
-    source.measure(lambda done: None)
+    source.measure()
     assert sum(window.size for window in windows) == 180 * 360
 
 
 def test_cancelling_ends_it(tmp_path):
     path = written(tmp_path / "a.tif", {"FeO": full(5)})
 
-    def cancel(done):
-        raise CancelledError("stop")
+    class Cancelled(Watch):
+        def check(self):
+            raise CancelledError("stop")
 
     with pytest.raises(CancelledError):
-        OxideHistograms(Raster(path)).measure(cancel)
+        OxideHistograms(Raster(path)).measure(Cancelled())
 
 
 @pytest.mark.parametrize(
