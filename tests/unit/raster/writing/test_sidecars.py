@@ -18,8 +18,8 @@ from lunar_oxide_plugin.raster.moon.crs import GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.writing.geopackage import write_polygons
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 
-from .test_leftovers import refusing
 from .test_outputs import BANDS, GRID, names, values, write
+from .test_work_folder import refusing
 
 #: Makes a database whose last rows lie in its -wal alone, or in the middle of a change that its
 #: -journal takes back, and is killed.
