@@ -29,7 +29,7 @@ View = tuple[float, float, float, float]
 
 
 def picture(path: Path, view: View) -> tuple[np.ndarray, View]:
-    """Bands of the part in view [rows, columns, bands], NaN where no data, and its exact extent."""
+    """Bands of the part in view [rows, columns, bands], NaN where nodata, and its exact extent."""
     dataset = gdal.Open(str(path))
     x0, dx, _, y0, _, dy = (value / METRES_PER_DEGREE for value in dataset.GetGeoTransform())
     west, east, south, north = view

@@ -56,9 +56,9 @@
 
 Basalt types divide mare by TiO2 after Neal and Taylor (1992, Geochim. Cosmochim. Acta 56, 2177): very-low-Ti below 1 wt%, low-Ti up to 6 wt%, high-Ti above.
 
-Terranes are compositions that resemble the feldspathic highlands (FHT), Procellarum KREEP (PKT) and South Pole-Aitken (SPAT) terranes of Jolliff et al. (2000, JGR 105, 4197), not the terranes themselves: those are regions drawn from thorium, FeO and position, and no numbers of Fig. 4f of Zhang et al. are at hand. The rule is this project's own: feldspathic where FeO is below and Mg# above the means of the whole Moon in Table 2 (7.42 wt%, 0.675), mafic where both are on the other side, undecided where they disagree. Mafic ground inside the ellipse of the South Pole-Aitken basin (Garrick-Bethell and Zuber 2009, Icarus 204, 399: 2400 x 2050 km around 53 S 191 E) is SPAT-like, all other PKT-like, any mare outside both among it.
+Terranes are compositions that resemble the feldspathic highlands (FHT), Procellarum KREEP (PKT) and South Pole-Aitken (SPAT) terranes of Jolliff et al. (2000, JGR 105, 4197), not the terranes themselves: those are regions drawn from thorium, FeO and position, and no numbers of Fig. 4f of Zhang et al. are available. The rule is this project's own: feldspathic where FeO is below and Mg# above the means of the whole Moon in Table 2 (7.42 wt%, 0.675), mafic where both are on the other side, undecided where they disagree. Mafic ground inside the ellipse of the South Pole-Aitken basin (Garrick-Bethell and Zuber 2009, Icarus 204, 399: 2400 x 2050 km around 53 S 191 E) is SPAT-like, all other PKT-like, any mare outside both among it.
 
-Means are weighted by area on the sphere. A pixel without one of the oxides that the classes need is no data.</source>
+Means are weighted by area on the sphere. A pixel without one of the oxides that the classes need is nodata.</source>
       <translation>海と高地は FeO で分けます。境界は 10.6 wt%(Zhang et al. 2023, Icarus 397, 115505 の表 2 にある海と高地の平均値の中間)、任意の値、またはフィットによる値です。フィットは、面積で重み付けした FeO ヒストグラムに対して最も尤もらしい 2 つのガウス分布の混合を求め(EM アルゴリズム)、両者の確率が等しい値で分けます。FeO が 2 つの集団を示さない場合は実行しません。すなわち Ashman の D が 2 未満(Ashman et al. 1994, Astronomical Journal 108, 2348)、一方が面積の 1 % 未満、または間に谷がない場合です。
 
 玄武岩の種類は、Neal and Taylor (1992, Geochim. Cosmochim. Acta 56, 2177) に従って海を TiO2 で分けます。1 wt% 未満は極低 Ti、6 wt% までは低 Ti、それを超えるものは高 Ti です。
@@ -416,7 +416,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>415、750、950 nm の反射率から FeO、TiO2、光学的成熟度を計算します。</translation>
     </message>
     <message>
-      <source>Angles in a plot of R950/R750 and R415/R750 over R750, around an origin. For Kaguya MI: Otake et al. (2012, LPSC 43, 1905), FeO and TiO2, with constants fitted again to 38 sites, or as published (quoted from memory). For Clementine UVVIS: Lucey et al. (2000, JGR 105, 20297 and 20377), FeO, TiO2 and OMAT; Wilcox et al. (2005, JGR 110, E11001), FeO, for maria only. Reflectance of the two instruments is not interchangeable: at 44 sites MI is 0.50 to 0.73 of Clementine at 750 nm. TiO2 by Otake is far too high at Luna 16 and 24, FeO too low at Chang'E-5; scores are in training/reports/empirical.md. A value is no data where its angle is not defined, as in pixels darker than the origin.</source>
+      <source>Angles in a plot of R950/R750 and R415/R750 over R750, around an origin. For Kaguya MI: Otake et al. (2012, LPSC 43, 1905), FeO and TiO2, with constants fitted again to 38 sites, or as published (quoted from memory). For Clementine UVVIS: Lucey et al. (2000, JGR 105, 20297 and 20377), FeO, TiO2 and OMAT; Wilcox et al. (2005, JGR 110, E11001), FeO, for maria only. Reflectance of the two instruments is not interchangeable: at 44 sites MI is 0.50 to 0.73 of Clementine at 750 nm. TiO2 by Otake is far too high at Luna 16 and 24, FeO too low at Chang'E-5; scores are in training/reports/empirical.md. A value is nodata where its angle is not defined, as in pixels darker than the origin.</source>
       <translation>R750 に対する R950/R750 と R415/R750 の図における、原点のまわりの角度を使います。かぐや MI 用:Otake et al. (2012, LPSC 43, 1905) の FeO と TiO2。定数は 38 地点に合わせ直したもの、または発表されたもの(記憶による引用)です。クレメンタイン UVVIS 用:Lucey et al. (2000, JGR 105, 20297 and 20377) の FeO、TiO2、OMAT、および Wilcox et al. (2005, JGR 110, E11001) の FeO(海のみ)。2 つの装置の反射率は互換ではありません。44 地点で、750 nm の MI はクレメンタインの 0.50 から 0.73 倍です。Otake の TiO2 はルナ 16 号と 24 号で高すぎ、FeO は嫦娥 5 号で低すぎます。成績は training/reports/empirical.md にあります。原点より暗いピクセルのように角度が定義されないところは nodata です。</translation>
     </message>
     <message>
@@ -472,7 +472,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>影をマスクする</translation>
     </message>
     <message>
-      <source>Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) become no data.</source>
+      <source>Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) become nodata.</source>
       <translation>影の中のピクセル(いずれかのバンドが反射率 0.01 以下、またはラベル自身の限界以下)を nodata にします。</translation>
     </message>
     <message>
@@ -552,7 +552,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>かぐや MI MAP タイルを 1 枚以上読み、反射率を月の 8 バンドラスタ 1 つに書き出します。</translation>
     </message>
     <message>
-      <source>The bands are 415, 750, 900, 950, 1001, 1050, 1250 and 1550 nm; the second micron band of the archive (MN1, 1000 nm) is left out. A pixel with one of MI's invalid codes in any band becomes no data in all bands. Longitudes run from 180 W to 180 E, and on beyond where tiles lie on both sides. Where tiles overlap, the first one with a valid pixel is taken: those of INPUT in their order, then those of FOLDER, version 3 before 2 before strips, by name. Importing is not needed before predicting: Predict oxides reads a label directly.</source>
+      <source>The bands are 415, 750, 900, 950, 1001, 1050, 1250 and 1550 nm; the second micron band of the archive (MN1, 1000 nm) is left out. A pixel with one of MI's invalid codes in any band becomes nodata in all bands. Longitudes run from 180 W to 180 E, and on beyond where tiles lie on both sides. Where tiles overlap, the first one with a valid pixel is taken: those of INPUT in their order, then those of FOLDER, version 3 before 2 before strips, by name. Importing is not needed before predicting: Predict oxides reads a label directly.</source>
       <translation>バンドは 415、750、900、950、1001、1050、1250、1550 nm です。アーカイブの 2 つ目の 1 ミクロンバンド(MN1、1000 nm)は使いません。いずれかのバンドが MI の無効コードであるピクセルは、全バンドで nodata になります。経度は 180 W から 180 E までで、両側にタイルがあるところではその先に続きます。タイルが重なるところでは、有効なピクセルを持つ最初のものを採ります。INPUT の順、次に FOLDER のもの(名前により、バージョン 3、2、ストリップの順)です。予測の前にインポートする必要はありません。「酸化物の予測」はラベルを直接読みます。</translation>
     </message>
     <message>
@@ -584,7 +584,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>1 度あたりのピクセル数</translation>
     </message>
     <message>
-      <source>The tiles have 2048 (15 m); 512 are the 59 m of global mosaics. Each pixel is the mean over the valid part of its area, and no data when less than half of its area is valid. Empty: the tiles' own pixels.</source>
+      <source>The tiles have 2048 (15 m); 512 are the 59 m of global mosaics. Each pixel is the mean over the valid part of its area, and nodata when less than half of its area is valid. Empty: the tiles' own pixels.</source>
       <translation>タイルは 2048(15 m)です。512 は全球モザイクの 59 m にあたります。各ピクセルは面積のうち有効な部分の平均で、有効な面積が半分未満なら nodata です。空欄:タイル自身のピクセル。</translation>
     </message>
     <message>
@@ -596,7 +596,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>反射率</translation>
     </message>
     <message>
-      <source>GeoTIFF, Float32, eight bands, with overviews. With a name ending in .vrt: a small file that refers to the tiles and holds the DN as they are; the tiles have to stay where they lie, and shadow is masked when the plugin reads it.</source>
+      <source>GeoTIFF, Float32, eight bands, with overviews. With a name ending in .vrt: a small file that refers to the tiles and holds the DN as they are; the tiles have to stay where they are, and shadow is masked when the plugin reads it.</source>
       <translation>GeoTIFF、Float32、8 バンド、オーバービュー付き。名前が .vrt で終わる場合:タイルを参照し、DN をそのまま持つ小さなファイル。タイルは元の場所に置いたままにしてください。影はプラグインが読むときにマスクされます。</translation>
     </message>
     <message>
@@ -624,7 +624,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>ラスタの MgO と FeO から、モル分率 Mg / (Mg + Fe) である Mg# を計算します。</translation>
     </message>
     <message>
-      <source>Mg# = (MgO/40.304) / (MgO/40.304 + FeO/71.844), with MgO and FeO in wt%. Where either is negative, or both are zero, Mg# is not defined and becomes no data. The number MEAN is weighted by the pixels' areas on the sphere. Zhang et al. (2023) give means of 0.675 for the whole Moon, 0.527 for the maria and 0.705 for the highlands. With the model's uncertainty of MgO and FeO, that of Mg# follows by first-order error propagation (JCGM 100:2008, eq. 13): Mg# (1 - Mg#) times the root of a^2 + b^2 - 2 r a b, where a and b are the relative uncertainties of MgO and FeO and r is the correlation of the model's errors in both. r is taken from the metadata of the uncertainty raster; without it, it is 0. The log says which. Where the uncertainties are not small against the contents, it is a rough number: Mg# ends at 0 and 1, the uncertainty does not.</source>
+      <source>Mg# = (MgO/40.304) / (MgO/40.304 + FeO/71.844), with MgO and FeO in wt%. Where either is negative, or both are zero, Mg# is not defined and becomes nodata. The number MEAN is weighted by the pixels' areas on the sphere. Zhang et al. (2023) give means of 0.675 for the whole Moon, 0.527 for the maria and 0.705 for the highlands. With the model's uncertainty of MgO and FeO, that of Mg# follows by first-order error propagation (JCGM 100:2008, eq. 13): Mg# (1 - Mg#) times the root of a^2 + b^2 - 2 r a b, where a and b are the relative uncertainties of MgO and FeO and r is the correlation of the model's errors in both. r is taken from the metadata of the uncertainty raster; without it, it is 0. The log says which. Where the uncertainties are not small against the contents, it is a rough number: Mg# ends at 0 and 1, the uncertainty does not.</source>
       <translation>Mg# = (MgO/40.304) / (MgO/40.304 + FeO/71.844)、MgO と FeO は wt%。いずれかが負のとき、または両方がゼロのとき、Mg# は定義されず nodata になります。数値 MEAN は球面上のピクセル面積で重み付けした平均です。Zhang et al. (2023) の平均は、月全体で 0.675、海で 0.527、高地で 0.705 です。MgO と FeO のモデル不確かさがあれば、Mg# の不確かさは一次の誤差伝播(JCGM 100:2008、式 13)から求めます:Mg# (1 - Mg#) に a^2 + b^2 - 2 r a b の平方根を掛けたもの。a と b は MgO と FeO の相対不確かさ、r は両者におけるモデル誤差の相関です。r は不確かさラスタのメタデータから取り、なければ 0 とします。どちらかはログに示します。不確かさが含有量に比べて小さくないところでは、おおよその値です。Mg# は 0 と 1 で終わりますが、不確かさは終わりません。</translation>
     </message>
     <message>
@@ -640,7 +640,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>MgO と FeO の 1 シグマ(wt%、説明が MgO 1 sigma と FeO 1 sigma のバンド)、同じピクセル上のもの:「酸化物の予測」の同じ実行の結果「不確かさ」。Mg# の不確かさに必要です。</translation>
     </message>
     <message>
-      <source>What the files hold. Float32, lossless: values as computed, compressed by ZSTD where QGIS's GDAL has it, which some older software cannot read. Float32, DEFLATE: the same, for any software. Float32, LERC: about half the size, with errors of at most 0.00002 (uncertainty: 0.0001); not all software reads it. UInt16, scaled: whole numbers of these, about half the size, off by at most half of them; for software that applies the scale of a band, as QGIS does. No data is 65535. An uncertainty above 6.5534 is refused.</source>
+      <source>What the files hold. Float32, lossless: values as computed, compressed by ZSTD where QGIS's GDAL has it, which some older software cannot read. Float32, DEFLATE: the same, for any software. Float32, LERC: about half the size, with errors of at most 0.00002 (uncertainty: 0.0001); not all software reads it. UInt16, scaled: whole numbers of these, about half the size, off by at most half of them; for software that applies the scale of a band, as QGIS does. Nodata is 65535. An uncertainty above 6.5534 is refused.</source>
       <translation>ファイルの中身。Float32(可逆):計算値のまま。QGIS の GDAL に ZSTD があればそれで圧縮し、古いソフトウェアには読めないものがあります。Float32(DEFLATE):同じ値で、どのソフトウェアでも読めます。Float32(LERC):約半分の大きさ、誤差は最大 0.00002(不確かさ:0.0001)。すべてのソフトウェアが読めるわけではありません。UInt16(スケール付き):これらの値の整数倍、約半分の大きさで、ずれは最大でその半分。QGIS のようにバンドのスケールを適用するソフトウェア用です。nodata は 65535。6.5534 を超える不確かさがあれば実行しません。</translation>
     </message>
     <message>
@@ -700,7 +700,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>3 つの酸化物のカラー合成を作ります。既定は FeO、MgO、Al2O3。</translation>
     </message>
     <message>
-      <source>Each band is stretched linearly between two limits, which are kept in the result's metadata; no data is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 and 9 of Zhang et al. (2023), for FeO, MgO and Al2O3, so that a map can be compared with theirs. The fixed scales are those of the single oxides' maps: all composites made with them can be compared with each other.</source>
+      <source>Each band is stretched linearly between two limits, which are kept in the result's metadata; nodata is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 and 9 of Zhang et al. (2023), for FeO, MgO and Al2O3, so that a map can be compared with theirs. The fixed scales are those of the single oxides' maps: all composites made with them can be compared with each other.</source>
       <translation>各バンドを 2 つの限界の間で線形に引き伸ばします。限界は結果のメタデータに残り、nodata は透明です。Mairan と Sosigenes の引き伸ばしは Zhang et al. (2023) の図 8 と図 9 の FeO、MgO、Al2O3 のもので、論文の図と比較できます。固定スケールは各酸化物の地図と同じもので、これで作った合成はすべて互いに比較できます。</translation>
     </message>
     <message>
@@ -912,7 +912,7 @@ Means are weighted by area on the sphere. A pixel without one of the oxides that
       <translation>計算に使うスレッドの数。空欄:QGIS の設定(オプション &gt; レンダリング)。制限がなければプロセッサのコアごとに 1 つです。結果はいくつでも同じです。</translation>
     </message>
     <message>
-      <source>What the files hold. Float32, lossless: values as computed, compressed by ZSTD where QGIS's GDAL has it, which some older software cannot read. Float32, DEFLATE: the same, for any software. Float32, LERC: about half the size, with errors of at most 0.001 wt% (domain distance: 0.001); not all software reads it. UInt16, scaled: whole numbers of 0.001 wt%, about half the size, off by at most half of that; for software that applies the scale of a band, as QGIS does. No data is 65535. A domain distance above 65.534 is kept as 65.534; oxides and uncertainties that do not fit, as below zero, are refused.</source>
+      <source>What the files hold. Float32, lossless: values as computed, compressed by ZSTD where QGIS's GDAL has it, which some older software cannot read. Float32, DEFLATE: the same, for any software. Float32, LERC: about half the size, with errors of at most 0.001 wt% (domain distance: 0.001); not all software reads it. UInt16, scaled: whole numbers of 0.001 wt%, about half the size, off by at most half of that; for software that applies the scale of a band, as QGIS does. Nodata is 65535. A domain distance above 65.534 is kept as 65.534; oxides and uncertainties that do not fit, as below zero, are refused.</source>
       <translation>ファイルの中身。Float32(可逆):計算値のまま。QGIS の GDAL に ZSTD があればそれで圧縮し、古いソフトウェアには読めないものがあります。Float32(DEFLATE):同じ値で、どのソフトウェアでも読めます。Float32(LERC):約半分の大きさ、誤差は最大 0.001 wt%(ドメイン距離:0.001)。すべてのソフトウェアが読めるわけではありません。UInt16(スケール付き):0.001 wt% の整数倍、約半分の大きさで、ずれは最大でその半分。QGIS のようにバンドのスケールを適用するソフトウェア用です。nodata は 65535。65.534 を超えるドメイン距離は 65.534 とします。負の値など収まらない酸化物や不確かさがあれば実行しません。</translation>
     </message>
     <message>

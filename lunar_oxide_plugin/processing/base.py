@@ -103,7 +103,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         return ["moon", "lunar", "kaguya", "oxide", *self.TAGS]
 
     def icon(self) -> QIcon:
-        """Icon in the toolbox: that of the group."""
+        """The group's icon in the toolbox."""
         return QIcon(str(icon(self.groupId())))
 
     def shortHelpString(self) -> str:
@@ -138,7 +138,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         )
 
     def addOutput(self, output: QgsProcessingOutputDefinition) -> bool:
-        """Declare an output that is no parameter."""
+        """Declare an output that is not a parameter."""
         output.setDescription(tr(output.description()))
         return bool(super().addOutput(output))
 
@@ -305,7 +305,7 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
         self.keep_files(name, _as_processing(lambda: layer_files(layer)))
 
     def keep_files(self, name: str, files: list[str]) -> None:
-        """Note the files of an input that is no raster, which no output may replace."""
+        """Note the files of an input that is not a raster, which no output may replace."""
         self._kept[name] = files
 
     def vector(self, name: str) -> VectorInput:

@@ -150,7 +150,7 @@ def raster_paths(
     Raises
     ------
     RasterError
-        When one is no raster layer, or none that GDAL reads.
+        When one is not a raster layer, or none that GDAL reads.
     """
     paths: dict[str, list[Location]] = {}
     for definition in definitions:
@@ -221,7 +221,7 @@ def plain_value(value: Any) -> Any:
 def _require_files(
     definition: QgsProcessingParameterDefinition, values: list[Any], files: list[str]
 ) -> None:
-    """Name the files of a list that are not there, of which QGIS says no word."""
+    """Name the files of a list that are not there, which QGIS silently ignores."""
     if not isinstance(definition, QgsProcessingParameterMultipleLayers):
         return
     for value in values:

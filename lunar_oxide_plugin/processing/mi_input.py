@@ -46,7 +46,7 @@ class MiAlgorithm(LunarOxideAlgorithm):
         self.add(
             QgsProcessingParameterBoolean(self.MASK_SHADOW, "Mask shadow", defaultValue=True),
             "Pixels in shadow (any band at or below reflectance 0.01, or the label's own limit) "
-            "become no data.",
+            "become nodata.",
             advanced=True,
         )
 

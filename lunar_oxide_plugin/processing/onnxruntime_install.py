@@ -47,7 +47,7 @@ def install(wheel: str, say: Callable[[str], None], cancelled: Callable[[], bool
     Parameters
     ----------
     wheel : str
-        A wheel (.whl) that was downloaded before; "" to fetch the newest from the package index
+        A wheel (.whl) that was downloaded before; "" to download the newest from the package index
         that pip is set up for.
     say : callable
         Told what pip says, line by line.
@@ -83,7 +83,7 @@ def install(wheel: str, say: Callable[[str], None], cancelled: Callable[[], bool
             _exchange(folder, partial)
             if in_use is None and (trouble := _trouble()):
                 raise OnnxruntimeError(
-                    f"onnxruntime was fetched but does not load here ({trouble}). Nothing was "
+                    f"onnxruntime was downloaded but does not load here ({trouble}). Nothing was "
                     f"changed. The log is {log}."
                 )
         except BaseException:
@@ -200,7 +200,7 @@ def _trouble() -> str:
 
 
 def _forget() -> None:
-    """Let Python look for onnxruntime anew: parts of one that did not load may be left."""
+    """Let Python look for onnxruntime again: parts of one that did not load may be left."""
     for name in [name for name in sys.modules if name.split(".")[0] == "onnxruntime"]:
         del sys.modules[name]
 

@@ -101,7 +101,7 @@ def _text(painter: QPainter, box: QRect, size: int, text: str) -> None:
     """Write into the middle of a box, smaller where the text is too wide for it."""
     font = QFont()
     centre = Qt.AlignmentFlag.AlignCenter
-    flags = int(getattr(centre, "value", centre))  # of Qt 6 it is no number itself
+    flags = int(getattr(centre, "value", centre))  # of Qt 6 it is not a number itself
     for pixels in range(size, 9, -1):
         font.setPixelSize(pixels)
         painter.setFont(font)

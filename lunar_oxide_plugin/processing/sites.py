@@ -50,7 +50,7 @@ def sites_of_layer(
     Raises
     ------
     RasterError
-        When there is no point, a name occurs twice, an oxide is no number, or two fields have a
+        When there is no point, a name occurs twice, an oxide is not a number, or two fields have a
         name that is looked for.
     """
     title = f"The layer {layer.name} (SITES)"
@@ -109,10 +109,10 @@ def _point(feature: QgsFeature, where: str) -> tuple[float, float] | None:
     if geometry.isEmpty():
         return None
     if geometry.type() != QgsWkbTypes.GeometryType.PointGeometry:
-        raise RasterError(f"{where} is no point. Use a layer of points.")
+        raise RasterError(f"{where} is not a point. Use a layer of points.")
     points = [(point.x(), point.y()) for point in geometry.vertices()]
     if len(points) != 1:
-        raise RasterError(f"{where} has {len(points)} points. Give each a name of its own.")
+        raise RasterError(f"{where} has {len(points)} points. Give each its own name.")
     return points[0]
 
 
@@ -130,6 +130,6 @@ def _number(given: Any, field: str, where: str) -> float | None:
         number = math.nan
     if not 0 <= number <= 100:
         raise RasterError(
-            f"{where}: {field} is '{attribute_text(value)}', which is no number of wt%."
+            f"{where}: {field} is '{attribute_text(value)}', which is not a valid wt% value."
         )
     return number

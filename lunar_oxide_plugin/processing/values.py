@@ -1,6 +1,6 @@
 """Numbers, choices and switches that users give to an algorithm, read once and strictly.
 
-QGIS takes the default for a text that is no number, and 0 where there is no default; of a choice
+QGIS takes the default for a text that is not a number, and 0 where there is no default; of a choice
 that does not exist it takes the first or the default. Models and other algorithms that call ours do
 not check their values at all.
 """

@@ -62,7 +62,7 @@ class Workflow(QgsProcessingModelAlgorithm):
         return tr(str(self.helpContent().get("ALG_DESC", "")))
 
     def icon(self) -> QIcon:
-        """Icon in the toolbox: that of the group."""
+        """The group's icon in the toolbox."""
         return QIcon(str(icon("workflows")))
 
     def shortHelpString(self) -> str:

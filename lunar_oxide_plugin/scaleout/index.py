@@ -82,7 +82,7 @@ def _vrt(
     parts: Sequence[Part],
     metadata: dict[str, str],
 ) -> str:
-    """One raster over all windows; what none covers is no data."""
+    """One raster over all windows; what none covers is nodata."""
     vrt = Vrt(path, job.grid, metadata)
     encoding = job.encoding(product)
     files = [(str(results.raster(part, product.values)), part.window) for part in parts]

@@ -55,7 +55,7 @@ _IS_SYNTHETIC = (
 )
 
 _SYNTHETIC = (
-    f"[% if({_IS_SYNTHETIC}, 'SYNTHETIC: this map shows no measurement of the Moon', '') %]"
+    f"[% if({_IS_SYNTHETIC}, 'SYNTHETIC: this map shows not a measurement of the Moon', '') %]"
 )
 
 _ELLIPSOID = (

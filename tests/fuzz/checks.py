@@ -47,7 +47,7 @@ def _between(what, got, low, high, slack=2e-6):
 
 
 def read(path):
-    """Bands [n, height, width] of a result, NaN where no data."""
+    """Bands [n, height, width] of a result, NaN where nodata."""
     dataset = gdal.Open(str(path))
     values = dataset.ReadAsArray().astype(float)
     values = values.reshape(dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize)

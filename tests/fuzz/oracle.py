@@ -54,7 +54,7 @@ class Expected:
     Parameters
     ----------
     values : ndarray [height, width]
-        NaN where no data.
+        NaN where nodata.
     part, areas : ndarray [height, width]
         Covered part of each pixel, and its area in km2.
     """

@@ -60,7 +60,7 @@ class Stored(NamedTuple):
     """A raster on disk: what to give as input, what is true in it, and how it is kept."""
 
     path: str
-    #: [5, height, width], NaN where no data; rounded as the file keeps it
+    #: [5, height, width], NaN where nodata; rounded as the file keeps it
     values: np.ndarray
     form: str
 

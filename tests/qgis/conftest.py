@@ -130,7 +130,7 @@ def expected_valid(dn, shadow=500):
 
 
 def read(path):
-    """Bands [n, height, width] of a raster as numpy, NaN where no data."""
+    """Bands [n, height, width] of a raster as numpy, NaN where nodata."""
     dataset = gdal.Open(str(path))
     values = dataset.ReadAsArray().astype(np.float64)
     values = values.reshape(dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize)

@@ -107,7 +107,7 @@ def test_of_a_layer(succeed, tile, tmp_path, project, crs):
     ("extent", "parts"),
     [
         (f"{NUMBERS} [MOON:1]", ["EXTENT has the CRS [MOON:1], which is not known"]),
-        (f"{NUMBERS} [EPSG:4326]", ["EXTENT lies on a body", "not on the Moon"]),
+        (f"{NUMBERS} [EPSG:4326]", ["EXTENT is not on the Moon", "body of radius"]),
         ("179,-179,-5,5 [IAU_2015:30100]", ["left is above right", "as 179,181"]),
         ("-50,-49,44,43 [IAU_2015:30100]", ["bottom above top"]),
         ("-50,-49,43,nan [IAU_2015:30100]", ["EXTENT is '-50,-49,43,nan", "not four numbers"]),

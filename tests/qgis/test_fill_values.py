@@ -162,7 +162,7 @@ def test_spoilt_pixels_end_the_run_without_an_output(refused, oxide_raster, tmp_
 
 
 def test_signed_bytes_in_units(succeed, tmp_path):
-    """FeO was 23.6 for 12.4 where 61 pixels are no data."""
+    """FeO was 23.6 for 12.4 where 61 pixels are nodata."""
     feo = np.rint(np.random.default_rng(2).uniform(1, 25, (40, 60))).astype(np.int8)
     feo[HOLE] = -128
     path = str(tmp_path / "signed.tif")

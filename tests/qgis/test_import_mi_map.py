@@ -404,8 +404,8 @@ def test_refusals_of_parameters(refused, archive, tmp_path):
 
     assert "Give the tiles in INPUT, or the folder" in message()
     assert "Give the tiles in INPUT, or the folder" in message(INPUT=[], FOLDER="")
-    assert "is no folder" in message(FOLDER=tmp_path / "nowhere")
-    assert "is no folder" in message(FOLDER=tmp_path / ("x" * 300))
+    assert "is not a folder" in message(FOLDER=tmp_path / "nowhere")
+    assert "is not a folder" in message(FOLDER=tmp_path / ("x" * 300))
     assert "above 0" in message(FOLDER=folder, RESOLUTION=0)
     assert "have only 32" in message(FOLDER=folder, RESOLUTION=33)
     assert "needs its CRS" in message(FOLDER=folder, RESOLUTION=8, EXTENT="0,1000,0,900")

@@ -179,7 +179,7 @@ def test_bad_rasters_are_refused(refused, tile, tmp_path, spoil, says):
     ("parameters", "says"),
     [
         ({"MODEL_FILE": ONNX / "input_rows.onnx"}, "is not an oxide model"),
-        ({"MODEL_FILE": ONNX / "README.md"}, "is no .onnx file"),
+        ({"MODEL_FILE": ONNX / "README.md"}, "is not an .onnx file"),
         ({"MODEL_FILE": ONNX / "missing.onnx"}, "does not exist"),
         ({"BANDS": "1,2,3"}, "needs 8 different band numbers"),
         ({"BANDS": "1,2,3,4,5,7,8,x"}, "whole numbers"),

@@ -112,7 +112,7 @@ def test_the_same_map(succeed, tile, expected, tmp_path, form):
     assert ours.GetSpatialRef().IsSame(theirs.GetSpatialRef())
     said = ours.GetMetadataItem("LUNAR_OXIDE_SOURCE").splitlines()
     assert said == feedback.info[: len(said)]
-    assert said[1].startswith("Bands, told from the band descriptions: 415 nm = 1")
+    assert said[1].startswith("Bands identified from the band descriptions: 415 nm = 1")
 
 
 def test_a_layer_of_an_archive(succeed, tile, expected, tmp_path):

@@ -156,7 +156,7 @@ def test_refusals(refused, pair, oxide_raster, tmp_path):
         message = algorithm(UNCERTAINTY=shifted)
         assert f"{shifted.name} (UNCERTAINTY) does not have the pixels of {oxides.name}" in message
         assert "no single band described as" in algorithm(UNCERTAINTY=oxides)
-        assert "is no 5 x 5 matrix" in algorithm(UNCERTAINTY=broken)
+        assert "is not a 5 x 5 matrix" in algorithm(UNCERTAINTY=broken)
     assert "would overwrite the input" in mg(UNCERTAINTY=sigmas, OUTPUT_UNCERTAINTY=sigmas)
     nowhere, *_ = oxide_raster(values=np.full((5, 40, 60), -9999, np.float32), names=SIGMA_NAMES)
     assert "has no pixel with an uncertainty" in mg(UNCERTAINTY=nowhere)

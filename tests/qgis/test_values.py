@@ -30,7 +30,7 @@ READ_STRICTLY = [
     for parameter in parameters.split()
 ]
 
-#: What is no number, and what is said of it.
+#: What is not a number, and what is said of it.
 NOT_NUMBERS = {
     "12,5": "is '12,5', which is not a number. It has a decimal comma; write 12.5 with a point",
     "-,5e-3": "write -.5e-3 with a point",

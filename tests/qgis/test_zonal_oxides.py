@@ -270,7 +270,7 @@ def test_refusals(refused, oxide_raster, tmp_path):
             "zonaloxides", {"ZONES": zones, "INPUT": path, "OUTPUT": output, **parameters}
         )
 
-    assert "6378.1 km radius, not on the Moon" in message(ZONES=earth)
+    assert "a body of radius 6378.1 km" in message(ZONES=earth)
     assert "no polygon" in message(ZONES=none)
     assert "band 1, Al2O3, is nowhere above 0.4" in message(INPUT=fractions)
     assert "Cancelled" in refused(
@@ -347,7 +347,7 @@ def test_the_polygons_are_not_overwritten(refused, oxide_raster, tmp_path, outpu
 BAD = {
     "none": (None, "no geometry"),
     "empty": ("POLYGON EMPTY", "empty"),
-    "line": ("GEOMETRYCOLLECTION(LINESTRING(-49.9 43.7, -49.6 43.8))", "no polygon"),
+    "line": ("GEOMETRYCOLLECTION(LINESTRING(-49.9 43.7, -49.6 43.8))", "not a polygon"),
     "flat": ("POLYGON((-49.9 43.7, -49.8 43.7, -49.7 43.7, -49.9 43.7))", "no area"),
     "pole": ("POLYGON((-49.9 43.7, -49.7 43.7, -49.7 95, -49.9 43.7))", "beyond the Moon"),
     "corner": (

@@ -99,7 +99,7 @@ def truth(dn, model=BUNDLED[DEFAULT_MODEL][0]):
 
 
 def pixels(path):
-    """Values [bands, height, width] of a raster, NaN where no data."""
+    """Values [bands, height, width] of a raster, NaN where nodata."""
     values = gdal.Open(str(path)).ReadAsArray()
     values = values[np.newaxis] if values.ndim == 2 else values
     return np.where(values == -9999, np.nan, values)

@@ -104,7 +104,8 @@ class OxideModel:
         OnnxruntimeError
             When onnxruntime does not load.
         ModelError
-            When the file is no ONNX model, asks for more than arithmetic or has another interface.
+            When the file is not an ONNX model, asks for more than arithmetic, or has another
+            interface.
         """
         self.path = Path(path)
         onnxruntime = import_onnxruntime()

@@ -75,7 +75,7 @@ def harmless_model(path: Path) -> bytes:
     Raises
     ------
     ModelError
-        When it is no ONNX model, or asks for more than arithmetic.
+        When it is not an ONNX model, or asks for more than arithmetic.
     """
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -104,7 +104,9 @@ def _check_model(data: memoryview) -> None:
         elif number in (20, 25):
             raise _NotHarmlessError("it holds functions or training steps of its own")
     if graphs != 1:
-        raise _NotHarmlessError("it is no ONNX model" if not graphs else "it holds several graphs")
+        raise _NotHarmlessError(
+            "it is not an ONNX model" if not graphs else "it holds several graphs"
+        )
 
 
 def _check_graph(data: memoryview, depth: int) -> None:
@@ -171,9 +173,9 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         elif kind in (_EIGHT, _FOUR):
             size = 8 if kind == _EIGHT else 4
         else:
-            raise _NotHarmlessError("it is no ONNX model, or damaged")
+            raise _NotHarmlessError("it is not an ONNX model, or damaged")
         if number == 0 or place + size > len(data):
-            raise _NotHarmlessError("it is no ONNX model, or cut off")
+            raise _NotHarmlessError("it is not an ONNX model, or cut off")
         yield number, data[place : place + size]
         place += size
 
@@ -188,7 +190,7 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, place
-    raise _NotHarmlessError("it is no ONNX model, or cut off")
+    raise _NotHarmlessError("it is not an ONNX model, or cut off")
 
 
 def _packed(data: memoryview) -> Iterator[int]:
@@ -200,7 +202,7 @@ def _packed(data: memoryview) -> Iterator[int]:
 
 def _message(value: int | memoryview) -> memoryview:
     if isinstance(value, int):
-        raise _NotHarmlessError("it is no ONNX model, or damaged")
+        raise _NotHarmlessError("it is not an ONNX model, or damaged")
     return value
 
 

@@ -74,7 +74,7 @@ def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[n
     Parameters
     ----------
     values : ndarray, shape (3, height, width)
-        Red, green and blue; NaN where no data.
+        Red, green and blue; NaN where nodata.
     limits : sequence of three (low, high)
         Values that become 0 and 255; values beyond are clipped.
 

@@ -93,7 +93,7 @@ def error_correlation(text: str, one: str, other: str) -> float:
         or np.abs(matrix).max() > 1 + _ROUNDING
     ):
         raise ValueError(
-            f"is no {count} x {count} matrix of correlations in the order {', '.join(OXIDES)}"
+            f"is not a {count} x {count} matrix of correlations in the order {', '.join(OXIDES)}"
         )
     return float(matrix[OXIDES.index(one), OXIDES.index(other)])
 

@@ -1,4 +1,4 @@
-"""The valid range of each quantity a raster may hold: a value outside is no measurement.
+"""The valid range of each quantity a raster may hold: a value outside is not a measurement.
 
 Files hold fill values that no nodata tag matches: -3.4028235e38 beside a tag of -3.4e38, -32768,
 -9999.9, 255, 1e20. Taken as measurements they are highlands, or a mean of -3e37 wt%.
@@ -14,7 +14,7 @@ from .uncertainty import uncertainty_name
 #: Band description of the distance from the model's training domain.
 DOMAIN_DISTANCE = "domain distance"
 
-#: Values within the range of any quantity that stand for no data by custom: ASCII grids, GDAL, ISIS
+#: Values within the range of any quantity that mean nodata by custom: ASCII grids, GDAL, ISIS
 #: and netCDF. No height on the Moon in m is so low (the lowest is -9130).
 _FILLS = (-9999.0, -9999.9, -32767.0, -32768.0, -99999.0, -999999.0, -2147483648.0)
 

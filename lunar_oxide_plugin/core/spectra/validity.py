@@ -23,7 +23,7 @@ from .bands import DN_SCALE, MODEL_BANDS, SATURATED_REFLECTANCE, SHADOW_REFLECTA
 #: instead of 5e4 do not pass as dark mare.
 PLAUSIBLE_750 = (0.04, 0.45)
 
-#: Without a scale in the metadata, DN are told from reflectance times 10,000 by their
+#: Without a scale in the metadata, DN are distinguished from reflectance times 10,000 by their
 #: size alone. A scene taken for DN must be brighter then: to pass as DN in error, its
 #: reflectance would have to lie above 0.25, which no lunar scene's median does.
 PLAUSIBLE_750_UNDECLARED = (0.05, 0.45)
@@ -94,7 +94,7 @@ def valid_spectra(
     Parameters
     ----------
     reflectance : ndarray, shape (bands, ...)
-        Reflectance; NaN where the file marks no data. The invalid DN codes of
+        Reflectance; NaN where the file marks nodata. The invalid DN codes of
         MI MAP are negative and so fail here whatever the scale.
     shadow : float
         Reflectance up to which a band counts as shadow; by default that of
@@ -138,7 +138,7 @@ def choose_scaling(
     Parameters
     ----------
     stored : ndarray, shape (8, n)
-        A sample of stored values in model band order, NaN where no data.
+        A sample of stored values in model band order, NaN where nodata.
     declared_scale, declared_offset : ndarray, shape (8,)
         What the file's metadata say (1 and 0 when they say nothing).
     user_scale : float, optional

@@ -57,14 +57,14 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         "Terranes are compositions that resemble the feldspathic highlands (FHT), Procellarum "
         "KREEP (PKT) and South Pole-Aitken (SPAT) terranes of Jolliff et al. (2000, JGR 105, "
         "4197), not the terranes themselves: those are regions drawn from thorium, FeO and "
-        "position, and no numbers of Fig. 4f of Zhang et al. are at hand. The rule is this "
+        "position, and no numbers of Fig. 4f of Zhang et al. are available. The rule is this "
         "project's own: feldspathic where FeO is below and Mg# above the means of the whole "
         "Moon in Table 2 (7.42 wt%, 0.675), mafic where both are on the other side, undecided "
         "where they disagree. Mafic ground inside the ellipse of the South Pole-Aitken basin "
         "(Garrick-Bethell and Zuber 2009, Icarus 204, 399: 2400 x 2050 km around 53 S 191 E) is "
         "SPAT-like, all other PKT-like, any mare outside both among it.\n\n"
         "Means are weighted by area on the sphere. A pixel without one of the oxides that the "
-        "classes need is no data."
+        "classes need is nodata."
     )
     TAGS = ("mare", "highlands", "basalt", "terrane", "pkt", "fht", "spat", "report")
 
@@ -261,7 +261,7 @@ def _page(raster: Raster, scheme: Scheme, result: TerrainResult, remarks: Sequen
     )
     warnings = [*remarks]
     if raster.synthetic:
-        warnings.append("SYNTHETIC scene: these numbers are no measurement of the Moon.")
+        warnings.append("SYNTHETIC scene: these numbers are not measurements of the Moon.")
     notes = [
         f"{scheme.title} of {raster.name}.",
         f"FeO is divided at {result.threshold}.",

@@ -92,7 +92,9 @@ class DemoScene(LunarOxideAlgorithm):
                 [(_polygon(rings[name]), (name, "SYNTHETIC")) for name in unit_spectra(scene)],
                 f"{zones} cannot be written",
             )
-        feedback.pushInfo(f"SYNTHETIC tile: {label} with {image.name}; no measurement of the Moon.")
+        feedback.pushInfo(
+            f"SYNTHETIC tile: {label} with {image.name}; not a measurement of the Moon."
+        )
         return {self.OUTPUT: label, self.ZONES: zones}
 
 

@@ -35,7 +35,7 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         "FeO, for maria only. Reflectance of the two instruments is not interchangeable: at 44 "
         "sites MI is 0.50 to 0.73 of Clementine at 750 nm. TiO2 by Otake is far too high at Luna "
         "16 and 24, FeO too low at Chang'E-5; scores are in training/reports/empirical.md. A value "
-        "is no data where its angle is not defined, as in pixels darker than the origin."
+        "is nodata where its angle is not defined, as in pixels darker than the origin."
     )
     TAGS = ("feo", "tio2", "omat", "maturity", "clementine", "uvvis", "band ratio", "selene")
 
@@ -75,6 +75,7 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
     ) -> dict[str, Any]:
         """Compute block by block."""
         watch = FeedbackWatch(feedback)
+        storage = self.storage(parameters, context)
         method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
         output = self.output_path(parameters, self.OUTPUT, context)
         source = open_for(
@@ -92,7 +93,7 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
                 method,
                 output,
                 self.provenance(parameters, source),
-                storage=self.storage(parameters, context),
+                storage=storage,
                 threads=self.threads(parameters, context),
                 watch=watch,
             )

@@ -45,7 +45,7 @@ class ImportMiMap(MiAlgorithm):
     DETAILS = (
         "The bands are 415, 750, 900, 950, 1001, 1050, 1250 and 1550 nm; the second micron band of "
         "the archive (MN1, 1000 nm) is left out. A pixel with one of MI's invalid codes in any "
-        "band becomes no data in all bands. Longitudes run from 180 W to 180 E, and on beyond "
+        "band becomes nodata in all bands. Longitudes run from 180 W to 180 E, and on beyond "
         "where tiles lie on both sides. Where tiles overlap, the first one with a valid pixel is "
         "taken: those of INPUT in their order, then those of FOLDER, version 3 before 2 before "
         "strips, by name. Importing is not needed before predicting: Predict oxides reads a label "
@@ -98,7 +98,7 @@ class ImportMiMap(MiAlgorithm):
                 minValue=0,
             ),
             "The tiles have 2048 (15 m); 512 are the 59 m of global mosaics. Each pixel is the "
-            "mean over the valid part of its area, and no data when less than half of its area is "
+            "mean over the valid part of its area, and nodata when less than half of its area is "
             "valid. Empty: the tiles' own pixels.",
         )
         self.add_mi_parameters()
@@ -106,17 +106,19 @@ class ImportMiMap(MiAlgorithm):
             QgsProcessingParameterRasterDestination(self.OUTPUT, "Reflectance"),
             "GeoTIFF, Float32, eight bands, with overviews. With a name ending in .vrt: a small "
             "file that refers to the tiles and holds the DN as they are; the tiles have to stay "
-            "where they lie, and shadow is masked when the plugin reads it.",
+            "where they are, and shadow is masked when the plugin reads it.",
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
     def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Refuse what does not go together."""
         if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
-            raise RasterError("Give the tiles in INPUT, or the folder they lie in as FOLDER.")
+            raise RasterError("Give the tiles in INPUT, or the folder that holds them as FOLDER.")
         folder = self.parameterAsFile(parameters, self.FOLDER, context)
         if folder and not os.path.isdir(folder):  # noqa: PTH112 - Path raises for long names
-            raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
+            raise RasterError(
+                f"FOLDER {folder} is not a folder. Choose the one with the MI products."
+            )
         if self.RESOLUTION in parameters:
             if parameters[self.RESOLUTION] == 0:
                 raise RasterError(

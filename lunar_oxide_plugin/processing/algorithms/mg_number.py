@@ -31,7 +31,7 @@ class MgNumber(StorageAlgorithm):
     SUMMARY = "Computes Mg#, the molar fraction Mg / (Mg + Fe), from the MgO and FeO of a raster."
     DETAILS = (
         "Mg# = (MgO/40.304) / (MgO/40.304 + FeO/71.844), with MgO and FeO in wt%. Where either is "
-        "negative, or both are zero, Mg# is not defined and becomes no data. The number MEAN is "
+        "negative, or both are zero, Mg# is not defined and becomes nodata. The number MEAN is "
         "weighted by the pixels' areas on the sphere. Zhang et al. (2023) give means of 0.675 for "
         "the whole Moon, 0.527 for the maria and 0.705 for the highlands. With the model's "
         "uncertainty of MgO and FeO, that of Mg# follows by first-order error propagation (JCGM "
@@ -73,7 +73,7 @@ class MgNumber(StorageAlgorithm):
         self.add_storage(
             "0.00002 (uncertainty: 0.0001)",
             "UInt16, scaled: whole numbers of these, about half the size, off by at most half of "
-            "them; for software that applies the scale of a band, as QGIS does. No data is 65535. "
+            "them; for software that applies the scale of a band, as QGIS does. Nodata is 65535. "
             "An uncertainty above 6.5534 is refused.",
         )
         self.add(
@@ -99,6 +99,7 @@ class MgNumber(StorageAlgorithm):
     ) -> dict[str, Any]:
         """Compute block by block."""
         watch = FeedbackWatch(feedback)
+        storage = self.storage(parameters, context)
         outputs = {
             name: path
             for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
@@ -121,7 +122,7 @@ class MgNumber(StorageAlgorithm):
                 feo=feo,
                 uncertainty=uncertainty,
                 uncertainty_path=outputs.get(self.OUTPUT_UNCERTAINTY, ""),
-                storage=self.storage(parameters, context),
+                storage=storage,
                 threads=self.threads(parameters, context),
                 watch=watch,
             )

@@ -36,7 +36,7 @@ class OxideRgb(LunarOxideAlgorithm):
     SUMMARY = "Makes a colour composite of three oxides, by default FeO, MgO and Al2O3."
     DETAILS = (
         "Each band is stretched linearly between two limits, which are kept in the result's "
-        "metadata; no data is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 "
+        "metadata; nodata is transparent. The Mairan and Sosigenes stretches are those of Figs. 8 "
         "and 9 of Zhang et al. (2023), for FeO, MgO and Al2O3, so that a map can be compared with "
         "theirs. The fixed scales are those of the single oxides' maps: all composites made with "
         "them can be compared with each other."

@@ -98,7 +98,7 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
         self.add_storage(
             "0.001 wt% (domain distance: 0.001)",
             "UInt16, scaled: whole numbers of 0.001 wt%, about half the size, off by at most half "
-            "of that; for software that applies the scale of a band, as QGIS does. No data is "
+            "of that; for software that applies the scale of a band, as QGIS does. Nodata is "
             "65535. A domain distance above 65.534 is kept as 65.534; oxides and uncertainties "
             "that do not fit, as below zero, are refused.",
         )
@@ -127,7 +127,9 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
         """Name what is wrong with MODEL_FILE; QGIS only says that something is."""
         own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
         if own and not own.lower().endswith(".onnx"):
-            raise ModelError(f"MODEL_FILE {own} is no .onnx file. Choose one, or leave it empty.")
+            raise ModelError(
+                f"MODEL_FILE {own} is not an .onnx file. Choose one, or leave it empty."
+            )
 
     def compute(
         self,

@@ -211,4 +211,6 @@ class SampleSites(MiAlgorithm):
                 f"kilometres; check them against the image: {', '.join(doubtful)}."
             )
         if any(sample.synthetic for sample in samples):
-            feedback.pushWarning("SYNTHETIC raster: these spectra are no measurement of the Moon.")
+            feedback.pushWarning(
+                "SYNTHETIC raster: these spectra are not measurements of the Moon."
+            )

@@ -19,7 +19,7 @@ _COMPRESSED = ("/vsigzip/", "/vsizip/", "/vsitar/")
 def sample_sha256(file: str) -> str:
     """SHA-256 of the beginning and the middle of a file under GDAL's name.
 
-    Empty for what is no file, as XML in place of a name.
+    Empty for what is not a file, as XML in place of a name.
     """
     try:
         with opening(file, file):
@@ -42,7 +42,7 @@ def sample_sha256(file: str) -> str:
 def remote_state(file: str) -> tuple[int, int, str] | None:
     """Size, time of the last change if the server tells it, and a sample, all as GDAL has them.
 
-    GDAL keeps what it has read of a server: see `forget_remote`. None for what is no file.
+    GDAL keeps what it has read of a server: see `forget_remote`. None for what is not a file.
     """
     try:
         with opening(file, file):

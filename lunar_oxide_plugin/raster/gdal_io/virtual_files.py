@@ -118,7 +118,7 @@ def split_ending(path: str) -> tuple[str, str]:
 
 
 def is_file(path: str) -> bool:
-    """Whether there is such a file; False for whatever is no file name at all."""
+    """Whether there is such a file; False for whatever is not a file name at all."""
     try:
         with opening(path, path):
             info = gdal.VSIStatL(path, _NATURE)

@@ -164,7 +164,7 @@ def require_unit(
 ) -> None:
     """Refuse a reference whose values do not fit the unit that was given, naming one that fits.
 
-    Judged on samples spread over the raster; where these hold no data, block by block until one
+    Judged on samples spread over the raster; where these are nodata, block by block until one
     does. `contents` are oxides by band number; `check` is called before each window is read.
     """
     # A map in per cent that is said to hold fractions is recognised by its values.

@@ -48,7 +48,7 @@ def sample_points(
     Raises
     ------
     RasterError
-        When the raster has no CRS, or either does not lie on the Moon.
+        When the raster has no CRS, or either is not on the Moon.
     """
     require_moon(source.grid.wkt, source.name)
     require_moon(wkt, "The sites' layer")

@@ -153,7 +153,7 @@ class TerrainSummary:
         self.histogram = Histogram(*FEO_BINS) if histogram is None else histogram
         self._every = max(-(-max(window.width, window.height) // _PICTURE), 1)
         shape = (-(-window.height // self._every), -(-window.width // self._every))
-        #: Every so manieth pixel's class, for a small picture.
+        #: The class of every n-th pixel, for a small picture.
         self.picture: NDArray[np.uint8] = np.zeros(shape, np.uint8)
 
     def add(self, window: Window, block: TerrainBlock, areas: FloatArray) -> None:

@@ -58,7 +58,7 @@ class Keywords:
         """The keywords of an OBJECT."""
         value = self.value(name)
         if not isinstance(value, dict):
-            raise self.error(f"{name} is no OBJECT in the label")
+            raise self.error(f"{name} is not an OBJECT in the label")
         return Keywords(value, self._file, name)
 
     def text(self, keyword: str) -> str:

@@ -57,11 +57,11 @@ def mi_products(folder: str | Path, extent: Extent | None = None) -> list[str]:
     Raises
     ------
     RasterError
-        When it is no folder, one in it cannot be read, or no product is found.
+        When it is not a folder, one in it cannot be read, or no product is found.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise RasterError(f"FOLDER {folder} is no folder. Choose the one with the MI products.")
+        raise RasterError(f"FOLDER {folder} is not a folder. Choose the one with the MI products.")
     found = sorted(product for path in _files(folder) for product in _products(folder, path))
     if not found:
         raise RasterError(

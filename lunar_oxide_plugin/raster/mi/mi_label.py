@@ -55,7 +55,7 @@ class MiLabel:
     Raises
     ------
     RasterError
-        When the file is no MI label or does not say what size its image has.
+        When the file is not an MI label or does not say what size its image has.
         Here and in all methods the message names the file and the keyword.
     """
 

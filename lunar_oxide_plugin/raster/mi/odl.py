@@ -187,7 +187,7 @@ class _Parser:
             self._kind, self._word = "", ""
         else:
             raise self._error(
-                f"what follows is no PDS3 label: {self._text[self._start : self._start + 20]!a}"
+                f"what follows is not a PDS3 label: {self._text[self._start : self._start + 20]!a}"
             )
 
     def _not_what_follows(self, reason: str) -> str:

@@ -163,7 +163,7 @@ def _read(wkb: bytes) -> ogr.Geometry:
     polygon = collected([geometry])
     polygon.FlattenTo2D()
     if polygon.IsEmpty():
-        raise RasterError("it is no polygon")
+        raise RasterError("it is not a polygon")
     return polygon
 
 

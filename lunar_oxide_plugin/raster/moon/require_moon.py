@@ -78,7 +78,7 @@ def require_moon(wkt: str, name: str) -> None:
 
 
 def require_moon_grid(grid: Grid, name: str) -> None:
-    """Refuse a raster that does not lie on the Moon, or not where its CRS says.
+    """Refuse a raster that is not on the Moon, or not where its CRS says.
 
     Coordinates in another unit than the CRS's are the frequent case: degrees
     with a CRS in metres, or metres with one in degrees.
@@ -87,7 +87,7 @@ def require_moon_grid(grid: Grid, name: str) -> None:
     ------
     RasterError
         As `require_moon`; when the pixels have no size; when the coordinates do
-        not fit the CRS. A raster that does not say where it lies
+        not fit the CRS. A raster that does not say where it is
         (`Grid.positioned`) passes when its CRS, if any, is lunar.
     """
     if grid.wkt:
@@ -131,12 +131,12 @@ def _require_radius(reference: osr.SpatialReference, name: str, title: str) -> N
             f"{name}: its CRS '{title}' gives the Moon's radius as {radii[0] * 1000:g} m; it is "
             f"written in kilometres where metres belong. {_ASSIGN}"
         )
-    size = f"{radii[0]:.1f} km radius"
+    size = f"{radii[0]:.1f} km"
     if abs(radii[0] / MOON_RADIUS_KM - 1) <= _RADIUS_TOLERANCE:
-        size = f"{radii[0]:.1f} by {radii[1]:.1f} km radius"
+        size = f"{radii[0]:.1f} by {radii[1]:.1f} km"
     raise RasterError(
-        f"{name} lies on a body of {size}, not on the Moon ({MOON_RADIUS_KM} km); its CRS is "
-        f"'{title}'. Use data in a lunar CRS such as IAU_2015:30100; if the coordinates already "
+        f"{name} is not on the Moon: its CRS '{title}' has a body of radius {size}, not "
+        f"{MOON_RADIUS_KM} km. Use data in a lunar CRS such as IAU_2015:30100; if the coordinates "
         "are lunar and only the CRS is wrong, assign the right one."
     )
 

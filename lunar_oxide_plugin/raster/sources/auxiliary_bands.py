@@ -52,7 +52,7 @@ def alpha_band(dataset: gdal.Dataset) -> gdal.Band | None:
 
 
 def _interpreted(band: gdal.Band) -> str | None:
-    """What GDAL calls a band that is no measurement; None for one that is."""
+    """What GDAL calls a band that is not a measurement; None for one that is."""
     scaled = band.GetScale() not in (None, 1)
     if scaled or names_quantity(text_of(band.GetDescription())):
         return None

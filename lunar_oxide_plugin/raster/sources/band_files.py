@@ -20,7 +20,7 @@ from ..moon.crs import Grid
 from .location import Location
 from .wavelengths import Recognised, band_of_file, without_band
 
-#: Written where a mask, not a value, marks no data.
+#: Written where a mask, not a value, marks nodata.
 _MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
 
 
@@ -34,7 +34,7 @@ class BandFile(NamedTuple):
     nodata: float | None
     scale: float | None
     offset: float | None
-    #: Whether a mask, not a value, marks no data.
+    #: Whether a mask, not a value, marks nodata.
     masked: bool
     signed_bytes: bool = False
 

@@ -40,7 +40,7 @@ class ClementineSource(Raster):
     Raises
     ------
     RasterError
-        When it is an MI product, lies not on the Moon, or lacks a band.
+        When it is an MI product, is not on the Moon, or lacks a band.
     NoValidPixelError
         When no pixel has a value above zero.
     SpectraError
@@ -95,7 +95,7 @@ class ClementineSource(Raster):
             masked += f", shadow (reflectance up to {self._shadow:g})"
         return [
             f"{self.name}: taken for Clementine UVVIS reflectance",
-            f"Bands, told from {self._told_by}: {numbers}",
+            f"Bands identified from {self._told_by}: {numbers}",
             f"Reflectance = stored value x {factors}, {told_by}; median at 750 nm "
             f"{self._medians[1]:.4g}",
             f"Invalid where any band has: {masked}; or all have one value",

@@ -60,7 +60,7 @@ class MiSource(Raster):
     Raises
     ------
     RasterError
-        When it is no MI raster on the Moon or a band is missing.
+        When it is not an MI raster on the Moon or a band is missing.
     """
 
     def __init__(
@@ -204,7 +204,7 @@ class MiSource(Raster):
         alike = "" if self.label else "; or all have one value"
         return [
             f"{self.name}: {self._kind()}",
-            f"Bands, told from {self._choice.told_by}: {numbers}",
+            f"Bands identified from {self._choice.told_by}: {numbers}",
             f"Reflectance = stored value x {factors} + {offsets}, {scaling.told_by}; median at "
             f"750 nm {scaling.median_750:.4g}",
             f"Invalid where any band has: {masked}{alike}",

@@ -43,7 +43,7 @@ def open_mi_sources(
     Raises
     ------
     RasterError
-        When one cannot be opened, lies not on the Moon, or lacks a band.
+        When one cannot be opened, is not on the Moon, or lacks a band.
     """
     sources: list[MiSource | BandFile] = []
     for place in _unpacked(paths):

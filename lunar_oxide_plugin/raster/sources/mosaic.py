@@ -256,12 +256,12 @@ def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> 
 
 
 def _require_positions(sources: Sequence[MiSource]) -> None:
-    """Refuse several tiles when one does not say where it lies: it would cover others."""
+    """Refuse several tiles when one does not say where it is: it would cover others."""
     for source in sources if len(sources) > 1 else ():
         if not source.grid.positioned:
             raise RasterError(
-                f"{source.name} does not say where it lies (no coordinate reference system or no "
-                "geotransform), so it has no place among other tiles. Import it for itself, or "
+                f"{source.name} does not say where it is (no coordinate reference system or no "
+                "geotransform), so it cannot be mosaicked. Import it separately, or "
                 "georeference it first."
             )
 
@@ -280,7 +280,7 @@ def _require_north_up(grid: Grid, name: str) -> None:
 def _require_near(area: Window, tiles: Sequence[Tile]) -> None:
     if area.size > _LARGEST_GAP * sum(tile.place.size for tile in tiles):
         raise RasterError(
-            f"The tiles lie far apart: one raster over all of them would have {area.width} x "
+            f"The tiles are far apart: one raster over all of them would have {area.width} x "
             f"{area.height} pixels, most of them empty. Import them one by one, or give an EXTENT."
         )
 

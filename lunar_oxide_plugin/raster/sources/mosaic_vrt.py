@@ -30,7 +30,7 @@ def mosaic_vrt(
     """The XML of a VRT of a mosaic's eight bands.
 
     The pixels stay as they are stored, with scale and offset as tags; MI's
-    invalid codes become no data, in each band for itself. Where tiles overlap,
+    invalid codes become nodata, in each band for itself. Where tiles overlap,
     the first one wins whole: filled up band by band from the next, its invalid
     pixels would become spectra of two tiles. Positions are those of the
     mosaic, as GDAL would place some MI products wrongly.
@@ -104,7 +104,7 @@ def _storage(source: MiSource) -> tuple[int, float]:
     differ = len(kinds) > 1 or len(found) > 1
     if signed or differ or not masks <= {gdal.GMF_ALL_VALID, gdal.GMF_NODATA}:
         raise RasterError(
-            f"The bands of {source.name} differ in data type or no data, are signed bytes, or "
+            f"The bands of {source.name} differ in data type or nodata value, are signed bytes, or "
             f"have a mask of their own, which a VRT cannot keep. {_ADVICE}"
         )
     kind = kinds.pop()

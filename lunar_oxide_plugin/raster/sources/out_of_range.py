@@ -70,7 +70,7 @@ class OutOfRange:
         """What was met in a band, and what to do, without the full stop."""
         many = "1 pixel" if self.pixels == 1 else f"{self.pixels} pixels"
         said = f"{many} of {band} with values outside of {limits}"
-        said += " or that usually stand for no data" if limits.fills else ""
+        said += " or that usually mean nodata" if limits.fills else ""
         if self.many_values:
             first, second = self.values[:2]
             return (

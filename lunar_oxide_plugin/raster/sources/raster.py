@@ -31,7 +31,7 @@ from .auxiliary_bands import alpha_band, auxiliary_bands, listed
 from .location import Location
 from .out_of_range import FEW, OutOfRange
 
-#: Stored values of ISIS cubes that are no measurement (NULL and the low and high saturations),
+#: Stored values of ISIS cubes that are not measurements (NULL and the low and high saturations),
 #: by data type. GDAL marks NULL alone. Source: ISIS "Special Pixels", USGS.
 _ISIS_SPECIAL = {
     gdal.GDT_Byte: (0, 255),
@@ -62,7 +62,7 @@ class Raster:
     Raises
     ------
     RasterError
-        When it cannot be opened or does not lie on the Moon.
+        When it cannot be opened or is not on the Moon.
     """
 
     def __init__(self, path: str | Location) -> None:
@@ -81,7 +81,7 @@ class Raster:
         if hidden:
             raise RasterError(
                 f"{self.name} takes the signed bytes (-128 to 127) of {hidden} for bytes from 0 to "
-                "255. Convert that file first (gdal_translate -ot Int16), and make the VRT anew "
+                "255. Convert that file first (gdal_translate -ot Int16), and create the VRT again "
                 "from the result."
             )
         if not self.grid.wkt:
@@ -180,7 +180,7 @@ class Raster:
     def read(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
     ) -> NDArray[np.float32]:
-        """Stored values of some bands, float32 [bands, height, width], NaN where no data.
+        """Stored values of some bands, float32 [bands, height, width], NaN where nodata.
 
         With a shape (height, width) smaller than the window's, every n-th pixel.
         """
@@ -237,7 +237,7 @@ class Raster:
         """Values of some bands as QGIS shows them: with the scale and offset of each band.
 
         For rasters of oxides, which others store as scaled integers. Float32
-        [bands, height, width], NaN where no data, one of MI's invalid codes or a value outside
+        [bands, height, width], NaN where nodata, one of MI's invalid codes or a value outside
         the band's valid range, which are counted (`remarks`); of a shape as `read` takes it.
         """
         values = self.read(window, numbers, shape)
@@ -292,7 +292,7 @@ class Raster:
             said.append(
                 f"{self.name}: {found.pixels} pixels of {self._described(number)} are stored as "
                 f"{' and '.join(f'{value:g}' for value in found.values)}, an end of their data "
-                "type, which often stands for no data. They were measured; if they are no data, "
+                "type, which often means nodata. They were measured; if they are nodata, "
                 "set the nodata value of the file (gdal_edit.py -a_nodata)."
             )
         return said
@@ -338,7 +338,7 @@ class Raster:
 
 
 def _is_sparse(band: gdal.Band, window: Window) -> bool:
-    """Whether a GeoTIFF left a window out as no data: it need not be made up to be masked again."""
+    """Whether a GeoTIFF left out a window as nodata: it need not be made up to be masked again."""
     if band.GetMaskFlags() != gdal.GMF_NODATA or band.GetDataset().GetDriver().ShortName != "GTiff":
         return False
     status, _ = band.GetDataCoverageStatus(*window, gdal.GDAL_DATA_COVERAGE_STATUS_DATA)

@@ -42,7 +42,7 @@ def require_same_run(raster: Raster, of: Raster, parameter: str, advice: str) ->
         )
     raise RasterError(
         f"{raster.name} ({parameter}) is of the model {models[0]}, {of.name} (INPUT) of "
-        f"{models[1]}, whose errors are others. {advice} as INPUT."
+        f"{models[1]}, and uncertainties of different models cannot be combined. {advice} as INPUT."
     )
 
 

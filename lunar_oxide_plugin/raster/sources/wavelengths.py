@@ -85,7 +85,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     Raises
     ------
     RasterError
-        When a band is missing or cannot be told.
+        When a band is missing or cannot be determined.
     """
     count = _count(dataset)
     left_out = None

@@ -75,7 +75,7 @@ def encoding_of(kind: Kind, bands: Sequence[BandInfo]) -> Encoding:
 
 
 class Floats(Encoding):
-    """Float32; what is not finite is no data, -9999."""
+    """Float32; what is not finite is nodata, -9999."""
 
     data_type = gdal.GDT_Float32
     nodata = NODATA
@@ -97,7 +97,7 @@ class Floats(Encoding):
 
 
 class ScaledIntegers(Encoding):
-    """UInt16 in steps of each band's own; what is not finite is no data, 65535."""
+    """UInt16 in steps of each band's own; what is not finite is nodata, 65535."""
 
     data_type = gdal.GDT_UInt16
     nodata = NODATA_UINT16
@@ -146,7 +146,7 @@ class Colours(Encoding):
 
 
 class Classes(Encoding):
-    """Bytes that stand for classes from 1 on, with names and colours; 0 is no data.
+    """Bytes that stand for classes from 1 on, with names and colours; 0 is nodata.
 
     Parameters
     ----------

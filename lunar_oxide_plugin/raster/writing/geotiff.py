@@ -148,9 +148,9 @@ class RasterWriter:
         self.set_metadata(metadata)
 
     def write(self, window: Window, values: NDArray[np.generic]) -> None:
-        """Write values [bands, height, width] in the bands' units; NaN becomes no data.
+        """Write values [bands, height, width] in the bands' units; NaN becomes nodata.
 
-        What is never written is no data, too.
+        What is never written is nodata, too.
         """
         stored = self._encoding.stored(values, window)
         tiles = whole_blocks(window, self._tile, self._size)

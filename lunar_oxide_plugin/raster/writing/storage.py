@@ -81,7 +81,7 @@ class Codec(NamedTuple):
     def of_geotiff(self, predictor: int) -> list[str]:
         """Creation options of GDAL's GTiff driver."""
         if self.max_error:
-            # Without threads: a file that threads have written has to be opened anew for
+            # Without threads: a file that threads have written has to be opened again for
             # overviews, and they would not know the largest error any more.
             return [f"COMPRESS={self.name}", f"MAX_Z_ERROR={self.max_error}"]
         level = {"DEFLATE": "ZLEVEL", "ZSTD": "ZSTD_LEVEL"}[self.name]

@@ -48,15 +48,15 @@ def many(kind, domain=""):
 
 #: What is refused without onnxruntime ever seeing it: (file, words of the reason).
 NOT_SHOWN = {
-    "empty": (b"", "no ONNX model"),
-    "text": (b"Hello, I am a model.\n" * 50, "no ONNX model"),
-    "zip": (b"PK\x03\x04" + bytes(200), "no ONNX model"),
-    "pickle": (b"\x80\x04\x95cposix\nsystem\n(S'touch owned'\ntR.", "no ONNX model"),
-    "no graph": (join(field(1, 8), field(8, opset())), "no ONNX model"),
+    "empty": (b"", "not an ONNX model"),
+    "text": (b"Hello, I am a model.\n" * 50, "not an ONNX model"),
+    "zip": (b"PK\x03\x04" + bytes(200), "not an ONNX model"),
+    "pickle": (b"\x80\x04\x95cposix\nsystem\n(S'touch owned'\ntR.", "not an ONNX model"),
+    "no graph": (join(field(1, 8), field(8, opset())), "not an ONNX model"),
     "two graphs": (model(None, field(7, graph())), "several graphs"),
     "a graph that is a number": (join(field(1, 8), field(7, 3)), "damaged"),
     "a size beyond the end": (model()[:-3], "cut off"),
-    "an endless number": (b"\xff" * 40, "no ONNX model"),
+    "an endless number": (b"\xff" * 40, "not an ONNX model"),
     "field zero": (field(0, b"a"), "cut off"),
     "groups of old": (b"\x0b\x0c", "damaged"),
     "external": (model(external(located("weights.bin"))), "external data"),

@@ -176,7 +176,7 @@ def test_refusals(tmp_path, dn):
     path = mi_tiles.write_tile(tmp_path, dn)
     earth = osr.SpatialReference()
     earth.ImportFromEPSG(4326)
-    with pytest.raises(RasterError, match="sites' layer lies on a body"):
+    with pytest.raises(RasterError, match="sites' layer is not on the Moon"):
         sample(path, [(0, 0)], wkt=earth.ExportToWkt())
     bare = write_stack(tmp_path / "bare.tif", "", (0, 1, 0, 0, 0, -1), dn)
     with pytest.raises(RasterError, match=r"bare\.tif has no coordinate reference system"):

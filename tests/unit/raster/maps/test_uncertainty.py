@@ -117,7 +117,7 @@ def test_a_correlation_that_cannot_be_read(tmp_path, oxides):
     bands = [("FeO 1 sigma", 1.5), ("MgO 1 sigma", 0.8)]
     path = tmp_path / "s.tif"
     wrong = Uncertainty(written(path, bands, {CORRELATION: "[1, 0]"}), oxides, NAMES)
-    with pytest.raises(RasterError, match=r"s\.tif .* is no 5 x 5 matrix") as refusal:
+    with pytest.raises(RasterError, match=r"s\.tif .* is not a 5 x 5 matrix") as refusal:
         wrong.correlation("MgO", "FeO")
     # The way out that it names leads out.
     assert f'gdal_edit.py -mo "{CORRELATION}=" s.tif' in str(refusal.value)

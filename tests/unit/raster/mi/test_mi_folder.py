@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_read_is_named(archive, monkeypatch):
 
 
 def test_refusals(archive, tmp_path):
-    with pytest.raises(RasterError, match="is no folder"):
+    with pytest.raises(RasterError, match="is not a folder"):
         mi_products(tmp_path / "readme.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(RasterError, match="holds no MI product"):

@@ -482,7 +482,7 @@ def test_an_object_that_is_no_object(tmp_path):
     text = path.read_bytes()
     start, end = text.index(b"OBJECT = IMAGE\r\n"), text.index(b"END_OBJECT = IMAGE\r\n")
     path.write_bytes(text[:start] + b"IMAGE = 5\r\n" + text[end + 20 :])
-    with pytest.raises(RasterError, match=r"\.lbl: IMAGE is no OBJECT in the label"):
+    with pytest.raises(RasterError, match=r"\.lbl: IMAGE is not an OBJECT in the label"):
         MiLabel(str(path))
 
 

@@ -375,7 +375,7 @@ def test_the_remark_has_both_areas_where_rules_differ():
         ("POLYGON((0 0, 1e300 0, 1 1, 0 0))", "coordinates beyond the Moon"),
         ("POLYGON((0 0, 1 0, 2 0, 0 0))", "no area"),
         ("POLYGON EMPTY", "empty"),
-        ("LINESTRING(0 0, 1 1)", "no polygon"),
+        ("LINESTRING(0 0, 1 1)", "not a polygon"),
     ],
 )
 def test_what_is_no_polygon_on_the_moon_is_said(text, says):

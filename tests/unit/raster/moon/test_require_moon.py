@@ -57,7 +57,10 @@ def test_the_moon(definition):
 )
 def test_other_bodies_are_refused(definition, radius):
     assert not is_moon(wkt(definition))
-    with pytest.raises(RasterError, match=rf"zones\.gpkg lies on a body of {radius} km"):
+    with pytest.raises(
+        RasterError,
+        match=rf"zones\.gpkg is not on the Moon: its CRS .* has a body of radius {radius} km",
+    ):
         require_moon(wkt(definition), "zones.gpkg")
 
 

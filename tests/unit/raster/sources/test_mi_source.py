@@ -245,7 +245,9 @@ def test_the_earth_is_refused(tmp_path):
     earth.ImportFromEPSG(4326)
     path = geotiff(tmp_path / "earth.tif", planes(scene()), wkt=earth.ExportToWkt())
     for kind in (Raster, MiSource):
-        with pytest.raises(RasterError, match=r"earth\.tif lies on a body of 6378\.1 km"):
+        with pytest.raises(
+            RasterError, match=r"earth\.tif is not on the Moon: its CRS .* has a body of radius 6378\.1 km"
+        ):
             kind(path)
 
 
@@ -454,7 +456,7 @@ def test_the_report_says_what_was_decided(tmp_path):
     )
     text = "\n".join(stack.report())
     assert "GTiff raster of 8 bands" in text
-    assert "told from their number, eight" in text
+    assert "identified from their number, eight" in text
     assert "Note: a.tif does not name its eight bands" in text
     assert "as the values can only be MI DN" in text
     assert "shadow" not in text
@@ -481,7 +483,7 @@ def test_gdals_vrt_drops_the_names_of_bands(tmp_path):
     assert gdal.Open(str(tmp_path / "a.vrt")).GetRasterBand(1).GetDescription() == ""
     source = MiSource(str(tmp_path / "a.vrt"))
     assert source.bands == tuple(order.index(i) + 1 for i in range(8))
-    assert "told from the files of the VRT" in source.report()[1]
+    assert "identified from the files of the VRT" in source.report()[1]
 
 
 def test_a_vrt_of_one_file_per_band(tmp_path):

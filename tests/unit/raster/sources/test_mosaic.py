@@ -181,7 +181,7 @@ def test_rasters_without_a_position_are_not_laid_on_each_other(tmp_path):
         write_raster(tmp_path / "d.tif", (8, 1, 0, 10, 0, -1), wkt=""),
     ]
     for pair in (paths[:2], paths[2:]):
-        with pytest.raises(RasterError, match="does not say where it lies"):
+        with pytest.raises(RasterError, match="does not say where it is"):
             Mosaic(opened(pair))
         assert Mosaic(opened(pair[:1])).grid.width == 8
 

@@ -161,7 +161,7 @@ def test_usual_fill_values_of_a_band_of_unknown_content(tmp_path, name, fill):
     raster = Raster(written(tmp_path / "a.tif", [plane], names=[name]))
     np.testing.assert_array_equal(whole(raster)[0], [[np.nan, 12.5], [-9130, np.nan]])
     (remark,) = raster.remarks()
-    assert "2 pixels of band 1" in remark and "usually stand for no data" in remark
+    assert "2 pixels of band 1" in remark and "usually mean nodata" in remark
 
 
 def test_more_of_an_oxide_than_any_rock_holds(tmp_path):
