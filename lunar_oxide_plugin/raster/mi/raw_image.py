@@ -8,7 +8,6 @@ from typing import NamedTuple
 from osgeo import gdal
 
 from ..gdal_io.virtual_files import file_name, gdal_options, opening
-from ..gdal_io.xml_tree import Element
 from ..moon.crs import Grid
 
 
@@ -68,31 +67,27 @@ class RawImage(NamedTuple):
         RasterError
             When GDAL cannot open the file.
         """
-        root = Element("VRTDataset", rasterXSize=str(self.width), rasterYSize=str(self.height))
-        root.add("SRS", grid.wkt)
-        root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
-        for index, name in enumerate(names):
-            band = root.add(
-                "VRTRasterBand",
-                dataType=gdal.GetDataTypeName(self.data_type),
-                band=str(index + 1),
-                subClass="VRTRawRasterBand",
-            )
-            for tag, text in (
-                ("Description", name),
-                ("Offset", repr(offset)),
-                ("Scale", repr(scale)),
-                ("ImageOffset", str(self.offset + index * self.height * self._line)),
-                ("PixelOffset", str(self._sample)),
-                ("LineOffset", str(self._line)),
-                ("ByteOrder", self.byte_order),
-            ):
-                band.add(tag, text)
-            band.add("SourceFilename", self.path, relativetoVRT="0")
-        # Newer GDAL refuses raw files outside the VRT's folder unless told; this
-        # VRT is made here and lies nowhere.
+        # Newer GDAL refuses raw files outside the VRT's folder by default; this one has no folder.
         with (
             gdal_options(GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE="ALL"),
             opening(f"{file_name(self.path)} cannot be opened", self.path),
         ):
-            return gdal.Open(root.xml())
+            dataset = gdal.GetDriverByName("VRT").Create("", self.width, self.height, 0)
+            dataset.SetProjection(grid.wkt)
+            dataset.SetGeoTransform(grid.geotransform)
+            for index, name in enumerate(names):
+                layout = {
+                    "subClass": "VRTRawRasterBand",
+                    "SourceFilename": self.path,
+                    "relativeToVRT": "false",
+                    "ImageOffset": self.offset + index * self.height * self._line,
+                    "PixelOffset": self._sample,
+                    "LineOffset": self._line,
+                    "ByteOrder": self.byte_order,
+                }
+                dataset.AddBand(self.data_type, [f"{key}={item}" for key, item in layout.items()])
+                band = dataset.GetRasterBand(index + 1)
+                band.SetDescription(name)
+                band.SetScale(scale)
+                band.SetOffset(offset)
+        return dataset
