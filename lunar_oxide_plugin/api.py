@@ -46,6 +46,7 @@ from .raster.maps.prediction import (
     source_metadata,
     write_prediction,
 )
+from .raster.maps.run import Run
 from .raster.maps.site_sampler import sample_points
 from .raster.maps.uncertainty import Uncertainty
 from .raster.maps.units import unit_statistics as _unit_statistics
@@ -267,9 +268,8 @@ def predict_to_files(
     if isinstance(source, MiSource):
         metadata.update(source_metadata(source))
     with OutputFiles(source.files, alone=True) as files:
-        return write_prediction(
-            files, source, model, paths, metadata, storage=storage, threads=threads, watch=watch
-        )
+        run = Run(files, metadata, storage, threads, watch)
+        return write_prediction(run, source, model, paths)
 
 
 def mg_number_to_file(
@@ -310,19 +310,16 @@ def mg_number_to_file(
         sigmas = Uncertainty(Raster(str(uncertainty)), raster, names, every=True)
     inputs = [raster, *([sigmas.raster] if sigmas else [])]
     given = {file: state for one in inputs for file, state in one.files.items()}
+    metadata = _provenance(mg_number_to_file, {"oxides": str(oxides)}, raster)
     with OutputFiles(given, alone=True, remarks=raster.remarks) as files:
         totals = write_mg_number(
-            files,
+            Run(files, metadata, storage, threads, watch),
             raster,
             str(output),
-            _provenance(mg_number_to_file, {"oxides": str(oxides)}, raster),
             mgo=mgo,
             feo=feo,
             uncertainty=sigmas,
             uncertainty_path=str(output_uncertainty or ""),
-            storage=storage,
-            threads=threads,
-            watch=watch,
         )
     return totals.moments.mean
 

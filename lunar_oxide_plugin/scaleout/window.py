@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..raster.maps.prediction import Counts, write_prediction
+from ..raster.maps.run import Run
 from ..raster.sources.mi_source import MiSource
 from ..raster.sources.mosaic import Mosaic, Tile
 from ..raster.writing.outputs import OutputFiles
@@ -96,16 +97,9 @@ def _write(
     metadata = job.provenance(mosaic.synthetic)
     try:
         with OutputFiles(mosaic.files) as files:
-            counts = write_prediction(
-                files,
-                mosaic,
-                model,
-                {product: results.raster(part, product.values) for product in job.rasters},
-                metadata,
-                storage=job.stored,
-                styled=False,
-                threads=threads,
-            )
+            paths = {product: results.raster(part, product.values) for product in job.rasters}
+            run = Run(files, metadata, job.stored, threads)
+            counts = write_prediction(run, mosaic, model, paths, styled=False)
             if not counts.valid:
                 raise _NothingValidError
             # The command may have been killed, and another run begun in its folder.

@@ -22,6 +22,7 @@ from ...core.errors import RasterError
 from ...core.oxides.oxides import OXIDES
 from ...core.results.terrain import DEFAULT_MG, NEEDED, SCHEMES, Scheme, summary_table
 from ...core.tables import csv_text
+from ...raster.maps.run import Run
 from ...raster.maps.terrain import extent
 from ...raster.maps.terrain_classes import TerrainResult, Threshold, write_terrain
 from ...raster.sources.raster import Raster
@@ -182,19 +183,22 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         outputs = {name: path for name, path in outputs.items() if path}
         raster = Raster(self.input_paths(self.INPUT)[0])
         with self.output_files(raster) as files:
-            result = write_terrain(
+            run = Run(
                 files,
+                self.provenance(parameters, raster),
+                threads=self.threads(parameters, context),
+                watch=FeedbackWatch(feedback),
+            )
+            result = write_terrain(
+                run,
                 raster,
                 self._bands(parameters, raster, scheme, context),
                 scheme,
                 outputs[self.OUTPUT],
-                self.provenance(parameters, raster),
                 threshold=threshold,
                 mg_number=self.parameterAsDouble(parameters, self.MG_THRESHOLD, context),
                 polygons=outputs.get(self.POLYGONS, ""),
                 minimum_area=self.parameterAsDouble(parameters, self.MINIMUM_AREA, context),
-                threads=self.threads(parameters, context),
-                watch=FeedbackWatch(feedback),
             )
             totals = result.summary.totals
             summaries = totals.summaries()

@@ -14,6 +14,7 @@ from qgis.core import (
 
 from ...core.spectra.empirical import METHODS
 from ...raster.maps.empirical import open_for, write_empirical
+from ...raster.maps.run import Run
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import FeedbackWatch
@@ -86,17 +87,10 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         )
         for line in source.report():
             feedback.pushInfo(line)
+        threads = self.threads(parameters, context)
         with self.output_files(source) as files:
-            counts = write_empirical(
-                files,
-                source,
-                method,
-                output,
-                self.provenance(parameters, source),
-                storage=storage,
-                threads=self.threads(parameters, context),
-                watch=watch,
-            )
+            run = Run(files, self.provenance(parameters, source), storage, threads, watch)
+            counts = write_empirical(run, source, method, output)
         feedback.pushInfo(f"{counts.valid} of {source.grid.window.size} pixels have all values.")
         if counts.undefined:
             feedback.pushWarning(

@@ -19,6 +19,7 @@ from qgis.core import (
 
 from ...core.errors import RasterError
 from ...raster.maps.reflectance import write_reflectance
+from ...raster.maps.run import Run
 from ...raster.mi.mi_folder import mi_products
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.moon.extent import Extent
@@ -158,8 +159,8 @@ class ImportMiMap(MiAlgorithm):
         if resolution:
             raster = Resampled(mosaic, resolution, extent, watch.check)
         with self.output_files(mosaic) as files:
-            metadata = self.provenance(parameters, mosaic)
-            valid = write_reflectance(files, raster, output, metadata, watch=watch)
+            run = Run(files, self.provenance(parameters, mosaic), watch=watch)
+            valid = write_reflectance(run, raster, output)
         return {self.OUTPUT: output, **({} if valid is None else {self.VALID_PIXELS: valid})}
 
     def _sources(

@@ -15,6 +15,7 @@ from qgis.core import (
 
 from ...core.errors import RasterError
 from ...raster.maps.mg_number import write_mg_number
+from ...raster.maps.run import Run
 from ...raster.maps.uncertainty import Uncertainty
 from ...raster.sources.raster import Raster
 from ..inputs import RasterParameter
@@ -112,19 +113,16 @@ class MgNumber(StorageAlgorithm):
         )
         uncertainty = self._uncertainty(outputs, raster, {mgo: "MgO", feo: "FeO"}, feedback)
         inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
+        threads = self.threads(parameters, context)
         with self.output_files(*inputs) as files:
             totals = write_mg_number(
-                files,
+                Run(files, self.provenance(parameters, *inputs), storage, threads, watch),
                 raster,
                 outputs[self.OUTPUT],
-                self.provenance(parameters, *inputs),
                 mgo=mgo,
                 feo=feo,
                 uncertainty=uncertainty,
                 uncertainty_path=outputs.get(self.OUTPUT_UNCERTAINTY, ""),
-                storage=storage,
-                threads=self.threads(parameters, context),
-                watch=watch,
             )
         mean = totals.moments.mean
         feedback.pushInfo(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")

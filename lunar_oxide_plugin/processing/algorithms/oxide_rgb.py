@@ -19,6 +19,7 @@ from qgis.core import (
 from ...core.errors import RasterError
 from ...core.oxides.composite import STRETCHES, Limits
 from ...raster.maps.composite import COLOURS, Composite, write_composite
+from ...raster.maps.run import Run
 from ...raster.sources.raster import Raster
 from ...raster.writing.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
@@ -112,16 +113,19 @@ class OxideRgb(LunarOxideAlgorithm):
             if (path := self.output_path(parameters, name, context))
         }
         with self.output_files(raster) as files:
-            composite = write_composite(
+            run = Run(
                 files,
+                self.provenance(parameters, raster),
+                threads=self.threads(parameters, context),
+                watch=FeedbackWatch(feedback),
+            )
+            composite = write_composite(
+                run,
                 raster,
                 results[self.OUTPUT],
-                self.provenance(parameters, raster),
                 numbers=numbers,
                 stretch=stretch,
                 custom=_parsed_limits(limits) if stretch.custom else (),
-                threads=self.threads(parameters, context),
-                watch=FeedbackWatch(feedback),
             )
             if self.LEGEND in results:
                 _write_legend(files, results[self.LEGEND], composite)

@@ -22,6 +22,7 @@ from ...raster.maps.prediction import (
     source_metadata,
     write_prediction,
 )
+from ...raster.maps.run import Run
 from ...raster.sources.mi_sources import open_mi_source
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
@@ -154,17 +155,11 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
         )
         for line in source.report():
             feedback.pushInfo(line)
+        threads = self.threads(parameters, context)
         with self.output_files(source) as files:
-            counts = write_prediction(
-                files,
-                source,
-                model,
-                paths,
-                {**self.provenance(parameters, source), **source_metadata(source)},
-                storage=storage,
-                threads=self.threads(parameters, context),
-                watch=watch,
-            )
+            metadata = {**self.provenance(parameters, source), **source_metadata(source)}
+            run = Run(files, metadata, storage, threads, watch)
+            counts = write_prediction(run, source, model, paths)
         feedback.pushInfo(
             f"{counts.valid} of {source.grid.window.size} pixels are valid and were predicted."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +14,13 @@ from ...about import style
 from ...core.errors import RasterError
 from ...core.mathematics.quantiles import Counted, ExactQuantile, counted
 from ...core.oxides.composite import Limits, Stretch, to_rgba
-from ...core.watch import SILENT, Watch
+from ...core.watch import Watch
 from ..gdal_io.blocks import Window, sample_windows
 from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
-from ..writing.outputs import OutputFiles
 from ..writing.storage import BandInfo
 from .each_block import each_block
+from .run import Run
 
 COLOURS = ("Red", "Green", "Blue")
 
@@ -42,45 +42,36 @@ class Composite(NamedTuple):
 
 
 def write_composite(
-    files: OutputFiles,
+    run: Run,
     raster: Raster,
     path: str | Path,
-    metadata: Mapping[str, str],
     *,
     numbers: Sequence[int],
     stretch: Stretch,
     custom: Sequence[Limits] = (),
-    threads: int = 1,
-    watch: Watch = SILENT,
 ) -> Composite:
     """Write three bands as colours: RGBA, Byte, transparent where nodata.
 
     Parameters
     ----------
-    files : OutputFiles
-        Of the run.
+    run : Run
     raster : Raster
         Oxides in wt%.
     path : path
         Of the result, ending in .tif.
-    metadata : mapping of str to str
-        Of the result; the model's and the limits are added.
     numbers : sequence of three int
         Bands in red, green and blue.
     stretch : Stretch
         One of `STRETCHES`.
     custom : sequence of three (low, high)
         The limits of a custom stretch.
-    threads : int
-        How many compute.
-    watch : Watch
 
     Raises
     ------
     RasterError
         When the stretch has no limits for a band, or a band has no valid pixel.
     """
-    require_weight_percent(raster, check=watch.check)
+    require_weight_percent(raster, check=run.watch.check)
     names = [raster.band_names[number - 1] or f"band {number}" for number in numbers]
     steps = 1
     if stretch.custom:
@@ -90,18 +81,18 @@ def write_composite(
     else:
         # Percentiles may need a second reading.
         measured, steps = (_ranges, 2) if stretch.fractions == (0, 1) else (_percentiles, 3)
-        found = measured(raster, numbers, stretch.fractions, threads, watch)
+        found = measured(raster, numbers, stretch.fractions, run.threads, run.watch)
         limits = [_widened(*pair) for pair in found]
     described = ", ".join(
         f"{colour.lower()} {name} {low:g} - {high:g}"
         for colour, name, (low, high) in zip(COLOURS, names, limits)
     )
-    watch.note(f"Stretch: {described}")
-    items = {**raster.model_metadata(), **metadata}
+    run.watch.note(f"Stretch: {described}")
+    items = {**raster.model_metadata(), **run.metadata}
     items["LUNAR_OXIDE_STRETCH"] = described
     items["LUNAR_OXIDE_LIMITS"] = json.dumps(limits)
     bands = [BandInfo(f"{colour}: {name}") for colour, name in zip(COLOURS, names)]
-    writer = files.raster(
+    writer = run.files.raster(
         path,
         raster.grid,
         [*bands, BandInfo("Alpha")],
@@ -114,7 +105,7 @@ def write_composite(
     def coloured(window: Window) -> NDArray[np.uint8]:
         return to_rgba(raster.values(window, numbers), limits)
 
-    with each_block(coloured, raster, watch.step(steps - 1, steps), threads) as done:
+    with each_block(coloured, raster, run.watch.step(steps - 1, steps), run.threads) as done:
         for window, rgba in done:
             writer.write(window, rgba)
     return Composite(names, limits, items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +22,10 @@ from ..sources.mi_source import MiSource
 from ..sources.mi_sources import open_mi_source
 from ..sources.raster import Raster
 from ..sources.wavelengths import bands_of_wavelengths, sign_of_mi
-from ..writing.outputs import OutputFiles
-from ..writing.storage import DEFAULT, WEIGHT_STEP, BandInfo, Storage
+from ..writing.storage import WEIGHT_STEP, BandInfo
 from .each_block import each_block
 from .prediction import source_metadata
+from .run import Run
 
 #: Where the three wavelengths stand among the bands of an MI source.
 _OF_MI = [[band.nominal for band in MODEL_BANDS].index(nm) for nm in WAVELENGTHS]
@@ -75,35 +75,22 @@ def open_for(
 
 
 def write_empirical(
-    files: OutputFiles,
+    run: Run,
     source: MiSource | ClementineSource,
     method: Method,
     path: str | Path,
-    metadata: Mapping[str, str],
-    *,
-    storage: Storage = DEFAULT,
-    threads: int = 1,
-    watch: Watch = SILENT,
 ) -> EmpiricalCounts:
     """Write the maps of a method, one band each.
 
     Parameters
     ----------
-    files : OutputFiles
-        Of the run.
+    run : Run
     source : MiSource or ClementineSource
         As `open_for` opens it.
     method : Method
         One of `METHODS`.
     path : path
         Of the result, ending in .tif.
-    metadata : mapping of str to str
-        Of the result; what is known of method and source is added.
-    storage : Storage
-        How it is kept.
-    threads : int
-        How many compute.
-    watch : Watch
 
     Raises
     ------
@@ -128,24 +115,24 @@ def write_empirical(
                 plane[rows] = maps[name]
         return values, int(valid.sum())
 
-    writer = files.raster(
+    writer = run.files.raster(
         path,
         source.grid,
         bands,
         {
-            **metadata,
+            **run.metadata,
             "LUNAR_OXIDE_MODEL": method.id,
             "LUNAR_OXIDE_MODEL_TITLE": method.title,
             "LUNAR_OXIDE_MODEL_CONSTANTS": method.constants,
             "LUNAR_OXIDE_MODEL_CITATION": method.citation,
             **source_metadata(source),
         },
-        storage=storage,
+        storage=run.storage,
         style=style("feo"),
         tile=source.plan().tile,
     )
     counts = EmpiricalCounts()
-    with each_block(mapped, source, watch.step(0, storage.steps), threads) as done:
+    with each_block(mapped, source, run.watch.step(0, run.storage.steps), run.threads) as done:
         for window, (values, measured) in done:
             writer.write(window, values)
             defined = int(np.isfinite(values).all(axis=0).sum())
@@ -156,7 +143,7 @@ def write_empirical(
             "equations allow. Check Method (METHOD) and Scale factor (SCALE)."
         )
     writer.set_metadata({"LUNAR_OXIDE_VALID_PIXELS": str(counts.valid)})
-    files.finish(watch.step(1, storage.steps).progress)
+    run.files.finish(run.watch.step(1, run.storage.steps).progress)
     return counts
 
 

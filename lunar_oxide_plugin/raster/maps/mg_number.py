@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,13 @@ from ...core.mathematics.pieces import pieces
 from ...core.mathematics.statistics import Moments
 from ...core.oxides.oxides import MG_NUMBER, mg_number
 from ...core.oxides.uncertainty import mg_number_uncertainty, uncertainty_name
-from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window
 from ..moon.areas import PixelAreas
 from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
-from ..writing.outputs import OutputFiles
-from ..writing.storage import DEFAULT, BandInfo, Storage
+from ..writing.storage import BandInfo
 from .each_block import each_block
+from .run import Run
 from .uncertainty import Uncertainty
 
 #: Mg# is at most 1, which scaled integers hold in these steps. Its uncertainty has no upper limit;
@@ -56,70 +54,58 @@ class MgNumberTotals:
 
 
 def write_mg_number(
-    files: OutputFiles,
+    run: Run,
     raster: Raster,
     path: str | Path,
-    metadata: Mapping[str, str],
     *,
     mgo: int,
     feo: int,
     uncertainty: Uncertainty | None = None,
     uncertainty_path: str | Path = "",
-    storage: Storage = DEFAULT,
-    threads: int = 1,
-    watch: Watch = SILENT,
 ) -> MgNumberTotals:
     """Write Mg# of a raster and, where the uncertainties are given, its 1 sigma.
 
     Parameters
     ----------
-    files : OutputFiles
-        Of the run.
+    run : Run
     raster : Raster
         Oxides in wt%.
     path : path
         Of the result, ending in .tif.
-    metadata : mapping of str to str
-        Of the results; what is known of the model is added.
     mgo, feo : int
         The numbers of the bands.
     uncertainty : Uncertainty, optional
         Of these bands; the correlation of their errors is taken from its metadata.
     uncertainty_path : path
         Of its result, ending in .tif.
-    storage : Storage
-        How results are kept.
-    threads : int
-        How many compute.
-    watch : Watch
 
     Raises
     ------
     RasterError
         When no pixel has an Mg#, or none an uncertainty where they are given.
     """
-    require_weight_percent(raster, {mgo: "MgO", feo: "FeO"}, watch.check)
+    require_weight_percent(raster, {mgo: "MgO", feo: "FeO"}, run.watch.check)
     areas = PixelAreas(raster.grid, raster.name) if raster.grid.positioned else None
     if areas is None:
-        watch.warn(
+        run.watch.warn(
             f"{raster.name} does not say where on the Moon it is, so all pixels have the same "
             "weight in the mean."
         )
-    metadata = {**raster.model_metadata(), **metadata}
+    metadata = {**raster.model_metadata(), **run.metadata}
     correlation = 0.0
     if uncertainty:
         correlation, source = uncertainty.correlation("MgO", "FeO")
-        watch.note(f"Correlation of the errors of MgO and FeO: {source}.")
+        run.watch.note(f"Correlation of the errors of MgO and FeO: {source}.")
         metadata["LUNAR_OXIDE_MGO_FEO_ERROR_CORRELATION"] = source
     outputs = [(path, _MG_NUMBER, "mgnumber")]
     outputs += [(uncertainty_path, _SIGMA, "mgnumber_uncertainty")] if uncertainty else []
     writers = [
-        files.raster(
+        run.files.raster(
             name,
             raster.grid,
             [band],
             metadata,
-            storage=storage,
+            storage=run.storage,
             style=style(its_style),
             tile=raster.plan().tile,
         )
@@ -130,7 +116,7 @@ def write_mg_number(
     def planes(window: Window) -> list[NDArray[np.float64]]:
         return _planes(raster, window, (mgo, feo), uncertainty, correlation)
 
-    with each_block(planes, raster, watch.step(0, storage.steps), threads) as done:
+    with each_block(planes, raster, run.watch.step(0, run.storage.steps), run.threads) as done:
         for window, found in done:
             for writer, plane in zip(writers, found):
                 writer.write(window, plane[np.newaxis])
@@ -146,9 +132,9 @@ def write_mg_number(
             f"{uncertainty.raster.name} (UNCERTAINTY) has no pixel with an uncertainty of MgO and "
             f"FeO where {raster.name} has an Mg#. Give the one from the same run."
         )
-    files.finish(watch.step(1, storage.steps).progress)
+    run.files.finish(run.watch.step(1, run.storage.steps).progress)
     if totals.without_sigma and uncertainty:
-        watch.warn(
+        run.watch.warn(
             f"{totals.without_sigma} pixels with an Mg# have no uncertainty of MgO or FeO in "
             f"{uncertainty.raster.name} (UNCERTAINTY): they are nodata in the uncertainty of Mg#."
         )

@@ -19,14 +19,13 @@ from ...core.oxides.oxides import OXIDES
 from ...core.oxides.uncertainty import uncertainty_name
 from ...core.oxides.valid_range import DOMAIN_DISTANCE
 from ...core.threads import ThreadPool
-from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import BLOCK_HEIGHT, BLOCK_WIDTH, BlockPlan, Window
 from ..gdal_io.read_ahead import finished, read_ahead
 from ..moon.crs import Grid
 from ..sources.clementine import ClementineSource
 from ..sources.mi_source import MiSource
-from ..writing.outputs import OutputFiles
-from ..writing.storage import DEFAULT, WEIGHT_STEP, BandInfo, Storage
+from ..writing.storage import WEIGHT_STEP, BandInfo
+from .run import Run
 
 #: Pixels that a thread predicts before it looks for other work. Small enough that a cancelled
 #: run ends in a fraction of a second, large enough that handing it over costs nothing.
@@ -123,36 +122,24 @@ class Counts(NamedTuple):
 
 
 def write_prediction(
-    files: OutputFiles,
+    run: Run,
     source: Spectra,
     model: OxideModel,
     paths: Mapping[Product, str | Path],
-    metadata: Mapping[str, str],
     *,
-    storage: Storage = DEFAULT,
     styled: bool = True,
-    threads: int = 1,
-    watch: Watch = SILENT,
 ) -> Counts:
     """Predict all pixels of a source into rasters, block by block.
 
     Parameters
     ----------
-    files : OutputFiles
-        Of the run.
+    run : Run
     source : MiSource, Mosaic or Resampled
     model : OxideModel
     paths : mapping of Product to path
         Names of the rasters, ending in .tif; only what they hold is computed.
-    metadata : mapping of str to str
-        Of all rasters; what is known of the model and the numbers of pixels are added.
-    storage : Storage
-        How they are kept.
     styled : bool
         Whether each gets its QGIS style beside it.
-    threads : int
-        How many predict.
-    watch : Watch
 
     Raises
     ------
@@ -163,25 +150,25 @@ def write_prediction(
     """
     require_products(model, paths)
     writers = {
-        product: files.raster(
+        product: run.files.raster(
             path,
             source.grid,
             product.bands,
-            {**metadata, **model_metadata(model)},
-            storage=storage,
+            {**run.metadata, **model_metadata(model)},
+            storage=run.storage,
             style=style(product.style) if styled else None,
             tile=prediction_plan(source).tile,
         )
         for product, path in paths.items()
     }
-    pixels = watch.step(0, storage.steps)
-    counts = predict_area(source, source.grid.window, model, writers, threads, pixels.progress)
+    pixels = run.watch.step(0, run.storage.steps)
+    counts = predict_area(source, source.grid.window, model, writers, run.threads, pixels.progress)
     numbers: dict[str, float] = {"VALID_PIXELS": counts.valid}
     if model.gives(DOMAIN_MAP.values):
         numbers["EXTRAPOLATED_PERCENT"] = counts.outside_percent
     for writer in writers.values():
         writer.set_metadata({f"LUNAR_OXIDE_{key}": repr(value) for key, value in numbers.items()})
-    files.finish(watch.step(1, storage.steps).progress)
+    run.files.finish(run.watch.step(1, run.storage.steps).progress)
     return counts
 
 

@@ -12,15 +12,15 @@ from ...about import style
 from ...core.errors import RasterError
 from ...core.mathematics.mixture import BimodalityError, Histogram, Mixture, divide
 from ...core.results.terrain import CLASSES, NEEDED, Limits, Scheme, default_feo, rules
-from ...core.watch import SILENT, Watch
+from ...core.watch import Watch
 from ..moon.areas import PixelAreas
 from ..sources.oxide_units import require_weight_percent
 from ..sources.raster import Raster
 from ..writing.encoding import Classes
-from ..writing.outputs import OutputFiles
 from ..writing.storage import BandInfo
 from .class_polygons import write_class_polygons
 from .each_block import each_block
+from .run import Run
 from .terrain import FEO_BINS, TerrainMap, TerrainSummary, add_feo
 
 
@@ -56,26 +56,22 @@ class TerrainResult(NamedTuple):
 
 
 def write_terrain(
-    files: OutputFiles,
+    run: Run,
     raster: Raster,
     bands: Mapping[str, int],
     scheme: Scheme,
     path: str | Path,
-    metadata: Mapping[str, str],
     *,
     threshold: Threshold | None,
     mg_number: float,
     polygons: str | Path = "",
     minimum_area: float = 0.0,
-    threads: int = 1,
-    watch: Watch = SILENT,
 ) -> TerrainResult:
     """Classify a raster, and draw the connected areas of each class if wanted.
 
     Parameters
     ----------
-    files : OutputFiles
-        Of the run.
+    run : Run
     raster : Raster
         Oxides in wt%, placed on the Moon.
     bands : mapping of str to int
@@ -83,8 +79,6 @@ def write_terrain(
     scheme : Scheme
     path : path
         Of the class raster, ending in .tif.
-    metadata : mapping of str to str
-        Of the raster; what is known of model and classes is added.
     threshold : Threshold or None
         The FeO that divides classes; None: fitted to the raster's own FeO.
     mg_number : float
@@ -93,9 +87,6 @@ def write_terrain(
         A GeoPackage for the polygons; empty: none.
     minimum_area : float
         km2 of the smallest polygon.
-    threads : int
-        How many compute.
-    watch : Watch
 
     Raises
     ------
@@ -104,26 +95,26 @@ def write_terrain(
         scattered for polygons.
     """
     needed = {bands[oxide]: oxide for oxide in NEEDED[scheme]}
-    require_weight_percent(raster, needed, watch.check)
+    require_weight_percent(raster, needed, run.watch.check)
     areas = PixelAreas(raster.grid, raster.name)
     terrain = TerrainMap(raster, bands, scheme)
     fit = threshold is None
     steps = 1 + fit + bool(polygons)
     if threshold is None:
-        threshold = _fitted(terrain, raster, areas, watch.step(0, steps), threads)
-    watch.note(f"FeO threshold: {threshold}.")
+        threshold = _fitted(terrain, raster, areas, run.watch.step(0, steps), run.threads)
+    run.watch.note(f"FeO threshold: {threshold}.")
     limits = Limits(threshold.feo, mg_number)
     named = zip(CLASSES[scheme], rules(scheme, limits))
     items = {
         **raster.model_metadata(),
-        **metadata,
+        **run.metadata,
         "LUNAR_OXIDE_CLASSES": "; ".join(
             f"{number} {one.name}: {rule}" for number, (one, rule) in enumerate(named, 1)
         ),
         "LUNAR_OXIDE_FEO_THRESHOLD": f"{threshold.feo:.6g} wt%, {threshold.source}",
     }
     summary = TerrainSummary(terrain, scheme, raster.grid.window, threshold.histogram)
-    writer = files.raster(
+    writer = run.files.raster(
         path,
         raster.grid,
         [BandInfo("terrain class")],
@@ -132,8 +123,8 @@ def write_terrain(
         style=style(f"terrain_{scheme.name.lower()}"),
         tile=raster.plan().tile,
     )
-    pixels = watch.step(int(fit), steps)
-    with each_block(lambda at: terrain.block(at, limits), raster, pixels, threads) as done:
+    pixels = run.watch.step(int(fit), steps)
+    with each_block(lambda at: terrain.block(at, limits), raster, pixels, run.threads) as done:
         for window, block in done:
             if block.classes.any():
                 writer.write(window, block.classes[np.newaxis])
@@ -142,17 +133,17 @@ def write_terrain(
     if not totals.pixels.any():
         raise _nothing(raster, scheme)
     if polygons:
-        files.finish()  # the polygons are drawn from the finished file
+        run.files.finish()  # the polygons are drawn from the finished file
         count = write_class_polygons(
             writer.path,
             [one.name for one in CLASSES[scheme]],
             minimum_area,
             float(totals.areas.sum() / totals.pixels.sum()),
-            files.path(polygons),
+            run.files.path(polygons),
             str(polygons),
-            watch.step(1 + fit, steps).progress,
+            run.watch.step(1 + fit, steps).progress,
         )
-        watch.note(f"{count} polygons.")
+        run.watch.note(f"{count} polygons.")
     return TerrainResult(limits, threshold, summary, items)
 
 

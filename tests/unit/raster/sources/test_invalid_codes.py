@@ -9,6 +9,7 @@ from osgeo import gdal
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.spectra.invalid_codes import InvalidCode
 from lunar_oxide_plugin.raster.maps.reflectance import write_reflectance
+from lunar_oxide_plugin.raster.maps.run import Run
 from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
@@ -41,7 +42,7 @@ def labelled(folder):
 def mosaic_as_vrt(folder):
     path = folder / "tiles.vrt"
     with OutputFiles() as files:
-        write_reflectance(files, Mosaic([open_mi_source(str(labelled(folder)))]), path, {})
+        write_reflectance(Run(files, {}), Mosaic([open_mi_source(str(labelled(folder)))]), path)
     return path
 
 

@@ -246,7 +246,8 @@ def test_the_earth_is_refused(tmp_path):
     path = geotiff(tmp_path / "earth.tif", planes(scene()), wkt=earth.ExportToWkt())
     for kind in (Raster, MiSource):
         with pytest.raises(
-            RasterError, match=r"earth\.tif is not on the Moon: its CRS .* has a body of radius 6378\.1 km"
+            RasterError,
+            match=r"earth\.tif is not on the Moon: its CRS .* has a body of radius 6378\.1 km",
         ):
             kind(path)
 
