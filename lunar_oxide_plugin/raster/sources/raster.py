@@ -12,6 +12,7 @@ from osgeo import gdal
 
 from ...core.errors import RasterError
 from ...core.oxides.valid_range import ValidRange, valid_range
+from ...core.spectra.invalid_codes import invalid_codes, mask_codes
 from ..gdal_io.blocks import (
     BLOCK_HEIGHT,
     BLOCK_WIDTH,
@@ -242,7 +243,7 @@ class Raster:
         """
         values = self.read(window, numbers, shape)
         if self.label:
-            values[np.isin(values, self.label.invalid_values())] = np.nan
+            mask_codes(values, invalid_codes(self.label.invalid_values()))
         for index, number in enumerate(numbers):
             band = self.dataset.GetRasterBand(number)
             scale, offset = band.GetScale(), band.GetOffset()

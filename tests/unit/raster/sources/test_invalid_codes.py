@@ -12,6 +12,7 @@ from lunar_oxide_plugin.raster.maps.reflectance import write_reflectance
 from lunar_oxide_plugin.raster.maps.run import Run
 from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
+from lunar_oxide_plugin.raster.sources.raster import Raster
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 from tests.mi_tiles import MODEL_PLANES, scene, write_tile
 
@@ -74,3 +75,9 @@ def test_every_form_masks_it(tmp_path, form):
     source = open_mi_source(str(form(tmp_path)))
     _, valid = source.spectra(source.grid.window)
     assert np.argwhere(~valid).tolist() == [[7, 9]]
+
+
+def test_the_values_of_a_labelled_tile_lack_it_too(tmp_path):
+    raster = Raster(str(labelled(tmp_path)))
+    values = raster.values(raster.grid.window, [2, 3])
+    assert np.argwhere(np.isnan(values)).tolist() == [[1, 7, 9]]
