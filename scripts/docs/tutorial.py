@@ -1,10 +1,9 @@
-"""Remake the tutorial: run its commands in real QGIS, write its numbers, take its pictures.
+"""Run the commands of docs/tutorial.md in QGIS, and update its numbers and pictures.
 
 usage: python -m scripts.docs.tutorial
 
-The commands are those in docs/tutorial.md, in their order. What stands between the markers
-`<!-- NAME -->` and `<!-- end NAME -->` there is written from their results. Sentences that rest on
-these results are checked by `check`. Pictures: docs/images/tutorial_*.png.
+The text between the markers `<!-- NAME -->` and `<!-- end NAME -->` is generated from the results.
+`check` tests the sentences that depend on them. Pictures: docs/images/tutorial_*.png.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from lunar_oxide_plugin.core.results.units import TABLE_ORDER
@@ -28,12 +27,13 @@ PAGE = ROOT / "docs" / "tutorial.md"
 IMAGES = ROOT / "docs" / "images"
 WORK = ROOT / "build" / "tutorial"
 
-#: Before a block of commands: it is to fail, or is not to be run.
+Row = dict[str, str]
+
+#: Before a block of commands that has to fail, or is not run.
 REFUSED, NOT_RUN = "<!-- to be refused -->", "<!-- not run -->"
 _BLOCK = re.compile(r"(?:(<!-- [a-z ]+ -->)\n)?```sh\n(.*?)```", re.DOTALL)
 _COLOURS = 256
-_NEARLY_WHITE = 248
-#: With these in steps, the triangles of their legends would be mosaics.
+#: Without dithering, the triangles of their legends would show steps.
 _DITHERED = ("rgb", "sheet")
 _FEWEST_COLOURS = 8
 
@@ -61,56 +61,70 @@ def environment(profile: Path) -> dict[str, str]:
     }
 
 
+def process(profile: Path, words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run qgis_process."""
+    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process") or "qgis_process"
+    return subprocess.run(
+        [program, *words],
+        env={**environment(profile), "QT_QPA_PLATFORM": "offscreen"},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def new_profile(folder: Path) -> Iterator[Path]:
+    """A temporary QGIS profile; `folder` is emptied for what is made with it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as profile:
+        Path(profile).chmod(0o700)
+        yield Path(profile)
+
+
 def run_all(page: str, profile: Path) -> dict[str, str]:
     """Run the page's commands; what each printed, by its first output file."""
-    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-    if program is None:
-        raise SystemExit("There is no qgis_process here.")
     printed = {}
     for mark, words in commands(page):
         if mark == NOT_RUN:
             continue
         print("  " + " ".join(words[:3]), flush=True)
-        done = subprocess.run(
-            [program, *words[1:]],
-            env={**environment(profile), "QT_QPA_PLATFORM": "offscreen"},
-            cwd=WORK,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        done = process(profile, words[1:], WORK)
         if (done.returncode != 0) != (mark == REFUSED):
             raise SystemExit(f"{done.stdout}\nThis ended with {done.returncode}: {words}")
-        outputs = [
-            w.partition("=")[2] for w in words if re.match(r"--(OUTPUT|TABLE|.*:Oxides)=", w)
-        ]
-        if outputs:
-            printed[outputs[0]] = done.stdout
+        output = re.search(r" --(?:OUTPUT|TABLE|\S*:Oxides)=(\S+)", " ".join(words))
+        if output:
+            printed[output[1]] = done.stdout
     return printed
 
 
-def rows(name: str) -> list[dict[str, str]]:
+def rows(name: str) -> list[Row]:
     """Rows of a table in the working folder."""
     with (WORK / name).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def table(header: list[str], body: list[list[str]]) -> str:
+def table(header: Iterable[str], body: Iterable[Iterable[str]]) -> str:
     """Table in Markdown."""
-    lines = [header, ["---"] * len(header), *body]
+    lines = [list(header), *map(list, body)]
+    lines.insert(1, ["---"] * len(lines[0]))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def published(scene: str) -> dict[str, dict[str, float]]:
-    """Unit means of the paper's Tables 5 and 6, by unit and oxide."""
+def formatted(row: Row, columns: Iterable[str]) -> list[str]:
+    """Cells by column and format, as `FeO_mean .2f`; a column alone is text."""
+    split = (column.rpartition(" ") for column in columns)
+    return [format(float(row[name]), form) if name else row[form] for name, _, form in split]
+
+
+def published(scene: str) -> dict[str, Row]:
+    """Unit means of the paper's Tables 5 and 6 by unit."""
     path = ROOT / "training" / "data" / "paper_units.csv"
     with path.open(newline="", encoding="utf-8") as file:
-        return {
-            row["unit"]: {oxide: float(row[oxide]) for oxide in TABLE_ORDER}
-            for row in csv.DictReader(file)
-            if row["scene"] == scene
-        }
+        return {row["unit"]: row for row in csv.DictReader(file) if row["scene"] == scene}
 
 
 def unit_table(file: str, scene: str) -> str:
@@ -118,35 +132,37 @@ def unit_table(file: str, scene: str) -> str:
     paper = published(scene)
     body = []
     for row in rows(file):
-        cells = [
-            f"{float(row[oxide]):.2f} ± {float(row[f'{oxide}_mean_uncertainty']):.1f} "
-            f"({paper[row['unit']][oxide]:.2f})"
+        mg_number = formatted(row, ("Mg# of means .2f", "Mg# of means uncertainty .2f"))
+        means = (
+            "{} ± {} ({:.2f})".format(
+                *formatted(row, (f"{oxide} .2f", f"{oxide}_mean_uncertainty .1f")),
+                float(paper[row["unit"]][oxide]),
+            )
             for oxide in TABLE_ORDER
-        ]
-        mg_number = (
-            f"{float(row['Mg# of means']):.2f} ± {float(row['Mg# of means uncertainty']):.2f}"
         )
-        body.append([row["unit"], *cells, mg_number, f"{100 * float(row['outside_domain']):.0f} %"])
+        outside = f"{100 * float(row['outside_domain']):.0f} %"
+        body.append([row["unit"], *means, " ± ".join(mg_number), outside])
     return table(["unit", *TABLE_ORDER, "Mg# of means", "outside domain"], body)
 
 
 def farthest(file: str, scene: str) -> str:
-    """How far the means lie from the paper's, in words."""
+    """How far the means are from the paper's, as a sentence."""
     paper = published(scene)
     found = [
-        (float(row[o]) - paper[row["unit"]][o], float(row[f"{o}_mean_uncertainty"]), row["unit"], o)
+        (
+            float(row[oxide]) - float(paper[row["unit"]][oxide]),
+            float(row[f"{oxide}_mean_uncertainty"]),
+            f"{oxide} of {row['unit']}",
+        )
         for row in rows(file)
-        for o in TABLE_ORDER
+        for oxide in TABLE_ORDER
     ]
-    inside = sum(abs(difference) <= sigma for difference, sigma, _, _ in found)
-    difference, sigma, unit, oxide = max(found, key=lambda one: abs(one[0]))
+    inside = sum(abs(difference) <= sigma for difference, sigma, _ in found)
+    difference, sigma, name = max(found, key=lambda one: abs(one[0]))
     return (
-        f"{inside} of {len(found)} means lie within their 1 sigma of the paper's. The largest "
-        f"difference is {difference:+.2f} wt% ({oxide} of {unit}; its 1 sigma is {sigma:.1f})."
+        f"{inside} of {len(found)} means are within their 1 sigma of the paper's. The largest "
+        f"difference is {difference:+.2f} wt% ({name}; its 1 sigma is {sigma:.1f})."
     )
-
-
-SHOWN_OXIDES = ("Al2O3", "FeO", "TiO2")
 
 
 def separations() -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
@@ -160,62 +176,43 @@ def separations() -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
 
 def separation_table() -> str:
     """Separation of the four domes."""
-    others = {"mare", "highlands"}
+    oxides = ("Al2O3", "FeO", "TiO2")
     body = [
-        [f"{pair[0]} - {pair[1]}", *(f"{b[o][0]:.1f} ({b[o][1]:.1f})" for o in SHOWN_OXIDES)]
-        for pair, b in separations().items()
-        if not others & set(pair)
+        [" - ".join(pair), *("{:.1f} ({:.1f})".format(*bands[oxide]) for oxide in oxides)]
+        for pair, bands in separations().items()
+        if not {"mare", "highlands"} & {*pair}
     ]
-    return table(["units", *SHOWN_OXIDES], body)
+    return table(["units", *oxides], body)
 
 
 def modes_table() -> str:
     """Modes of the histograms."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for row in rows("histograms.csv"):
-        scene = row["raster"].partition("_")[0]
-        modes = found.setdefault((scene, row["quantity"]), [])
-        if row["mode"]:
-            modes.append(f"{float(row['mode']):.2f}")
-    quantities = list(dict.fromkeys(quantity for _, quantity in found))
-    body = [
-        [f"{scene} (SYNTHETIC)", *(", ".join(found[scene, quantity]) for quantity in quantities)]
-        for scene in dict.fromkeys(scene for scene, _ in found)
-    ]
-    return table(["raster", *quantities], body)
+        scene = found.setdefault(f"{row['raster'].partition('_')[0]} (SYNTHETIC)", {})
+        modes = scene.setdefault(row["quantity"], [])
+        modes += formatted(row, ("mode .2f",)) if row["mode"] else []
+    body = ([scene, *map(", ".join, modes.values())] for scene, modes in found.items())
+    return table(["raster", *next(iter(found.values()))], body)
 
 
 def terrain_table() -> str:
     """Classes of terrain."""
-    body = [
-        [
-            row["class"],
-            row["pixels"],
-            f"{float(row['area_percent']):.2f}",
-            f"{float(row['FeO_mean']):.2f}",
-            f"{float(row['TiO2_mean']):.2f}",
-        ]
-        for row in rows("sosigenes_terrain.csv")
-    ]
+    columns = ("class", "pixels", "area_percent .2f", "FeO_mean .2f", "TiO2_mean .2f")
+    body = (formatted(row, columns) for row in rows("sosigenes_terrain.csv"))
     return table(["class", "pixels", "% of the area", "FeO, wt%", "TiO2, wt%"], body)
+
+
+def models() -> dict[str, Row]:
+    """The comparison of two models, by oxide."""
+    return {row["oxide"]: row for row in rows("sosigenes_models.csv") if row["class"] == "all"}
 
 
 def models_table() -> str:
     """How two models' maps agree."""
-    body = [
-        [
-            row["oxide"],
-            f"{float(row['mean_input']):.2f}",
-            f"{float(row['mean_reference']):.2f}",
-            f"{float(row['bias']):+.2f}",
-            f"{float(row['rmse']):.2f}",
-            f"{float(row['r2']):.3f}",
-        ]
-        for row in rows("sosigenes_models.csv")
-        if row["class"] == "all"
-    ]
+    columns = ("oxide", "mean_input .2f", "mean_reference .2f", "bias +.2f", "rmse .2f", "r2 .3f")
     header = ["oxide", "mean, default model", "mean, 1D-CNN", "bias", "RMSE", "R2"]
-    return table(header, body)
+    return table(header, (formatted(row, columns) for row in models().values()))
 
 
 def said(text: str, *patterns: str) -> str:
@@ -232,51 +229,41 @@ def said(text: str, *patterns: str) -> str:
 
 
 def check() -> None:
-    """The page's sentences about these results; change them where one does not hold any more."""
-    pairs = separations()
-    alike = pairs["Mairan T", "South"]
-    apart = pairs["Northeast", "South"]
-    terrain = {row["class"]: row for row in rows("sosigenes_terrain.csv")}
-    models = {r["oxide"]: r for r in rows("sosigenes_models.csv") if r["class"] == "all"}
-    sigma = {row["unit"]: row for row in rows("sosigenes_units.csv")}["mare"]
+    """Check the page's sentences about these results; where one no longer holds, change it."""
+    alike, apart = (separations()[name, "South"] for name in ("Mairan T", "Northeast"))
+    percent = {row["class"]: float(row["area_percent"]) for row in rows("sosigenes_terrain.csv")}
     units = {row["unit"]: row for row in rows("sosigenes_units.csv")}
+    compared = models()
+    outside, tio2, al2o3 = (
+        {unit: float(row[name]) for unit, row in units.items()}
+        for name in ("outside_domain", "TiO2", "Al2O3")
+    )
+    feo_modes = modes_table().splitlines()[2].split(" | ")[3]
     statements = {
-        "Mairan T and South cannot be told apart": all(abs(v[1]) < 1 for v in alike.values()),
-        "Northeast and South differ in FeO in both senses": apart["FeO"][0] > 2
-        and apart["FeO"][1] > 2,
-        "Northeast and South: TiO2 is not settled": abs(apart["TiO2"][0]) > 2
-        and abs(apart["TiO2"][1]) < 2,
-        "nearly all of Sosigenes is mare": float(terrain["highlands"]["area_percent"]) < 0.01,
-        "high-Ti mare prevails": float(terrain["high-Ti mare"]["area_percent"]) > 50,
-        "a class within the uncertainty of TiO2 from its limit of 6 wt%": abs(
-            float(sigma["TiO2"]) - 6
-        )
-        < float(sigma["TiO2_mean_uncertainty"]),
-        "FeO of Mairan has two modes": sum(
-            bool(row["mode"])
-            for row in rows("histograms.csv")
-            if row["quantity"] == "FeO" and row["raster"].startswith("mairan")
-        )
-        == 2,
-        "R2 of Al2O3 is near zero": float(models["Al2O3"]["r2"]) < 0.05,
-        "no R2 above one half": max(float(row["r2"]) for row in models.values()) < 0.5,
-        "biases of the models lie within the uncertainty": all(
-            abs(float(models[o]["bias"])) < float(sigma[f"{o}_mean_uncertainty"])
-            for o in TABLE_ORDER
+        "Mairan T and South cannot be distinguished": all(abs(v[1]) < 1 for v in alike.values()),
+        "Northeast and South differ in FeO in both senses": min(apart["FeO"]) > 2,
+        "TiO2 of Northeast and South is unsettled": abs(apart["TiO2"][0])
+        > 2
+        > abs(apart["TiO2"][1]),
+        "nearly all of Sosigenes is mare": percent["highlands"] < 0.01,
+        "high-Ti mare prevails": percent["high-Ti mare"] > 50,
+        "the limit of 6 wt% is within the uncertainty of TiO2": abs(tio2["mare"] - 6)
+        < float(units["mare"]["TiO2_mean_uncertainty"]),
+        "FeO of Mairan has two modes": feo_modes.count(",") == 1,
+        "R2 of Al2O3 is near zero": float(compared["Al2O3"]["r2"]) < 0.05,
+        "no R2 above one half": max(float(row["r2"]) for row in compared.values()) < 0.5,
+        "biases of the models are within the uncertainty": all(
+            abs(float(compared[oxide]["bias"])) < float(units["mare"][f"{oxide}_mean_uncertainty"])
+            for oxide in TABLE_ORDER
         ),
-        "Blocky has the largest part outside the domain": max(
-            units, key=lambda u: float(units[u]["outside_domain"])
-        )
-        == "Blocky",
-        "Hummocky has the most TiO2 and the least Al2O3": max(
-            units, key=lambda u: float(units[u]["TiO2"])
-        )
-        == min(units, key=lambda u: float(units[u]["Al2O3"]))
+        "Blocky has the largest part outside the domain": max(outside, key=outside.get) == "Blocky",
+        "Hummocky has the most TiO2 and the least Al2O3": max(tio2, key=tio2.get)
+        == min(al2o3, key=al2o3.get)
         == "Hummocky",
     }
     wrong = [statement for statement, holds in statements.items() if not holds]
     if wrong:
-        raise SystemExit("docs/tutorial.md says what does not hold any more: " + "; ".join(wrong))
+        raise SystemExit("No longer true in docs/tutorial.md: " + "; ".join(wrong))
 
 
 def written(page: str, texts: dict[str, str]) -> str:
@@ -311,23 +298,6 @@ def take_pictures(script: str, profile: Path, folder: Path) -> None:
         raise SystemExit(f"{done.stdout}\nThe pictures could not be taken.")
 
 
-def palette(picture: Image.Image) -> Image.Image:
-    """The best few colours of a picture, for its legends as well as for its maps.
-
-    Colours count with the root of their number: by their number a noisy map would take all.
-    """
-    coarse = np.asarray(picture).reshape(-1, 3) // 4 * (255 / 63)
-    colours, number = np.unique(coarse, axis=0, return_counts=True)
-    sample = np.repeat(colours, np.ceil(np.sqrt(number)).astype(int), axis=0)
-    few = Image.fromarray(sample[np.newaxis].astype(np.uint8)).quantize(
-        _COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=2
-    )
-    entries = np.array(few.getpalette()).reshape(-1, 3)
-    entries[(entries > _NEARLY_WHITE).all(axis=1)] = 255  # as paper is
-    few.putpalette(entries.ravel().tolist())
-    return few
-
-
 def keep_pictures(folder: Path, start: str) -> None:
     """Put pictures into docs/images with few colours, which keeps them small."""
     for old in IMAGES.glob(f"{start}_*.png"):
@@ -336,7 +306,9 @@ def keep_pictures(folder: Path, start: str) -> None:
     for path in sorted(folder.glob("*.png")):
         picture = Image.open(path).convert("RGB")
         dither = Image.Dither.FLOYDSTEINBERG if path.stem in _DITHERED else Image.Dither.NONE
-        few = picture.quantize(palette=palette(picture), dither=dither)
+        # By the colours that occur, not by their number: noisy maps would leave none for legends.
+        palette = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        few = picture.quantize(palette=palette, dither=dither)
         if len(few.getcolors()) < _FEWEST_COLOURS:
             raise SystemExit(f"{path.name} is empty.")
         target = IMAGES / f"{start}_{path.name}"
@@ -349,11 +321,7 @@ def keep_pictures(folder: Path, start: str) -> None:
 def main() -> None:
     """Remake everything."""
     page = PAGE.read_text(encoding="utf-8")
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as folder:
-        profile = Path(folder)
-        profile.chmod(0o700)
+    with new_profile(WORK) as profile:
         printed = run_all(page, profile)
         check()
         texts = {
@@ -374,4 +342,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

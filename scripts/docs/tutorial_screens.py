@@ -1,7 +1,7 @@
 """Take the pictures of the tutorial inside QGIS (`qgis --code`), see scripts/docs/tutorial.py.
 
 The working folder holds what the tutorial's commands wrote; pictures go to its folder `screens`.
-All names are given relative to it, so that no picture shows a path of this machine.
+All names are relative to it, so that no picture shows a path of this machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtCore import QEventLoop, QPoint, QSize, Qt, QUrl
-from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPixmap
 from qgis.PyQt.QtWebKit import QWebSettings
 from qgis.PyQt.QtWebKitWidgets import QWebPage
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QToolBar, QTreeView
@@ -38,55 +38,51 @@ from scripts.docs.windows import dialog_picture, save, settle, take
 TEMPLATE = Path(os.environ["QGIS_PLUGINPATH"]) / "lunar_oxide_plugin/layouts/lunar_map_sheet.qpt"
 TOOLBOX = "ProcessingToolbox"
 PROVIDER = "Lunar Oxide Mapper"
+SMOOTH = Qt.TransformationMode.SmoothTransformation
 MOON = QgsCoordinateReferenceSystem("IAU_2015:30100")
 #: West, south, east, north in degrees: the patch of Sosigenes is small in its tile.
 PATCH = QgsRectangle(19.002, 8.225, 19.28, 8.445)
 
 
-def raster(file: str) -> QgsRasterLayer:
-    """Load a raster with the style beside it."""
-    layer = QgsRasterLayer(file, f"{Path(file).stem} (SYNTHETIC)")
-    if not layer.isValid():
-        raise OSError(f"{file} cannot be loaded.")
-    return QgsProject.instance().addMapLayer(layer)
-
-
 def polygons(file: str) -> QgsVectorLayer:
-    """Load polygons as outlines with the names of the units."""
+    """Polygons as outlines, black on white to be visible on every map, with the names of units."""
     layer = QgsVectorLayer(file, Path(file).stem, "ogr")
-    if not layer.isValid():
-        raise OSError(f"{file} cannot be loaded.")
-    # Black on white: to be seen on every map and in the list of layers.
-    outline = {"style": "no", "outline_color": "white", "outline_width": "0.9"}
-    symbol = QgsFillSymbol.createSimple({**outline, "joinstyle": "round"})
-    line = QgsFillSymbol.createSimple(
-        {**outline, "outline_color": "black", "outline_width": "0.35", "joinstyle": "round"}
+    outline = {"style": "no", "joinstyle": "round"}
+    white, black = (
+        QgsFillSymbol.createSimple({**outline, "outline_color": colour, "outline_width": width})
+        for colour, width in (("white", "0.9"), ("black", "0.35"))
     )
-    symbol.appendSymbolLayer(line.symbolLayer(0).clone())
-    layer.renderer().setSymbol(symbol)
-    text = QgsTextFormat()
-    text.setFont(QFont("Open Sans"))
-    text.setSize(9)
-    text.setColor(QColor("black"))
+    white.appendSymbolLayer(black.symbolLayer(0).clone())
+    layer.renderer().setSymbol(white)
     halo = QgsTextBufferSettings()
     halo.setEnabled(True)
     halo.setSize(0.8)
     halo.setColor(QColor("white"))
+    text = QgsTextFormat()
+    text.setFont(QFont("Open Sans"))
+    text.setSize(9)
+    text.setColor(QColor("black"))
     text.setBuffer(halo)
     settings = QgsPalLayerSettings()
     settings.fieldName = "unit"
     settings.setFormat(text)
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)
-    return QgsProject.instance().addMapLayer(layer)
+    return layer
 
 
 def project(*layers: str) -> None:
     """Begin a new project with layers by their files, the lowest first."""
     iface.newProject(False)
     for file in layers:
-        (polygons if file.endswith(".gpkg") else raster)(file)
-    # The first layer has set it to its own.
+        # A raster gets the style beside it.
+        is_raster = not file.endswith(".gpkg")
+        name = f"{Path(file).stem} (SYNTHETIC)"
+        layer = QgsRasterLayer(file, name) if is_raster else polygons(file)
+        if not layer.isValid():
+            raise OSError(f"{file} cannot be loaded.")
+        QgsProject.instance().addMapLayer(layer)
+    # The first layer has changed it.
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("IAU_2015:30110"))
     settle(100)
 
@@ -144,17 +140,20 @@ def map_picture(
     iface.messageBar().clearWidgets()
     picture = main.grab()
     if legend is not None:
-        beside = QImage(legend).scaledToWidth(300, Qt.TransformationMode.SmoothTransformation)
-        both = QImage(
-            picture.width() + beside.width(), picture.height(), QImage.Format.Format_RGB32
-        )
-        both.fill(QColor("white"))
-        painter = QPainter(both)
-        painter.drawPixmap(0, 0, picture)
-        painter.drawImage(picture.width(), (picture.height() - beside.height()) // 2, beside)
+        beside = QPixmap(legend).scaledToWidth(300, SMOOTH)
+        picture = blank(picture.width() + beside.width(), picture.height())
+        painter = QPainter(picture)
+        painter.drawPixmap(0, 0, main.grab())
+        painter.drawPixmap(main.width(), (main.height() - beside.height()) // 2, beside)
         painter.end()
-        picture = both
     save(name, picture)
+
+
+def blank(width: int, height: int) -> QImage:
+    """A white picture."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    return image
 
 
 def heading(page: QWebPage, text: str) -> int:
@@ -178,8 +177,7 @@ def page_picture(name: str, file: str, first: str, following: str, width: int = 
     page.setViewportSize(QSize(width, page.mainFrame().contentsSize().height()))
     settle()
     top, bottom = heading(page, first) - 8, heading(page, following) - 8
-    image = QImage(width, bottom - top, QImage.Format.Format_RGB32)
-    image.fill(QColor("white"))
+    image = blank(width, bottom - top)
     painter = QPainter(image)
     painter.translate(QPoint(0, -top))
     page.mainFrame().render(painter)
@@ -201,44 +199,41 @@ def sheet_picture(name: str, title: str, place: QgsRectangle, legend: str) -> No
     settle()
     # QGIS does not smooth pictures: drawn large, then made small.
     large = QgsLayoutExporter(layout).renderPageToImage(0, dpi=200)
-    save(name, large.scaledToWidth(1000, Qt.TransformationMode.SmoothTransformation))
+    save(name, large.scaledToWidth(1000, SMOOTH))
+
+
+def results(scene: str, **files: str) -> dict[str, str]:
+    """Parameters of an algorithm whose values are files of a scene."""
+    return {name: f"{scene}_{file}" for name, file in files.items()}
 
 
 def mairan() -> None:
     """Take the pictures of exercise A."""
     project("mairan_zones.gpkg")
-    dialog_picture(
-        "predict",
-        "predictoxides",
-        {
-            "INPUT": "mairan_SYNTHETIC.lbl",
-            "MODEL": 1,
-            "OUTPUT": "mairan_oxides.tif",
-            "OUTPUT_UNCERTAINTY": "mairan_sigma.tif",
-            "OUTPUT_DOMAIN": "mairan_domain.tif",
-        },
-        (800, 560),
+    files = results(
+        "mairan",
+        INPUT="SYNTHETIC.lbl",
+        OUTPUT="oxides.tif",
+        OUTPUT_UNCERTAINTY="sigma.tif",
+        OUTPUT_DOMAIN="domain.tif",
     )
+    dialog_picture("predict", "predictoxides", {"MODEL": 1, **files}, (800, 560))
     project("mairan_domain.tif", "mairan_zones.gpkg")
     map_picture("domain", None)
     project("mairan_oxides.tif", "mairan_zones.gpkg")
     map_picture("window", None, size=(1180, 700), toolbox=True)
-    dialog_picture(
-        "units",
-        "zonaloxides",
-        {
-            "ZONES": "mairan_zones.gpkg",
-            "INPUT": "mairan_oxides.tif",
-            "NAME_FIELD": "unit",
-            "UNCERTAINTY": "mairan_sigma.tif",
-            "DOMAIN": "mairan_domain.tif",
-            "OUTPUT": "mairan_units.gpkg",
-            "TABLE": "mairan_units.csv",
-            "SEPARATION": "mairan_separation.csv",
-            "REPORT": "mairan_units.html",
-        },
-        (800, 740),
+    files = results(
+        "mairan",
+        ZONES="zones.gpkg",
+        INPUT="oxides.tif",
+        UNCERTAINTY="sigma.tif",
+        DOMAIN="domain.tif",
+        OUTPUT="units.gpkg",
+        TABLE="units.csv",
+        SEPARATION="separation.csv",
+        REPORT="units.html",
     )
+    dialog_picture("units", "zonaloxides", {"NAME_FIELD": "unit", **files}, (800, 740))
     project("mairan_rgb.tif", "mairan_zones.gpkg")
     map_picture("rgb", None, "mairan_legend.png")
     page_picture("report", "mairan_units.html", "Unit statistics", "Spread within units")
@@ -248,25 +243,20 @@ def mairan() -> None:
 def sosigenes() -> None:
     """Take the pictures of exercise B."""
     project("sosigenes_zones.gpkg")
-    dialog_picture(
-        "workflow",
-        "oxideworkflow",
-        {
-            "INPUT": "sosigenes_SYNTHETIC.lbl",
-            "ZONES": "sosigenes_zones.gpkg",
-            "NAME_FIELD": "unit",
-            "STRETCH": 3,
-            "predict:Oxides": "sosigenes_oxides.tif",
-            "predict:Uncertainty": "sosigenes_sigma.tif",
-            "predict:Domain": "sosigenes_domain.tif",
-            "mg:MgNumber": "sosigenes_mg.tif",
-            "rgb:RGB": "sosigenes_rgb.tif",
-            "units:Units": "sosigenes_units.gpkg",
-            "units:Table": "sosigenes_units.csv",
-            "units:Report": "sosigenes_units.html",
-        },
-        (800, 980),
-    )
+    files = {
+        "INPUT": "SYNTHETIC.lbl",
+        "ZONES": "zones.gpkg",
+        "predict:Oxides": "oxides.tif",
+        "predict:Uncertainty": "sigma.tif",
+        "predict:Domain": "domain.tif",
+        "mg:MgNumber": "mg.tif",
+        "rgb:RGB": "rgb.tif",
+        "units:Units": "units.gpkg",
+        "units:Table": "units.csv",
+        "units:Report": "units.html",
+    }
+    parameters = {"NAME_FIELD": "unit", "STRETCH": 3, **results("sosigenes", **files)}
+    dialog_picture("workflow", "oxideworkflow", parameters, (800, 980))
     page_picture("histograms", "histograms.html", "Oxide histograms", "Means")
     project("sosigenes_terrain.tif", "sosigenes_zones.gpkg")
     map_picture("terrain", PATCH)

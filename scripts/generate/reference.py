@@ -1,7 +1,4 @@
-"""Write the reference of the algorithms, docs/reference, from the algorithms themselves.
-
-usage: python -m scripts.generate.reference      (in QGIS's Python, with QT_QPA_PLATFORM=offscreen)
-"""
+"""Write docs/reference from the algorithms themselves: `make reference`."""
 
 from __future__ import annotations
 
@@ -16,10 +13,12 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
 )
 
-from lunar_oxide_plugin.plugin import LunarOxidePlugin
 from scripts import ROOT
+from scripts.generate import qgis_provider
 
 FOLDER = ROOT / "docs" / "reference"
+
+Flag = QgsProcessingParameterDefinition.Flag
 
 #: What a layer of features holds.
 _FEATURES = {
@@ -67,8 +66,8 @@ def pages() -> dict[str, str]:
         [
             "# Algorithms",
             "",
-            "Written from the algorithms themselves by `make reference`. In QGIS the button Help "
-            "of a dialog leads here; `qgis_process help lunaroxide:NAME` prints the same.",
+            "Generated from the algorithms by `make reference`. The button Help of a dialog "
+            "opens these pages; `qgis_process help lunaroxide:NAME` prints the same.",
             "",
             "| group | algorithm | |",
             "|---|---|---|",
@@ -82,8 +81,7 @@ def pages() -> dict[str, str]:
 def _page(algorithm: QgsProcessingAlgorithm) -> str:
     parameters = algorithm.parameterDefinitions()
     lines = [f"# {algorithm.displayName()}", "", f"`{algorithm.id()}`, group {algorithm.group()}"]
-    for paragraph in _text(algorithm):
-        lines += ["", _escaped(paragraph)]
+    lines += [line for paragraph in _text(algorithm) for line in ("", _escaped(paragraph))]
     lines += ["", f"![Dialog](../images/dialog_{algorithm.name()}.png)"]
     if isinstance(algorithm, QgsProcessingModelAlgorithm):
         lines += ["", f"![In the model designer](../images/dialog_designer_{algorithm.name()}.png)"]
@@ -105,18 +103,9 @@ def _page(algorithm: QgsProcessingAlgorithm) -> str:
 
 
 def _text(algorithm: QgsProcessingAlgorithm) -> list[str]:
-    """Paragraphs of the help but for those of the parameters, which come last."""
-    of_parameters = {
-        f"{one.description()}: {one.help()}" for one in algorithm.parameterDefinitions()
-    }
-    paragraphs = algorithm.shortHelpString().split("\n\n")
-    return [paragraph for paragraph in paragraphs if paragraph not in of_parameters]
-
-
-def _kind(one: QgsProcessingParameterDefinition) -> str:
-    if isinstance(one, QgsProcessingParameterFeatureSource):
-        return _FEATURES[one.dataTypes()[0]]
-    return _WORDS[one.type()]
+    """Paragraphs of the help without those of the parameters."""
+    parameters = {f"{one.description()}: {one.help()}" for one in algorithm.parameterDefinitions()}
+    return [text for text in algorithm.shortHelpString().split("\n\n") if text not in parameters]
 
 
 def _row(one: QgsProcessingParameterDefinition) -> str:
@@ -126,9 +115,10 @@ def _row(one: QgsProcessingParameterDefinition) -> str:
         words.append("<br>".join(["", *choices]))
     default = one.defaultValue()
     shown = "" if default in (None, "") or _is_destination(one) else f"`{default}`"
-    kind = _kind(one) + (", optional" if _is_optional(one) else "")
-    if one.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced:
-        kind += ", advanced"
+    is_source = isinstance(one, QgsProcessingParameterFeatureSource)
+    kind = _FEATURES[one.dataTypes()[0]] if is_source else _WORDS[one.type()]
+    kind += ", optional" if _is_optional(one) else ""
+    kind += ", advanced" if one.flags() & Flag.FlagAdvanced else ""
     return f"| `{one.name()}` | {''.join(words)} | {kind} | {shown} |"
 
 
@@ -137,7 +127,7 @@ def _is_destination(one: QgsProcessingParameterDefinition) -> bool:
 
 
 def _is_optional(one: QgsProcessingParameterDefinition) -> bool:
-    return bool(one.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+    return bool(one.flags() & Flag.FlagOptional)
 
 
 def _escaped(text: str) -> str:
@@ -148,21 +138,15 @@ def _escaped(text: str) -> str:
 
 def main() -> None:
     """Write all pages, and remove those of algorithms that are gone."""
-    application = QgsApplication([], False)
-    application.initQgis()
-    plugin = LunarOxidePlugin(None)
-    plugin.initProcessing()
     found = pages()
-    FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.glob("*.md"):
         if path.name not in found:
             path.unlink()
     for name, text in found.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     print(f"{len(found)} pages in {FOLDER}")
-    plugin.unload()
-    application.exitQgis()
 
 
 if __name__ == "__main__":
-    main()
+    with qgis_provider():
+        main()

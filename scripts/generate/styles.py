@@ -1,7 +1,4 @@
-"""Write the QGIS styles of scalar rasters from the colour scales of the core.
-
-usage: python -m scripts.generate.styles
-"""
+"""Write the QGIS styles of scalar rasters from the colour scales of the core: `make styles`."""
 
 from __future__ import annotations
 
@@ -18,7 +15,10 @@ from scripts import PLUGIN
 
 FOLDER = PLUGIN / "styles"
 
-# Short on purpose: only what QGIS needs, so that a change of a colour is seen in a diff.
+#: Value, colour and label of each step.
+Items = Iterable[tuple[str, str, str]]
+
+# Only what QGIS needs, so that a changed colour is visible in a diff.
 _STYLE = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <!-- Lunar Oxide Mapper -->
 <qgis version="3.22" styleCategories="Symbology">
@@ -43,16 +43,22 @@ minimumValue="{low:g}" maximumValue="{high:g}" labelPrecision="{digits}">
 
 def contents() -> dict[str, str]:
     """Text of each style by the name of its file."""
-    mg, mg_uncertainty = SCALES[MG_NUMBER], UNCERTAINTY_SCALES[MG_NUMBER]
     styles = {
-        # A raster has one style beside it; of five oxides, FeO tells mare from highlands.
+        # A raster has one style beside it; of five oxides, FeO separates mare from highlands.
         "oxides": _scaled(SCALES["FeO"], OXIDES.index("FeO") + 1),
         "uncertainty": _scaled(UNCERTAINTY_SCALES["FeO"], OXIDES.index("FeO") + 1),
-        # Of empiricaloxides, whose bands are FeO and TiO2.
+        # For empiricaloxides, whose bands are FeO and TiO2.
         "feo": _scaled(SCALES["FeO"], 1),
-        "mgnumber": _scaled(mg, 1),
-        "mgnumber_uncertainty": _scaled(mg_uncertainty, 1),
-        "domain": _classes(),
+        "mgnumber": _scaled(SCALES[MG_NUMBER], 1),
+        "mgnumber_uncertainty": _scaled(UNCERTAINTY_SCALES[MG_NUMBER], 1),
+        "domain": _style(
+            1,
+            "DISCRETE",
+            0,
+            4,
+            2,
+            ((f"{end:g}", *rest) for end, *rest in DOMAIN_CLASSES),
+        ),
     }
     for band, oxide in enumerate(OXIDES, 1):
         styles[f"oxides_{oxide.lower()}"] = _scaled(SCALES[oxide], band)
@@ -63,7 +69,7 @@ def contents() -> dict[str, str]:
 def _scaled(scale: Scale, band: int) -> str:
     items = [(f"{value:g}", colour, scale.text(value)) for value, colour in scale.stops()]
     digits = 2 if scale.high > 1 else 3
-    # Legends show a bar with two numbers; by themselves these would not say of what.
+    # The legend is a bar with two numbers, which need the name of the quantity.
     legend = (
         '          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" '
         f'prefix="" suffix="" minimumLabel="{scale.text(scale.low)}" '
@@ -72,27 +78,15 @@ def _scaled(scale: Scale, band: int) -> str:
     return _style(band, "INTERPOLATED", scale.low, scale.high, digits, items, legend)
 
 
-def _classes() -> str:
-    items = [(f"{limit:g}", colour, label) for limit, colour, label in DOMAIN_CLASSES]
-    return _style(1, "DISCRETE", 0, 4, 2, items)
-
-
 def _style(
-    band: int,
-    kind: str,
-    low: float,
-    high: float,
-    digits: int,
-    items: Iterable[tuple[str, str, str]],
-    *more: str,
+    band: int, kind: str, low: float, high: float, digits: int, items: Items, *more: str
 ) -> str:
     lines = [
         f'          <item value="{value}" color="{colour}" alpha="255" label="{label}"/>'
         for value, colour, label in items
     ]
-    return _STYLE.format(
-        band=band, kind=kind, low=low, high=high, digits=digits, items="\n".join([*lines, *more])
-    )
+    text = "\n".join([*lines, *more])
+    return _STYLE.format(band=band, kind=kind, low=low, high=high, digits=digits, items=text)
 
 
 if __name__ == "__main__":

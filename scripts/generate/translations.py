@@ -1,9 +1,10 @@
-"""Collect what the toolbox, dialogs and menu show, and compile the translations of it.
+"""Collect the texts of toolbox, dialogs and menu, and compile their translations.
 
-    QT_QPA_PLATFORM=offscreen python -m scripts.generate.translations
+usage: QT_QPA_PLATFORM=offscreen python -m scripts.generate.translations
 
-Adds new texts to lunar_oxide_plugin/i18n/*.ts, unfinished, takes out those that are no longer
-shown, and compiles each with Qt's lrelease into the .qm that QGIS reads.
+Adds new texts to lunar_oxide_plugin/i18n/*.ts as unfinished, removes those that are no longer
+shown, and compiles each file with Qt's lrelease into the .qm that QGIS reads. Not with pylupdate,
+which reads sources: the texts of algorithms come from declarations, which only QGIS can list.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingParameterEnum
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterEnum
 
-from lunar_oxide_plugin.about import FOLDER
-from lunar_oxide_plugin.processing.provider import LunarOxideProvider
 from lunar_oxide_plugin.translation import CONTEXT
+from scripts import PLUGIN
+from scripts.generate import qgis_provider
 
-I18N = FOLDER / "i18n"
+I18N = PLUGIN / "i18n"
 
 #: Debian's, of qttools5-dev-tools.
 LRELEASE = shutil.which("lrelease", path="/usr/lib/qt5/bin:/usr/lib/qt6/bin:/usr/bin")
 
 
 def of_algorithms(algorithms: Iterable[QgsProcessingAlgorithm]) -> Iterator[str]:
-    """Everything they show, while no translation is installed."""
+    """All their texts; no translation may be installed."""
     for algorithm in algorithms:
         yield from (algorithm.displayName(), algorithm.group(), algorithm.shortDescription())
         yield getattr(algorithm, "DETAILS", "")
@@ -41,17 +42,15 @@ def of_algorithms(algorithms: Iterable[QgsProcessingAlgorithm]) -> Iterator[str]
 
 
 def of_the_menu() -> Iterator[str]:
-    """Arguments of `tr` in the menu, which needs QGIS's window to be made."""
-    for node in ast.walk(ast.parse((FOLDER / "menu.py").read_text("utf-8"))):
+    """Arguments of `tr` in the menu, which only QGIS's window can build."""
+    for node in ast.walk(ast.parse((PLUGIN / "menu.py").read_text("utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
             yield ast.literal_eval(node.args[0])
 
 
 def shown(algorithms: Iterable[QgsProcessingAlgorithm]) -> list[str]:
-    """All texts, each once, in the order in which they come."""
-    return list(
-        dict.fromkeys(text for text in (*of_algorithms(algorithms), *of_the_menu()) if text)
-    )
+    """All texts, each once, in order of appearance."""
+    return list(dict.fromkeys(filter(None, (*of_algorithms(algorithms), *of_the_menu()))))
 
 
 def read(path: Path) -> dict[str, str]:
@@ -63,7 +62,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, language: str, texts: dict[str, str]) -> None:
-    """Write them as Qt's tools for translators have it."""
+    """Write them in the format of Qt's translation tools."""
     root = ElementTree.Element("TS", version="2.1", language=language, sourcelanguage="en")
     context = ElementTree.SubElement(root, "context")
     ElementTree.SubElement(context, "name").text = CONTEXT
@@ -81,26 +80,18 @@ def write(path: Path, language: str, texts: dict[str, str]) -> None:
 
 def main() -> None:
     """Bring all translations up to date."""
-    application = QgsApplication([], False)
-    application.initQgis()
-    provider = LunarOxideProvider()
-    QgsApplication.processingRegistry().addProvider(provider)
-    provider.add_workflows()
-    texts = shown(provider.algorithms())
+    if LRELEASE is None:
+        raise SystemExit("Qt's lrelease is missing: apt-get install qttools5-dev-tools")
+    with qgis_provider() as provider:
+        texts = shown(provider.algorithms())
     for path in sorted(I18N.glob("lunar_oxide_*.ts")):
         known = read(path)
-        write(
-            path,
-            path.stem.removeprefix("lunar_oxide_"),
-            {text: known.get(text, "") for text in texts},
-        )
+        language = path.stem.removeprefix("lunar_oxide_")
+        write(path, language, {text: known.get(text, "") for text in texts})
         missing = sum(not known.get(text) for text in texts)
         print(f"{path.name}: {len(texts)} texts, {missing} without a translation")
-        if LRELEASE is None:
-            raise SystemExit("Qt's lrelease is missing: apt-get install qttools5-dev-tools")
-        compiled = path.with_suffix(".qm")
-        subprocess.run([LRELEASE, "-silent", str(path), "-qm", str(compiled)], check=True)
-    QgsApplication.processingRegistry().removeProvider(provider)
+        compiled = str(path.with_suffix(".qm"))
+        subprocess.run([LRELEASE, "-silent", str(path), "-qm", compiled], check=True)
 
 
 if __name__ == "__main__":

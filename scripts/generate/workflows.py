@@ -1,12 +1,14 @@
-"""Write the bundled workflows: models of the graphical modeler, made of the plugin's algorithms.
+"""Write the bundled workflows: models of the graphical modeler, built from the plugin's algorithms.
 
-    QT_QPA_PLATFORM=offscreen python -m scripts.generate.workflows
+usage: QT_QPA_PLATFORM=offscreen python -m scripts.generate.workflows
 
-`oxideworkflow` is kept as it was drawn in the modeler.
+`oxideworkflow` was drawn in the modeler and is not generated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from qgis.core import (
@@ -20,8 +22,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QPointF
 
-from lunar_oxide_plugin.processing.provider import LunarOxideProvider
 from scripts import PLUGIN
+from scripts.generate import qgis_provider
 
 FOLDER = PLUGIN / "workflows"
 
@@ -29,16 +31,16 @@ Source = QgsProcessingModelChildParameterSource
 
 
 class Step(NamedTuple):
-    """A child algorithm: what it takes from the workflow, from other steps, and what it gives."""
+    """A child algorithm of a workflow."""
 
     name: str
     algorithm: str
-    #: Parameter of the algorithm: parameter of the workflow of the same name and kind.
+    #: Parameters that the workflow has under the same name.
     given: tuple[str, ...] = ()
-    #: Parameter: step and output that it takes.
-    linked: tuple[tuple[str, str, str], ...] = ()
-    #: Name of the workflow's output: output of the algorithm.
-    gives: tuple[tuple[str, str], ...] = ()
+    #: Outputs of earlier steps by parameter, as step:OUTPUT.
+    linked: Mapping[str, str] = MappingProxyType({})
+    #: Outputs of the algorithm by name in the workflow.
+    gives: Mapping[str, str] = MappingProxyType({})
 
 
 class Workflow(NamedTuple):
@@ -51,7 +53,8 @@ class Workflow(NamedTuple):
 
 
 _INPUT = "A tile's label (.lbl), or a raster of eight bands."
-_PREDICT = Step("predict", "predictoxides", ("INPUT",), gives=(("Oxides", "OUTPUT"),))
+_PREDICT = Step("predict", "predictoxides", ("INPUT",), gives={"Oxides": "OUTPUT"})
+_OXIDES = {"INPUT": "predict:OUTPUT"}
 
 WORKFLOWS = (
     Workflow(
@@ -69,25 +72,16 @@ WORKFLOWS = (
                 "units",
                 "zonaloxides",
                 ("ZONES", "NAME_FIELD"),
-                (
-                    ("INPUT", "predict", "OUTPUT"),
-                    ("UNCERTAINTY", "predict", "OUTPUT_UNCERTAINTY"),
-                    ("DOMAIN", "predict", "OUTPUT_DOMAIN"),
-                ),
-                (
-                    ("Units", "OUTPUT"),
-                    ("Table", "TABLE"),
-                    ("Separation", "SEPARATION"),
-                    ("Report", "REPORT"),
-                ),
+                _OXIDES
+                | {"UNCERTAINTY": "predict:OUTPUT_UNCERTAINTY", "DOMAIN": "predict:OUTPUT_DOMAIN"},
+                {
+                    "Units": "OUTPUT",
+                    "Table": "TABLE",
+                    "Separation": "SEPARATION",
+                    "Report": "REPORT",
+                },
             ),
-            Step(
-                "histogram",
-                "oxidehistogram",
-                (),
-                (("INPUT", "predict", "OUTPUT"),),
-                (("Histograms", "REPORT"),),
-            ),
+            Step("histogram", "oxidehistogram", (), _OXIDES, {"Histograms": "REPORT"}),
         ),
     ),
     Workflow(
@@ -106,8 +100,8 @@ WORKFLOWS = (
                 "compare",
                 "comparemaps",
                 ("REFERENCE", "REFERENCE_UNIT"),
-                (("INPUT", "predict", "OUTPUT"),),
-                (("Difference", "OUTPUT"), ("Table", "TABLE"), ("Report", "REPORT")),
+                _OXIDES,
+                {"Difference": "OUTPUT", "Table": "TABLE", "Report": "REPORT"},
             ),
         ),
     ),
@@ -125,13 +119,8 @@ WORKFLOWS = (
                 "terrain",
                 "classifyterrain",
                 ("METHOD",),
-                (("INPUT", "predict", "OUTPUT"),),
-                (
-                    ("Classes", "OUTPUT"),
-                    ("Polygons", "POLYGONS"),
-                    ("Table", "TABLE"),
-                    ("Report", "REPORT"),
-                ),
+                _OXIDES,
+                {"Classes": "OUTPUT", "Polygons": "POLYGONS", "Table": "TABLE", "Report": "REPORT"},
             ),
         ),
     ),
@@ -159,16 +148,19 @@ def build(workflow: Workflow) -> QgsProcessingModelAlgorithm:
             row += 1
             model.addModelParameter(algorithm.parameterDefinition(name).clone(), parameter)
             child.addParameterSources(name, [Source.fromModelParameter(name)])
-        for name, other, output in step.linked:
-            child.addParameterSources(name, [Source.fromChildOutput(other, output)])
-        taken = {*step.given, *(name for name, _, _ in step.linked)}
+        for name, output in step.linked.items():
+            child.addParameterSources(name, [Source.fromChildOutput(*output.split(":"))])
         for definition in algorithm.parameterDefinitions():
             optional = definition.flags() & QgsProcessingParameterDefinition.FlagOptional
-            if not (definition.name() in taken or optional or definition.isDestination()):
+            if not (
+                definition.name() in (*step.given, *step.linked)
+                or optional
+                or definition.isDestination()
+            ):
                 value = Source.fromStaticValue(definition.defaultValue())
                 child.addParameterSources(definition.name(), [value])
         outputs = {}
-        for index, (name, output) in enumerate(step.gives):
+        for index, (name, output) in enumerate(step.gives.items()):
             given = QgsProcessingModelOutput(name, name)
             given.setChildId(step.name)
             given.setChildOutputName(output)
@@ -181,17 +173,13 @@ def build(workflow: Workflow) -> QgsProcessingModelAlgorithm:
 
 def main() -> None:
     """Write every workflow that is built here."""
-    application = QgsApplication([], False)
-    application.initQgis()
-    provider = LunarOxideProvider()
-    QgsApplication.processingRegistry().addProvider(provider)
     for workflow in WORKFLOWS:
         path = FOLDER / f"{workflow.name}.model3"
         if not build(workflow).toFile(str(path)):
             raise SystemExit(f"{path} cannot be written")
         print(path.name)
-    application.exitQgis()
 
 
 if __name__ == "__main__":
-    main()
+    with qgis_provider():
+        main()
