@@ -44,12 +44,14 @@ mutation: setup-plugin ## Change the core's equations one by one: which changes 
 coverage: setup-plugin ## Branches of core, raster and processing that tests reach (6 min)
 	scripts/check/coverage.sh
 
-lint: setup-training ## Check style (ruff), types (mypy), QGIS's rules (flake8-qgis), names of Qt 6
+lint: setup-training ## Check style (ruff), types (mypy), QGIS rules (flake8-qgis), Qt 6 names, vocabulary, spelling
 	$(TRAIN_PYTHON) -m ruff check .
 	$(TRAIN_PYTHON) -m ruff format --check .
 	$(TRAIN_PYTHON) -m mypy
 	$(TRAIN_PYTHON) -m flake8 lunar_oxide_plugin scripts
 	QT_QPA_PLATFORM=offscreen $(TRAIN_PYTHON) -m scripts.check.qt6
+	$(TRAIN_PYTHON) -m scripts.check.vocabulary
+	$(TRAIN_PYTHON) -m codespell_lib
 
 train: setup-training ## Rebuild the bundled models and training/reports from the tables
 	$(TRAIN_PYTHON) -m training all

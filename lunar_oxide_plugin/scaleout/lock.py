@@ -101,7 +101,7 @@ def _require_of_a_run(number: int, path: Path) -> None:
     """Refuse a file that no run made, and close it; else it would be overwritten and removed."""
     if os.fstat(number).st_size and os.read(number, len(_BEGINNING)) != _BEGINNING:
         os.close(number)
-        raise OSError(f"{path} is no file of a run. Choose another folder.")
+        raise OSError(f"{path} is not a file of a run. Choose another folder.")
     os.lseek(number, 0, os.SEEK_SET)
 
 

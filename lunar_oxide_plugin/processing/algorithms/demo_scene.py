@@ -77,13 +77,13 @@ class DemoScene(LunarOxideAlgorithm):
         zones = self.output_path(parameters, self.ZONES, context)
         require_label_name(Path(label))
 
-        def on_progress(share: float) -> None:
+        def progress(share: float) -> None:
             stop_if_cancelled(feedback)
             feedback.setProgress(100 * share)
 
         rings = {unit.name: unit.ring for unit in scene.units}
         with OutputFiles() as files:
-            image = write_tile(files, label, Surface(scene), on_progress)
+            image = write_tile(files, label, Surface(scene), progress)
             write_polygons(
                 files.path(zones),
                 "units",

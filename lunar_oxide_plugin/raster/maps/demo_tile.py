@@ -60,7 +60,7 @@ def write_tile(
     files: OutputFiles,
     label: str | Path,
     surface: Surface,
-    on_progress: Callable[[float], None] = lambda _: None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Path:
     """Write a surface as a tile.
 
@@ -73,7 +73,7 @@ def write_tile(
         name that `image_path` gives.
     surface : Surface
         What to write.
-    on_progress : callable
+    progress : callable
         Called with the share done, 0 < x <= 1, after each band; may raise to
         stop, for example `CancelledError`.
 
@@ -93,7 +93,7 @@ def write_tile(
     partial = files.path(image)
     try:
         with partial.open("wb") as file:
-            counts = _write_planes(file, surface, on_progress)
+            counts = _write_planes(file, surface, progress)
     except OSError as error:
         raise RasterError(f"{image} cannot be written: {error.strerror}.") from error
     files.text(label, label_text(surface.scene, image.name, counts))
@@ -120,7 +120,7 @@ def require_label_name(label: Path) -> None:
 
 
 def _write_planes(
-    file: BinaryIO, surface: Surface, on_progress: Callable[[float], None]
+    file: BinaryIO, surface: Surface, progress: Callable[[float], None]
 ) -> list[BandCounts]:
     file.write(surface.altitude.astype(">f4").tobytes())
     counts = []
@@ -128,7 +128,7 @@ def _write_planes(
         dn = surface.dn(index)
         file.write(dn.astype(">i2").tobytes())
         counts.append(band_counts(dn))
-        on_progress((index + 1) / len(ARCHIVE_BANDS))
+        progress((index + 1) / len(ARCHIVE_BANDS))
     return counts
 
 

@@ -212,7 +212,7 @@ class Transform:
         if (source, target) not in known:
             if len(known) >= _MOST_TRANSFORMATIONS:
                 known.clear()
-            with gdal_errors("There is no way between these coordinate reference systems"):
+            with gdal_errors("No transformation between these CRSs is available"):
                 known[source, target] = osr.CoordinateTransformation(
                     spatial_reference(source), spatial_reference(target)
                 )
