@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from qgis.core import QgsProcessingFeedback
 
 from ..core.errors import CancelledError
@@ -38,8 +36,3 @@ def stop_if_cancelled(feedback: QgsProcessingFeedback) -> None:
     """Raise CancelledError once the user has cancelled."""
     if feedback.isCanceled():
         raise CancelledError("Cancelled. No output was written.")
-
-
-def progress_or_cancel(feedback: QgsProcessingFeedback) -> Callable[[float], None]:
-    """A callable for the fraction done, 0 ... 1; raises once the user has cancelled."""
-    return FeedbackWatch(feedback).progress

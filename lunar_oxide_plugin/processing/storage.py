@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProcessingMultiStepFeedback,
-    QgsProcessingParameterEnum,
-)
+from qgis.core import QgsProcessingContext, QgsProcessingParameterEnum
 
-from ..raster.writing.outputs import OutputFiles
 from ..raster.writing.storage import KINDS, LAYOUTS, Kind, Layout, Storage, require_available
 from .base import LunarOxideAlgorithm
-from .progress import progress_or_cancel
 
 
 class StorageAlgorithm(LunarOxideAlgorithm):
@@ -72,18 +65,3 @@ class StorageAlgorithm(LunarOxideAlgorithm):
         kind = Kind(self.parameterAsEnum(parameters, self.STORAGE, context))
         require_available(kind)
         return Storage(kind, Layout(self.parameterAsEnum(parameters, self.LAYOUT, context)))
-
-    def steps(
-        self, storage: Storage, feedback: QgsProcessingFeedback
-    ) -> QgsProcessingMultiStepFeedback:
-        """Progress of the pixels, then of the layout where it takes time; see `finish`."""
-        steps = QgsProcessingMultiStepFeedback(
-            1 if storage.layout is Layout.GEOTIFF else 2, feedback
-        )
-        steps.setCurrentStep(0)
-        return steps
-
-    def finish(self, files: OutputFiles, steps: QgsProcessingMultiStepFeedback) -> None:
-        """Bring the rasters into their layout, once all is written."""
-        steps.setCurrentStep(1)
-        files.finish(progress_or_cancel(steps))

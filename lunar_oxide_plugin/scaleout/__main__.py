@@ -26,11 +26,12 @@ from ..raster.sources.mosaic import Mosaic
 from ..raster.writing.storage import Kind
 from . import cluster
 from .index import Finished, remove_index, write_index
-from .job import Job, Part, Reading, absolute_name, make_job, open_mosaic
+from .job import Job, Part, absolute_name, make_job, open_mosaic
 from .models import model_of
-from .outcomes import Outcome, compute_here
 from .progress import Progress
 from .results import Results
+from .tiles import Reading
+from .window import Outcome, compute_here
 
 
 class _Parser(argparse.ArgumentParser):

@@ -12,8 +12,7 @@ from ..core.errors import RasterError
 from ..core.models.model import CHUNK, OxideModel
 from ..core.models.onnx_runtime import import_onnxruntime
 from ..core.spectra.bands import MODEL_BANDS
-from .code import CODE_SHA256
-from .job import Job, sha256
+from .job import CODE_SHA256, Job, sha256
 from .models import model_of
 from .results import Results
 

@@ -25,8 +25,7 @@ from ..core.errors import LunarOxideError
 from ..core.threads import ThreadPool
 from .agreement import ARITHMETIC, differences, facts
 from .job import Job, Part
-from .outcomes import Outcome, in_words
-from .window import predict_window
+from .window import Outcome, in_words, predict_window
 
 #: Windows under way for each thread of the workers: one that is computed and one that waits.
 _AHEAD = 2

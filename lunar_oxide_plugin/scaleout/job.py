@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..about import VERSION, provenance
+from ..about import FOLDER, VERSION, provenance
 from ..core.errors import LunarOxideError, RasterError, SpectraError
 from ..core.models.model import BUNDLED, bundled_path
 from ..core.models.onnx_runtime import import_onnxruntime
@@ -25,9 +25,8 @@ from ..raster.sources.mosaic import Mosaic
 from ..raster.writing.encoding import Encoding, encoding_of
 from ..raster.writing.storage import Kind, Layout, Storage, require_available
 from ..raster.writing.vrt import absolute
-from .code import CODE_SHA256
 from .models import load_model
-from .tiles import PlacedTile, sample_of, state_of
+from .tiles import PlacedTile, Reading, sample_of, state_of
 
 #: The rasters that a run may write, by name.
 PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, DOMAIN_MAP)}
@@ -36,17 +35,22 @@ PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, 
 #: (SCALE, BANDS) is found before the work begins.
 _TRIED = 3
 
+
+def code_sha256(folder: Path) -> str:
+    """SHA-256 of the Python files in a folder, regardless of their line endings."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+#: Of the code that this process imported: the code on the disk may change during its life.
+CODE_SHA256 = code_sha256(FOLDER)
+
 #: Of job.json and the records; 2: records say which tiles they were computed from.
 FORMAT = 2
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the inputs are read, as of `open_mi_sources`."""
-
-    bands: tuple[int, ...] | None = None
-    scale: float | None = None
-    mask_shadow: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..core.errors import RasterError
 from ..raster.gdal_io.blocks import Window
@@ -20,8 +21,14 @@ from ..raster.sources.location import Location
 from ..raster.sources.mi_source import MiSource
 from ..raster.sources.mi_sources import open_mi_sources
 
-if TYPE_CHECKING:
-    from .job import Reading
+
+@dataclass(frozen=True)
+class Reading:
+    """How the inputs are read, as of `open_mi_sources`."""
+
+    bands: tuple[int, ...] | None = None
+    scale: float | None = None
+    mask_shadow: bool = True
 
 
 class PlacedTile(NamedTuple):

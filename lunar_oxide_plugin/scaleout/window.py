@@ -1,23 +1,24 @@
-"""Predicting one window: what a worker does."""
+"""Predicting windows: one on a worker, or one after the other in this process."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..core.errors import LunarOxideError
 from ..raster.maps.prediction import Counts, write_prediction
 from ..raster.maps.run import Run
 from ..raster.sources.mi_source import MiSource
 from ..raster.sources.mosaic import Mosaic, Tile
 from ..raster.writing.outputs import OutputFiles
 from .item import item
-from .job import Job, Part, Reading
+from .job import Job, Part
 from .models import model_of
 from .results import Results, write_json
-from .tiles import open_tile
+from .tiles import Reading, open_tile
 
 #: Sources that a thread keeps open: one raster over everything is opened once, not for every
 #: window, and a tile that two windows share not twice.
@@ -28,6 +29,39 @@ _of_thread = threading.local()
 
 class _NothingValidError(Exception):
     """A window without a valid pixel: it gets no rasters."""
+
+
+class Outcome(NamedTuple):
+    """The result of a window, wherever it is computed."""
+
+    part: Part
+    #: Its record, or None when every attempt failed
+    record: dict[str, Any] | None
+    #: Why the last attempt failed
+    error: str = ""
+    attempts: int = 1
+
+
+def compute_here(
+    job: Job, parts: Iterable[Part], folder: str, threads: int, attempts: int
+) -> Iterator[Outcome]:
+    """Compute windows one after the other in this process, without Dask."""
+    for part in parts:
+        for attempt in range(1, attempts + 1):
+            try:
+                yield Outcome(part, predict_window(job, part, folder, threads), "", attempt)
+            except (LunarOxideError, OSError, MemoryError) as error:
+                if attempt == attempts:
+                    yield Outcome(part, None, in_words(error), attempt)
+            else:
+                break
+
+
+def in_words(error: BaseException) -> str:
+    """An error for the list of failures; our own errors need no class name."""
+    if isinstance(error, LunarOxideError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str, Any]:

@@ -27,9 +27,10 @@ from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 from lunar_oxide_plugin.raster.writing.storage import Kind
 from lunar_oxide_plugin.scaleout import cluster
 from lunar_oxide_plugin.scaleout.agreement import facts
-from lunar_oxide_plugin.scaleout.job import Job, Part, Reading, make_job, open_mosaic
-from lunar_oxide_plugin.scaleout.outcomes import compute_here
+from lunar_oxide_plugin.scaleout.job import Job, Part, make_job, open_mosaic
 from lunar_oxide_plugin.scaleout.results import Results
+from lunar_oxide_plugin.scaleout.tiles import Reading
+from lunar_oxide_plugin.scaleout.window import compute_here
 
 from .machine import this_machine
 

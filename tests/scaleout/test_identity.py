@@ -15,10 +15,10 @@ from lunar_oxide_plugin.core.errors import ModelError, RasterError
 from lunar_oxide_plugin.core.models.model import bundled_path
 from lunar_oxide_plugin.raster.gdal_io.blocks import Window
 from lunar_oxide_plugin.raster.writing.storage import Kind
-from lunar_oxide_plugin.scaleout import lock, models, outcomes
-from lunar_oxide_plugin.scaleout.code import code_sha256
-from lunar_oxide_plugin.scaleout.job import Part, Reading, make_job, open_mosaic
+from lunar_oxide_plugin.scaleout import lock, models, window
+from lunar_oxide_plugin.scaleout.job import Part, code_sha256, make_job, open_mosaic
 from lunar_oxide_plugin.scaleout.results import Results
+from lunar_oxide_plugin.scaleout.tiles import Reading
 from lunar_oxide_plugin.scaleout.window import predict_window
 from tests import mi_tiles
 
@@ -210,7 +210,7 @@ def test_a_tile_changed_during_a_run(scene, tiles, tmp_path, monkeypatch):
             os.utime(tiles / f"{LAST}.img")
         return predict_window(job, part, *others)
 
-    monkeypatch.setattr(outcomes, "predict_window", predict)
+    monkeypatch.setattr(window, "predict_window", predict)
     here(*arguments, "--attempts", 2, code=1)
     listed = json.loads((folder / "failures.json").read_text())
     assert {entry["window"] for entry in listed} == {"R0001C0003", "R0001C0004"}
@@ -222,7 +222,7 @@ def test_a_tile_changed_during_a_run(scene, tiles, tmp_path, monkeypatch):
         indexed.append((folder / "oxides.vrt").exists())
         return predict_window(*given)
 
-    monkeypatch.setattr(outcomes, "predict_window", predict_again)
+    monkeypatch.setattr(window, "predict_window", predict_again)
     here(*arguments)
     # An index over windows of both tiles would be of neither.
     assert indexed
