@@ -307,3 +307,14 @@ def test_the_check_lets_the_allowed_pass():
 def test_folders_that_are_missing_or_empty_hold_no_breach(tmp_path):
     assert modules(tmp_path / "nothing") == []
     assert modules(tmp_path) == []
+
+
+@pytest.mark.parametrize("folder", ["tests/unit/core", "tests/training"])
+def test_tests_of_the_science_need_neither_gdal_nor_qgis(folder):
+    """They run for developers who have neither, see CONTRIBUTING."""
+    found = {
+        module: bad
+        for module, source in modules(ROOT / folder)
+        if (bad := [n for n, _ in imported(source, module) if within(n, ("osgeo", "qgis"))])
+    }
+    assert found == {}

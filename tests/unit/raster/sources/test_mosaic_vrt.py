@@ -9,6 +9,7 @@ from osgeo import gdal
 
 from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
+from lunar_oxide_plugin.core.spectra.invalid_codes import invalid_codes, lookup_table
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.moon.extent import Extent
 from lunar_oxide_plugin.raster.sources.mi_source import MiSource
@@ -230,3 +231,23 @@ def test_band_files_and_tiles_in_archives(tmp_path):
     np.testing.assert_allclose(found, dn[list(mi_tiles.MODEL_PLANES)] * 2e-5, rtol=1e-6)
     assert 'relativeToVRT="0">/vsizip/' in path.read_text()
     assert mosaic.grid.geotransform[0] < 0
+
+
+@pytest.mark.parametrize("more", [(), (4321,)])
+def test_gdal_reads_the_lookup_table_so(more):
+    dn = np.arange(-32768, 32768, dtype=np.int16)[np.newaxis]
+    memory = gdal.GetDriverByName("GTiff").Create("/vsimem/dn.tif", 65536, 1, 1, gdal.GDT_Int16)
+    memory.WriteArray(dn)
+    memory = None
+    table = lookup_table(-32768, invalid_codes(more))
+    vrt = gdal.Open(
+        '<VRTDataset rasterXSize="65536" rasterYSize="1"><VRTRasterBand dataType="Int16" band="1">'
+        "<ComplexSource><SourceFilename>/vsimem/dn.tif</SourceFilename>"
+        f"<SourceBand>1</SourceBand><LUT>{table}</LUT></ComplexSource>"
+        "</VRTRasterBand></VRTDataset>"
+    )
+    found = vrt.ReadAsArray()
+    vrt = None
+    gdal.Unlink("/vsimem/dn.tif")
+    expected = np.where((dn <= -20000) | np.isin(dn, more), -32768, dn)
+    np.testing.assert_array_equal(found, expected)
