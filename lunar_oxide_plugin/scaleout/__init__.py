@@ -1,4 +1,4 @@
-"""Mosaics too large for one machine: cut into windows that many processes predict.
+"""Predict mosaics that are too large for one machine, window by window in many processes.
 
 `python -m lunar_oxide_plugin.scaleout --help`; QGIS is not needed. See docs/scaleout.md.
 """

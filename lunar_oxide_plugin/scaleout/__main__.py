@@ -1,11 +1,11 @@
 """Predict a mosaic that is too large for one machine, window by window on a Dask cluster.
 
-The mosaic is cut into windows. Each becomes a cloud-optimised GeoTIFF per product in
-OUTPUT/windows; at the end a VRT per product and a STAC collection lie over all of them. The pixels
-are the same whatever the windows, workers and threads. Run the same command again to go on after
-an interruption: finished windows are kept. An argument @FILE stands for the lines of that file, as
-for a long list of tiles. Exit code 0: all windows are finished; 1: some are not, or nothing could
-be done; 130: interrupted. Runbook: docs/scaleout.md.
+The mosaic is cut into windows. Each window is written to OUTPUT/windows as one cloud-optimised
+GeoTIFF per product; at the end, a VRT per product and a STAC collection cover all windows. The
+pixels do not depend on the windows, workers or threads. To resume after an interruption, run the
+same command again: finished windows are kept. An argument @FILE is replaced by the lines of that
+file, for example a long list of tiles. Exit code 0: all windows are finished; 1: some windows
+failed, or the run could not start; 130: interrupted. Runbook: docs/scaleout.md.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from .window import Outcome, compute_here
 
 
 class _Parser(argparse.ArgumentParser):
-    """In an @FILE, a line is an argument, and an empty one is none."""
+    """Reads one argument from each line of an @FILE, and ignores empty lines."""
 
     def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
         return [arg_line] if arg_line.strip() else []
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Make the parser of the command line."""
     made = _Parser(
         prog="python -m lunar_oxide_plugin.scaleout",
         description=__doc__,
@@ -53,14 +53,14 @@ def parser() -> argparse.ArgumentParser:
         "input",
         nargs="+",
         metavar="INPUT",
-        help="MI tiles, rasters of the eight MI bands, a VRT of them, or folders of MI products; "
-        "under any name that GDAL reads (/vsis3/..., /vsicurl/...) and that all workers find",
+        help="MI tiles, rasters of the eight MI bands, a VRT of them, or folders of MI products. "
+        "Any name that GDAL reads (/vsis3/..., /vsicurl/...) and that is valid on all workers",
     )
     made.add_argument(
         "--output",
         required=True,
         metavar="FOLDER",
-        help="new or of the same run; on a file system that all workers share",
+        help="a new folder, or that of the run to resume; on a file system shared by all workers",
     )
     what = made.add_argument_group("what is computed")
     default, _ = BUNDLED[DEFAULT_MODEL]
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         "--model",
         default=default,
         metavar="ID_OR_FILE",
-        help=f"{', '.join(name for name, _ in BUNDLED)}, or an .onnx file (default: {default})",
+        help=f"{', '.join(name for name, _ in BUNDLED)} or an .onnx file (default: {default})",
     )
     what.add_argument("--uncertainty", action="store_true", help="also write 1 sigma")
     what.add_argument("--domain", action="store_true", help="also write the domain distance")
@@ -77,24 +77,26 @@ def parser() -> argparse.ArgumentParser:
         type=str.lower,
         choices=[kind.name.lower() for kind in Kind],
         default=Kind.FLOAT32.name.lower(),
-        help="what the files hold: float32 without loss (default) in the fastest compression that "
-        "GDAL has, or in deflate; lerc, with errors of at most 0.001 wt%%; uint16, in steps of "
-        "0.001 wt%%",
+        help="data type and compression: float32, lossless, in the fastest compression of "
+        "this GDAL (default) or in deflate; lerc, with errors of at most 0.001 wt%%; uint16, in "
+        "steps of 0.001 wt%%",
     )
     what.add_argument(
         "--extent",
         nargs=4,
         type=float,
         metavar=("WEST", "SOUTH", "EAST", "NORTH"),
-        help="only this part of the inputs, in degrees; 179 ... 181 lies across 180 degrees",
+        help="map only this part, in degrees; to cross 180 degrees give for example 179 ... 181",
     )
     what.add_argument(
         "--bands",
         type=_numbers,
         metavar="N,N,...",
-        help="eight band numbers, when files do not tell",
+        help="eight band numbers, if the files do not identify their bands",
     )
-    what.add_argument("--scale", type=float, help="reflectance per stored value, instead of files'")
+    what.add_argument(
+        "--scale", type=float, help="reflectance per stored value, replacing that of the files"
+    )
     what.add_argument(
         "--no-mask-shadow", dest="mask_shadow", action="store_false", help="keep pixels in shadow"
     )
@@ -103,59 +105,63 @@ def parser() -> argparse.ArgumentParser:
         type=_count,
         default=2048,
         metavar="PIXELS",
-        help="width and height of a window (default: 2048, that of an MI tile, about 15 s of work "
-        "for one core). Smaller ones spread over more cores and lose less with a worker, but give "
-        "more files; there should be at least four for each core. A multiple of 256 reads fastest",
+        help="width and height of a window (default: 2048, the size of an MI tile; about 15 s on "
+        "one core). Smaller windows use more cores and lose less work with a worker, but make more "
+        "files. Choose at least four windows per core; multiples of 256 are read fastest",
     )
     where = made.add_argument_group("where it is computed")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tls://HOST:8786")
     where.add_argument(
-        "--scheduler-file", metavar="FILE", help="in which a Dask scheduler wrote its address"
+        "--scheduler",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, for example tls://HOST:8786",
+    )
+    where.add_argument(
+        "--scheduler-file", metavar="FILE", help="file with the address of a Dask scheduler"
     )
     where.add_argument(
         "--wait",
         type=float,
         default=300.0,
         metavar="SECONDS",
-        help="for the scheduler and its first worker (default: 300)",
+        help="time to wait for the scheduler and its first worker (default: 300)",
     )
     where.add_argument(
         "--workers",
         type=_count_or_none,
         metavar="N",
-        help="processes on this machine when no scheduler is named (default: one for each core); "
-        "0: this process alone, without Dask",
+        help="processes on this machine, if no scheduler is given (default: one per core); "
+        "0: compute in this process, without Dask",
     )
     where.add_argument(
         "--threads",
         type=_count,
         default=1,
         metavar="N",
-        help="that compute in each worker at a time (default: 1, best with one worker per core)",
+        help="threads in each worker (default: 1, best with one worker per core)",
     )
     where.add_argument(
         "--attempts",
         type=_count,
         default=3,
         metavar="N",
-        help="for each window before it is listed in failures.json (default: 3)",
+        help="attempts per window before it is listed in failures.json (default: 3)",
     )
     where.add_argument(
         "--dashboard",
         metavar="ADDRESS",
-        help="serve the local cluster's dashboard there, as 127.0.0.1:8787, to whoever reaches it: "
-        "other users of this machine too (default: none)",
+        help="serve the dashboard of the local cluster at this address, such as 127.0.0.1:8787; "
+        "anyone who can reach it, also other users of this machine, can see it (default: none)",
     )
     where.add_argument(
         "--verify",
         action="store_true",
-        help="compare finished windows with their checksums, not with their sizes alone",
+        help="check finished windows by their checksums, not only by their sizes",
     )
     return made
 
 
 class _Plan(NamedTuple):
-    """A run that can begin."""
+    """A run that is ready to start."""
 
     job: Job
     parts: list[Part]
@@ -168,14 +174,14 @@ def main(arguments: list[str] | None = None) -> int:
     made = parser()
     options = made.parse_args(arguments)
     if sum(given is not None for given in _places(options)) > 1:
-        made.error("give one of --scheduler, --scheduler-file and --workers")
+        made.error("give only one of --scheduler, --scheduler-file and --workers")
     try:
         with _interrupted_by_sigterm():
             return _run(options)
     except KeyboardInterrupt:
-        _say("Interrupted. Run the same command again to go on: finished windows are kept.")
+        _say("Interrupted. To resume, run the same command again: finished windows are kept.")
         return 130
-    except (LunarOxideError, OSError) as error:  # of the disk, when a file cannot be removed
+    except (LunarOxideError, OSError) as error:  # OSError: for example a file cannot be removed
         _say(f"scaleout: {error}")
         return 1
 
@@ -192,10 +198,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace, plan: _Plan) -> int:
-    """As `_run`, in a folder that no other run uses."""
+    """Do the work of `_run` while its folder is locked."""
     results, parts = plan.results, plan.parts
     results.remove_partial_files()
-    results.write_failures(())  # those of an earlier run are tried again
+    results.write_failures(())  # windows that failed before are tried again
     progress = Progress(sys.stderr, len(parts), sum(part.window.size for part in parts))
     finished: dict[Part, Finished] = {}
     again = 0
@@ -209,14 +215,14 @@ def _work(options: argparse.Namespace, plan: _Plan) -> int:
     missing = [part for part in parts if part not in finished]
     _say(
         f"{len(parts)} windows of {plan.job.window} pixels over {plan.job.grid.width} x "
-        f"{plan.job.grid.height}, {len(finished)} of them finished before."
+        f"{plan.job.grid.height}, {len(finished)} of them already finished."
     )
     if again:
         _say(
-            f"{again} windows are computed again: their tiles have changed, or their files are "
-            "missing or damaged."
+            f"{again} windows are computed again because their tiles have changed or their files "
+            "are missing or damaged."
         )
-        # It would lie over windows of two kinds until the end.
+        # Until the end it would mix old and new windows.
         remove_index(results)
     failures = []
     if missing:
@@ -237,14 +243,14 @@ def _work(options: argparse.Namespace, plan: _Plan) -> int:
     _finish(plan, finished, len(failures))
     if failures:
         _say(
-            f"{len(failures)} windows failed {options.attempts} times and are listed with the "
-            f"reasons in {results.failures_file}. Run the same command again to try them again."
+            f"{len(failures)} windows failed {options.attempts} times; {results.failures_file} "
+            "lists them with the reasons. To try them again, run the same command again."
         )
     return int(bool(failures))
 
 
 def _plan(options: argparse.Namespace) -> _Plan:
-    """Open the inputs and decide what is to be done."""
+    """Open the inputs and plan the windows."""
     reading = Reading(options.bands, options.scale, options.mask_shadow)
     extent = tuple(options.extent) if options.extent else None
     inputs = [absolute_name(name) for name in options.input]
@@ -264,7 +270,7 @@ def _plan(options: argparse.Namespace) -> _Plan:
 def _computing(
     options: argparse.Namespace, plan: _Plan, missing: list[Part], progress: Progress
 ) -> Iterator[tuple[Iterator[Outcome | str | None], Any]]:
-    """What becomes of the missing windows, and a function that says who computes."""
+    """The outcomes of the missing windows, and a function that says who computes them."""
     arguments = plan.job, missing, str(plan.results.folder), options.threads, options.attempts
     if options.workers == 0:
         yield compute_here(*arguments), lambda: "this process"
@@ -285,7 +291,7 @@ def _computing(
 
 
 def _finish(plan: _Plan, finished: dict[Part, Finished], failed: int) -> None:
-    """Write the index, and say what there is."""
+    """Write the index and report the result."""
     valid = sum(window.valid for window in finished.values())
     model = model_of(plan.job.model_path, plan.job.model_sha256)
     metadata = {**plan.job.provenance(plan.mosaic.synthetic), **model_metadata(model)}
@@ -299,7 +305,7 @@ def _finish(plan: _Plan, finished: dict[Part, Finished], failed: int) -> None:
 
 
 def _failure(outcome: Outcome) -> dict[str, Any]:
-    """A window that failed, for failures.json."""
+    """The entry of a failed window in failures.json."""
     return {
         "window": outcome.part.name,
         "pixels": list(outcome.part.window),
@@ -311,7 +317,7 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
 
 @contextmanager
 def _interrupted_by_sigterm() -> Iterator[None]:
-    """Take SIGTERM, which batch systems send before they kill, as Ctrl-C."""
+    """Treat SIGTERM, which batch systems send before they kill a job, as Ctrl-C."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

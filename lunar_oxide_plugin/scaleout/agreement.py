@@ -1,4 +1,4 @@
-"""Whether processes on several machines compute the same: asked before the work begins."""
+"""Checks before a run that processes on several machines compute the same pixels."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .job import CODE_SHA256, Job, sha256
 from .models import model_of
 from .results import Results
 
-#: What may differ between machines: the last bits of a result then do.
+#: The one fact that may differ between machines; the last bits of results then differ.
 ARITHMETIC = "rounding of the processor"
 
 
 def facts(job: Job, folder: str) -> dict[str, str]:
-    """What decides this process's results, by name.
+    """Everything that affects the results of this process, by name.
 
     Raises
     ------
     LunarOxideError
-        When it could not do a job's work: no onnxruntime, no model, no folder to write to.
+        When it cannot run the job: no onnxruntime, no model, or no folder to write to.
     """
     results = Results(folder)
     if not os.access(results.windows, os.W_OK):
-        raise RasterError(f"{results.windows} is not there, or cannot be written to.")
+        raise RasterError(f"{results.windows} does not exist or is not writable.")
     runtime = import_onnxruntime()
     model = model_of(job.model_path, job.model_sha256)
     return {
@@ -43,7 +43,7 @@ def facts(job: Job, folder: str) -> dict[str, str]:
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
-    """What another process has otherwise, but for its arithmetic."""
+    """The facts, except the arithmetic, in which another process differs."""
     return [
         f"{name}: {there.get(name)} there, {value} here"
         for name, value in here.items()
@@ -52,9 +52,9 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
 
 
 def _arithmetic(model: OxideModel) -> str:
-    """SHA-256 of what a model says of some spectra, which depends on the processor's instructions.
+    """SHA-256 of a model's output for test spectra, which depends on the processor.
 
-    In onnxruntime a processor with AVX-512 adds up in another order than one without.
+    With AVX-512, onnxruntime adds in another order than without it.
     """
     rise = 1 + 0.1 * np.arange(len(MODEL_BANDS))
     spectra = np.outer(rise, np.linspace(0.03, 0.2, CHUNK)).astype(np.float32)

@@ -1,9 +1,8 @@
-"""Windows computed by the workers of a Dask cluster.
+"""Compute windows on the workers of a Dask cluster.
 
-The scheduler knows no more than a few windows at a time, two for each thread of the workers, so
-that any number of windows is no burden to it. When a worker is lost, the scheduler gives its
-window to another one; a window that fails, or takes several workers down with it, comes back and
-is tried again later.
+The scheduler holds only two windows per worker thread at a time, so that the number of windows does
+not burden it. When a worker is lost, the scheduler gives its window to another worker. A window
+that fails, or with which several workers are lost, is tried again later.
 """
 
 from __future__ import annotations
@@ -27,48 +26,48 @@ from .agreement import ARITHMETIC, differences, facts
 from .job import Job, Part
 from .window import Outcome, in_words, predict_window
 
-#: Windows under way for each thread of the workers: one that is computed and one that waits.
+#: Windows submitted per worker thread: one being computed and one waiting.
 _AHEAD = 2
 
-#: Seconds between two looks at the cluster while no window ends.
+#: Seconds between two checks of the cluster while no window ends.
 _PATIENCE = 1.0
 
-#: Results that are fetched from workers at a time.
+#: Results fetched from workers at the same time.
 _FETCHED = 16
 
-#: Run by local workers: Ctrl-C in a terminal reaches them too, but it is for us to end them.
+#: Run by local workers: Ctrl-C in a terminal reaches them too, but this process ends them.
 _NOT_INTERRUPTED = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 
 _INSTALL = (
-    "Dask is not installed here: pip install -r requirements/scaleout.txt, or compute in this "
+    "Dask is not installed. Run pip install -r requirements/scaleout.txt, or compute in this "
     "process with --workers 0."
 )
 
 #: What distributed needs to make certificates.
 _INSTALL_TLS = (
-    "Connections between the workers on this machine are encrypted, which needs the Python package "
-    "cryptography: pip install -r requirements/scaleout.txt, or compute in this process with "
+    "The workers on this machine use encrypted connections, which need the Python package "
+    "cryptography. Run pip install -r requirements/scaleout.txt, or compute in this process with "
     "--workers 0."
 )
 
-#: Whoever reaches a port of a Dask cluster can run code in it.
+#: Anyone who can reach a port of a Dask cluster can run code in it.
 _OPEN = (
     "The connections of this cluster are not encrypted: anyone who can reach its ports can run "
     "programs as you. docs/scaleout.md describes how to use TLS."
 )
 
 _GONE = (
-    "The scheduler is gone. Start it and its workers again, then run the same command: finished "
-    "windows are kept."
+    "The connection to the scheduler was lost. Start the scheduler and its workers again, then run "
+    "the same command: finished windows are kept."
 )
 
 
 class ClusterError(LunarOxideError):
-    """A cluster cannot be used."""
+    """The cluster cannot be used."""
 
 
 class UnfitWorkerError(LunarOxideError):
-    """A worker joined that would not compute the same as the others.
+    """A worker that joined later would compute other pixels.
 
     Parameters
     ----------
@@ -87,20 +86,20 @@ class UnfitWorkerError(LunarOxideError):
 def local_cluster(workers: int, dashboard: str | None = None) -> Iterator[Any]:
     """A client of worker processes on this machine, which end with it.
 
-    Other users of the machine cannot have code run in them: their ports take only connections with
-    the certificate that is made for this cluster. Its key reaches workers through a pipe; on the
-    disk it is only while a process loads it, in a folder closed to others.
+    Other users of the machine cannot run code in them: their ports accept only connections with
+    the certificate made for this cluster. Workers receive its key through a pipe; it is on the disk
+    only while a process loads it, in a folder that others cannot read.
 
     Parameters
     ----------
     workers : int
     dashboard : str, optional
-        Address at which Dask's dashboard is served to whoever reaches it, as 127.0.0.1:8787.
+        Address of Dask's dashboard, such as 127.0.0.1:8787, open to anyone who can reach it.
 
     Raises
     ------
     ClusterError
-        When Dask, or what it needs for certificates, is not installed.
+        When Dask, or the package it needs for certificates, is not installed.
     """
     distributed = _import_distributed()
     import dask
@@ -109,11 +108,11 @@ def local_cluster(workers: int, dashboard: str | None = None) -> Iterator[Any]:
         security = distributed.Security.temporary()
     except ImportError as error:
         raise ClusterError(_INSTALL_TLS) from error
-    # Only we may write there: scheduler and workers look for Python modules in it first.
+    # Writable by this user only: scheduler and workers first look there for Python modules.
     folder = tempfile.mkdtemp(prefix="lunar_oxide_workers-")
     settings: dict[str, Any] = {
         "temporary-directory": folder,
-        # HTTP servers, which Dask starts in any case, have no pages: these would tell addresses.
+        # Dask always starts HTTP servers; without pages they do not reveal addresses.
         "distributed.worker.http.routes": [],
     }
     if dashboard is None:
@@ -126,7 +125,7 @@ def local_cluster(workers: int, dashboard: str | None = None) -> Iterator[Any]:
                 processes=True,
                 host="127.0.0.1",
                 security=security,
-                # 0: not the port at which another cluster may have its dashboard
+                # 0: any free port, as another cluster may use the default
                 dashboard_address=dashboard or "127.0.0.1:0",
                 scheduler_kwargs={"dashboard": dashboard is not None},
                 silence_logs=logging.CRITICAL,
@@ -140,34 +139,34 @@ def local_cluster(workers: int, dashboard: str | None = None) -> Iterator[Any]:
 
 @contextmanager
 def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: float) -> Iterator[Any]:
-    """A client of a scheduler that is there, with at least one worker.
+    """A client of a running scheduler with at least one worker.
 
-    Certificates for tls:// are those of Dask's own configuration.
+    Certificates for tls:// come from Dask's configuration.
 
     Parameters
     ----------
     scheduler : str, optional
-        Its address, as tls://node:8786.
+        Its address, such as tls://node:8786.
     scheduler_file : str, optional
-        Or the file in which it wrote its address.
+        The file to which it wrote its address.
     wait : float
         Seconds to wait for the scheduler and for a first worker.
 
     Raises
     ------
     ClusterError
-        When there is none.
+        When there is no scheduler or no worker.
     """
     distributed = _import_distributed()
     named = scheduler or scheduler_file
     try:
         client = distributed.Client(scheduler, scheduler_file=scheduler_file, timeout=wait)
     except (OSError, ValueError) as error:
-        raise ClusterError(f"There is no scheduler at {named}: {error}") from error
-    except (TypeError, RuntimeError) as error:  # of its encryption
+        raise ClusterError(f"No scheduler could be reached at {named}: {error}") from error
+    except (TypeError, RuntimeError) as error:  # from encryption settings
         raise ClusterError(
-            f"No connection to the scheduler at {named}: {error}. Give its certificates in Dask's "
-            "configuration (distributed.comm.tls), as docs/scaleout.md says."
+            f"The connection to the scheduler at {named} failed: {error}. Set its certificates in "
+            "Dask's configuration (distributed.comm.tls), see docs/scaleout.md."
         ) from error
     with client:
         try:
@@ -175,8 +174,8 @@ def remote_cluster(scheduler: str | None, scheduler_file: str | None, wait: floa
                 client.wait_for_workers(1, timeout=wait)
         except TimeoutError as error:
             raise ClusterError(
-                f"The scheduler at {named} had no worker within {wait:g} s. Start workers, or give "
-                "them more time with --wait."
+                f"The scheduler at {named} had no worker within {wait:g} s. Start workers, or wait "
+                "longer with --wait."
             ) from error
         yield client
 
@@ -186,24 +185,24 @@ def _import_distributed() -> Any:
         import distributed
     except ImportError as error:
         raise ClusterError(_INSTALL) from error
-    # What it would report of workers and connections that end comes to us as failures.
+    # Lost workers and connections reach us as failures, so their log messages are not needed.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return distributed
 
 
 def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
-    """Ask every worker whether it would compute the same as this process.
+    """Check that every worker computes the same pixels as this process.
 
     Returns
     -------
     list of str
-        What the user should know.
+        Notes for the user.
 
     Raises
     ------
     ClusterError
-        Naming the workers that would not, and why.
+        When some do not; names them and the reasons.
     """
     here = facts(job, folder)
     with _scheduler_needed():
@@ -215,26 +214,27 @@ def require_agreement(client: Any, job: Job, folder: str) -> list[str]:
             reasons.setdefault(reason, []).append(worker)
     if reasons:
         listed = "\n".join(
-            f"  {reason} ({len(workers)} of {len(there)} workers, as {workers[0]})"
+            f"  {reason} ({len(workers)} of {len(there)} workers, for example {workers[0]})"
             for reason, workers in reasons.items()
         )
         raise ClusterError(
-            "Some workers cannot do this run; put the same environment on all machines, and the "
-            f"plugin, the model, the inputs and the output where all find them:\n{listed}"
+            "Some workers cannot compute this run. Install the same environment on all machines, "
+            "with the plugin, model, inputs and output under the same paths:\n"
+            f"{listed}"
         )
     others = [worker for worker, found in there.items() if found[ARITHMETIC] != here[ARITHMETIC]]
     notes = [] if client.scheduler.address.startswith("tls://") else [_OPEN]
     if others:
         notes.append(
-            f"The processors of {len(others)} of {len(there)} workers, as {others[0]}, round the "
-            "last bits differently from this one's: so will the pixels. Take workers of one kind "
-            "of processor where that matters."
+            f"{len(others)} of {len(there)} workers, for example {others[0]}, have processors that "
+            "round differently, so pixels differ in the last bits. If that matters, use workers "
+            "with one type of processor."
         )
     return notes
 
 
 def threads_of_workers(client: Any) -> dict[str, int]:
-    """Ask the scheduler for the number of threads of each worker, by its address.
+    """The number of threads of each worker, by address, from the scheduler.
 
     Raises
     ------
@@ -247,9 +247,9 @@ def threads_of_workers(client: Any) -> dict[str, int]:
 
 
 def _fetch(fetchers: ThreadPool, ended: Queue[tuple[Any, Any]], future: Any) -> None:
-    """Have a thread fetch what became of a window."""
+    """Have a thread fetch the result of a window."""
     try:
-        with suppress(RuntimeError):  # it is over
+        with suppress(RuntimeError):  # the run has ended
             fetchers.submit(lambda: ended.put((future, _end(future))))
     except LunarOxideError as error:  # no thread could be started
         ended.put((future, error))
@@ -258,16 +258,16 @@ def _fetch(fetchers: ThreadPool, ended: Queue[tuple[Any, Any]], future: Any) -> 
 def compute_on_cluster(
     client: Any, job: Job, parts: Iterable[Part], folder: str, threads: int, attempts: int
 ) -> Iterator[Outcome | str | None]:
-    """Have windows computed by the workers.
+    """Compute windows on the workers.
 
     Yields
     ------
     Outcome
-        Of each window, as they end.
+        Of each window, in the order in which they end.
     str
-        What the user should know.
+        A note for the user.
     None
-        When none has ended for a second.
+        When no window has ended for a second.
 
     Raises
     ------
@@ -278,14 +278,13 @@ def compute_on_cluster(
     new, again = iter(parts), deque[tuple[Part, int]]()
     under_way: dict[Any, tuple[Part, int]] = {}
     ended: Queue[tuple[Any, dict[str, Any] | BaseException]] = Queue()
-    # A worker that hangs keeps what is fetched from it waiting, and nothing else.
+    # In threads, so that a hanging worker delays only its own results.
     fetchers = ThreadPool(_FETCHED, "fetch")
-
     fetch = partial(_fetch, fetchers, ended)
     limit = _Limit(client)
 
     def waiting() -> Iterator[tuple[Part, int]]:
-        """Windows not under way, with the number of their attempt; failed ones last."""
+        """Windows to submit, with the number of the attempt; failed ones last."""
         yield from ((part, 1) for part in new)
         while again:
             yield again.popleft()
@@ -322,7 +321,7 @@ def compute_on_cluster(
                 with _scheduler_needed():
                     client.retire_workers([end.address], close_workers=True)
                 again.append((part, attempt))
-                yield f"The worker {end.address} was sent away: {end.reason}"
+                yield f"The worker {end.address} was removed: {end.reason}"
             elif attempt < attempts:
                 again.append((part, attempt + 1))
             else:
@@ -332,12 +331,12 @@ def compute_on_cluster(
     finally:
         fetchers.shutdown(wait=False, cancel_futures=True)
         if under_way and client.status == "running":
-            with suppress(OSError):  # it may go at this moment
+            with suppress(OSError):  # the scheduler may stop at this moment
                 client.cancel(list(under_way), force=True)
 
 
 class _Limit:
-    """How many windows may be under way; asked of the scheduler once a second."""
+    """How many windows may be submitted; asks the scheduler once a second."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -354,7 +353,7 @@ class _Limit:
 def _on_worker(
     job: Job, part: Part, folder: str, threads: int, expected: tuple[tuple[str, str], ...]
 ) -> dict[str, Any]:
-    """Predict a window on a worker that agrees with the others."""
+    """Predict a window, on a worker that computes the same as the others."""
     wrong = _unfit(job, folder, expected)
     if wrong:
         from distributed import get_worker
@@ -365,7 +364,7 @@ def _on_worker(
 
 @lru_cache(1)
 def _unfit(job: Job, folder: str, expected: tuple[tuple[str, str], ...]) -> list[str]:
-    """Why this process must not compute; asked once, as it may have joined after the start."""
+    """Why this worker must not compute; checked once, as it may have joined later."""
     try:
         found: Mapping[str, str] = facts(job, folder)
     except LunarOxideError as error:
@@ -374,7 +373,7 @@ def _unfit(job: Job, folder: str, expected: tuple[tuple[str, str], ...]) -> list
 
 
 def _end(future: Any) -> dict[str, Any] | BaseException:
-    """The record of a window that is under way no more, from its worker, or why there is none."""
+    """The record of a window that has ended, or why there is none."""
     try:
         if future.status == "finished":
             record: dict[str, Any] = future.result()
@@ -383,16 +382,16 @@ def _end(future: Any) -> dict[str, Any] | BaseException:
             error: BaseException = future.exception()
             return error
     except (OSError, CancelledError):
-        pass  # of the connection: it was no error of the worker's
-    return ClusterError("The cluster has lost it, or another client cancelled it.")
+        pass  # of the connection, not an error of the worker
+    return ClusterError("The cluster lost this window, or another client cancelled it.")
 
 
 @contextmanager
 def _scheduler_needed() -> Iterator[None]:
-    """Say in words that the scheduler went while it was asked something."""
+    """Report a scheduler that stops during a call."""
     try:
         yield
-    except TimeoutError:  # an OSError too, but the scheduler is there
+    except TimeoutError:  # a subclass of OSError, but the scheduler is running
         raise
     except OSError as error:
         raise ClusterError(_GONE) from error

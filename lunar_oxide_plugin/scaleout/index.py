@@ -21,10 +21,10 @@ _VRT = "application/x-gdal-vrt"
 
 
 class Finished(NamedTuple):
-    """What the index needs of a finished window: there may be hundreds of thousands."""
+    """What the index needs of a finished window; kept small, as there may be 100,000s."""
 
     part: Part
-    #: That have a raster; none where no pixel is valid
+    #: Those with a raster; none if no pixel is valid
     products: tuple[str, ...]
     #: Pixels
     valid: int
@@ -36,7 +36,7 @@ class Finished(NamedTuple):
 
 
 def remove_index(results: Results) -> None:
-    """Remove what `write_index` wrote and what other programs laid beside it, but for styles."""
+    """Remove the files of `write_index` and their sidecars, except the styles."""
     for product in PRODUCTS:
         for end in ("", ".aux.xml", ".ovr", ".msk"):
             results.folder.joinpath(f"{product}.vrt{end}").unlink(missing_ok=True)
@@ -53,9 +53,9 @@ def write_index(
     job : Job
     results : Results
     finished : sequence of Finished
-        Those with rasters, in the order of their rows.
+        Windows with rasters, sorted by row.
     metadata : dict of str to str
-        Kept in the VRTs.
+        Written to the VRTs.
 
     Returns
     -------
@@ -82,11 +82,11 @@ def _vrt(
     parts: Sequence[Part],
     metadata: dict[str, str],
 ) -> str:
-    """One raster over all windows; what none covers is nodata."""
+    """The text of one VRT over all windows; nodata where there is no window."""
     vrt = Vrt(path, job.grid, metadata)
     encoding = job.encoding(product)
     files = [(str(results.raster(part, product.values)), part.window) for part in parts]
-    # With these GDAL need not open every file to open the VRT.
+    # With these sizes GDAL opens the VRT without opening every file.
     block = Location(files[0][0]).dataset().GetRasterBand(1).GetBlockSize() if files else (0, 0)
     for number, info in enumerate(product.bands, start=1):
         scale = {"Offset": 0.0, "Scale": info.step} if encoding.scaled else {}
@@ -106,7 +106,7 @@ def _vrt(
 
 
 def _write_collection(job: Job, results: Results, finished: Sequence[Finished]) -> None:
-    """A collection of one catalog for each row of windows: few links in each file."""
+    """Write a collection of one catalog per row of windows, to keep the files small."""
     rows = []
     for row, of_row in groupby(finished, lambda done: done.part.row):
         records = [results.record(done.part) for done in of_row]

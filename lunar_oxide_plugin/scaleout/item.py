@@ -1,4 +1,4 @@
-"""The STAC items of windows: their place on the Moon and their files.
+"""The STAC items of windows: their footprint on the Moon and their files.
 
 STAC 1.0 with the extensions projection, file, raster and solar system (stac-extensions.github.io).
 """
@@ -16,7 +16,7 @@ from .results import COMPUTED_FROM, Results, checksum
 
 STAC_VERSION = "1.0.0"
 
-#: Id of the collection of all windows of a run.
+#: Id of the collection of a run.
 COLLECTION = "lunar-oxides"
 
 EXTENSIONS = [
@@ -26,7 +26,7 @@ EXTENSIONS = [
     "https://stac-extensions.github.io/ssys/v1.1.0/schema.json",
 ]
 
-#: From the launch of SELENE to its impact: the label of a mosaic tells no more.
+#: From the launch of SELENE to its impact: labels of mosaics give no closer dates.
 MISSION = ("2007-09-14T00:00:00Z", "2009-06-10T23:59:59Z")
 
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -41,16 +41,16 @@ TITLES = {
 def item(
     job: Job, part: Part, results: Results, written: Sequence[str], counts: Counts, seconds: float
 ) -> dict[str, Any]:
-    """The STAC item of a finished window, which also is its record.
+    """The STAC item of a finished window, which is also its record.
 
     Parameters
     ----------
     written : sequence of str
-        The products that have a raster; none where no pixel is valid.
+        The products with a raster; none if no pixel is valid.
     counts : Counts
         Of its pixels.
     seconds : float
-        That it took.
+        Computing time.
     """
     grid = job.grid.part(part.window)
     x0, dx, rx, y0, ry, dy = grid.geotransform
@@ -99,7 +99,7 @@ def item(
 
 
 def _bands(job: Job, product: Product) -> list[dict[str, Any]]:
-    """What the bands of a product's rasters hold."""
+    """The STAC description of the bands of a product."""
     encoding = job.encoding(product)
     described: list[dict[str, Any]] = []
     for info in product.bands:
@@ -113,10 +113,10 @@ def _bands(job: Job, product: Product) -> list[dict[str, Any]]:
 
 
 def footprint(grid: Grid) -> dict[str, Any]:
-    """Geometry and bbox in longitude and latitude; across 180 degrees in two pieces.
+    """Geometry and bbox in longitude and latitude, in two polygons if it crosses 180 degrees.
 
-    Without a bbox, and with no geometry, where meridians and parallels are no straight lines of
-    the grid: there `proj:transform` alone says where it lies.
+    The geometry is None, without a bbox, where meridians and parallels are not straight lines in
+    the grid; there only `proj:transform` gives the position.
     """
     cylinder = PlateCarree.of(grid.wkt)
     _, _, rx, _, ry, _ = grid.geotransform

@@ -1,4 +1,4 @@
-"""What a run is to compute: a mosaic, a model, and the windows to cut it into."""
+"""What a run computes: a mosaic, a model, and the windows."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from .tiles import PlacedTile, Reading, sample_of, state_of
 #: The rasters that a run may write, by name.
 PRODUCTS = {product.values: product for product in (OXIDE_MAP, UNCERTAINTY_MAP, DOMAIN_MAP)}
 
-#: Of so many tiles at the start one has to be readable: an option that is wrong for all of them
-#: (SCALE, BANDS) is found before the work begins.
+#: At least one of this many first tiles must be readable, so that a wrong scale or wrong bands are
+#: found before the work starts.
 _TRIED = 3
 
 
@@ -49,15 +49,15 @@ def code_sha256(folder: Path) -> str:
 #: Of the code that this process imported: the code on the disk may change during its life.
 CODE_SHA256 = code_sha256(FOLDER)
 
-#: Of job.json and the records; 2: records say which tiles they were computed from.
+#: Version of job.json and the records; since 2, records name the tiles they were computed from.
 FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that decides a result's pixels; two runs of equal jobs give equal pixels."""
+    """Everything that determines the pixels: equal jobs give equal pixels."""
 
-    #: Files and folders, and the part of them in degrees: west, south, east, north
+    #: Files and folders, and the part to map in degrees: west, south, east, north
     inputs: tuple[str, ...]
     extent: tuple[float, float, float, float] | None
     reading: Reading
@@ -70,9 +70,9 @@ class Job:
     #: Width and height of a window, in pixels
     window: int
     grid: Grid
-    #: SHA-256 of the tiles' names and places; what they hold is compared window by window
+    #: SHA-256 of the tiles' names and positions; their contents are compared window by window
     tiles_sha256: str
-    #: Version of onnxruntime, which decides the last bits
+    #: Version of onnxruntime, which affects the last bits
     onnxruntime: str
     version: str = VERSION
     code_sha256: str = CODE_SHA256
@@ -83,18 +83,18 @@ class Job:
         return provenance("lunar_oxide_plugin.scaleout", self.described(), synthetic)
 
     def described(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The job as plain JSON values."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
 
     @cached_property
     def sha256(self) -> str:
-        """Of all that it says."""
+        """SHA-256 of the whole description."""
         return sha256(json.dumps(self.described(), sort_keys=True).encode())
 
     @property
     def model_path(self) -> Path:
-        """File of the model, also where the plugin lies elsewhere."""
+        """File of the model, wherever the plugin is installed."""
         return model_path(self.model)
 
     @property
@@ -104,31 +104,31 @@ class Job:
 
     @property
     def stored(self) -> Storage:
-        """How a window's rasters are kept."""
+        """How the rasters of a window are stored."""
         return Storage(Kind[self.storage], Layout.COG)
 
     def encoding(self, product: Product) -> Encoding:
-        """The numbers in a product's rasters."""
+        """How the rasters of a product encode their values."""
         return encoding_of(self.stored.kind, product.bands)
 
 
 class Part(NamedTuple):
-    """One window of the mosaic, with all that its prediction needs."""
+    """One window of the mosaic, with everything its prediction needs."""
 
     row: int
     column: int
     #: In pixels of the mosaic
     window: Window
-    #: Those that touch it, first choice first
+    #: The tiles that touch it, preferred first
     tiles: tuple[PlacedTile, ...]
 
     @property
     def name(self) -> str:
-        """Of its files."""
+        """Base name of its files."""
         return f"R{self.row:04}C{self.column:04}"
 
     def sha256(self, job: Job) -> str:
-        """Of all that decides its pixels: the job, and its tiles with what they hold."""
+        """SHA-256 of everything that determines its pixels: the job, and the tiles' contents."""
         return sha256(repr((job.sha256, self)).encode())
 
 
@@ -138,14 +138,14 @@ def open_mosaic(
     reading: Reading,
     check: Callable[[], None],
 ) -> Mosaic:
-    """The mosaic of some files, and of the MI products in some folders.
+    """Make a mosaic of files and of the MI products in folders.
 
     Parameters
     ----------
     inputs : sequence of str
         Names as `absolute_name` makes them.
     extent : tuple of float, optional
-        West, south, east and north of the part that is wanted, in degrees.
+        West, south, east and north of the part to map, in degrees.
     reading : Reading
     check : callable
         Called before each file is opened; raises to stop.
@@ -153,7 +153,7 @@ def open_mosaic(
     Raises
     ------
     LunarOxideError
-        When the files do not make a mosaic, or the first of them cannot be read as spectra.
+        When the files cannot be mosaicked, or the first of them cannot be read as spectra.
     """
     wanted = Extent(GEOGRAPHIC_WKT, *extent) if extent else None
     paths: list[str] = []
@@ -166,12 +166,12 @@ def open_mosaic(
 
 
 def absolute_name(name: str) -> str:
-    """A file or folder as any process can find it; names that only GDAL understands stay."""
+    """The absolute path of a file or folder; other names (of GDAL) are returned unchanged."""
     return absolute(name) if is_file(name) or Path(name).is_dir() else name
 
 
 def model_path(model: str) -> Path:
-    """File of a bundled model by its id, or the file that is named."""
+    """The file of a bundled model, given its id, or else the given file."""
     return bundled_path(model) if model in dict(BUNDLED) else Path(model)
 
 
@@ -185,19 +185,19 @@ def make_job(
     storage: Kind,
     window: int,
 ) -> tuple[Job, list[Part]]:
-    """A job, and the parts of the mosaic that a tile touches: where there is none is nothing to do.
+    """Make a job, and the parts of the mosaic that contain at least one tile.
 
     Raises
     ------
     LunarOxideError
-        When the model does not load or does not give a product, or GDAL cannot store it so.
+        When the model does not load or lacks a product, or GDAL cannot write that storage.
     """
     require_available(storage)
     model = model if model in dict(BUNDLED) else str(Path(model).absolute())
     loaded = load_model(model_path(model))
     for name in products:
         if not loaded.gives(name):
-            raise LunarOxideError(f"{loaded.title} gives no {name.replace('_', ' ')}.")
+            raise LunarOxideError(f"{loaded.title} does not provide {name.replace('_', ' ')}.")
     parts = cut(mosaic, window)
     tiles = [(source.names, place) for source, place in mosaic.tiles]
     job = Job(
@@ -217,16 +217,16 @@ def make_job(
 
 
 def cut(mosaic: Mosaic, size: int) -> list[Part]:
-    """The windows that a tile touches, counted from the mosaic's corner, row by row."""
+    """The windows that a tile touches, row by row from the upper left corner of the mosaic."""
     touched: dict[tuple[int, int], list[PlacedTile]] = {}
-    told = {source: (state_of(source), sample_of(source)) for source in mosaic.sources}
+    digests = {source: (state_of(source), sample_of(source)) for source in mosaic.sources}
     for source, place in mosaic.tiles:
         names = tuple(source.names)
         common = mosaic.grid.window.intersection(place)
         for x, y, _, _ in blocks(common, size, size) if common else ():
             row, column = y // size, x // size
             inside = place.relative_to(column * size, row * size)
-            tile = PlacedTile(names, inside, *told[source])
+            tile = PlacedTile(names, inside, *digests[source])
             touched.setdefault((row, column), []).append(tile)
     parts = []
     for (row, column), tiles in sorted(touched.items()):
@@ -237,18 +237,18 @@ def cut(mosaic: Mosaic, size: int) -> list[Part]:
 
 
 def sha256(content: bytes) -> str:
-    """Of a file's content, for comparing."""
+    """SHA-256 of some bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def _require_readable(mosaic: Mosaic) -> None:
-    """Refuse a mosaic of which none of the first tiles fits a scale that can be told."""
+    """Refuse a mosaic if the scale of none of its first tiles can be determined."""
     refused: SpectraError | None = None
     for source in mosaic.sources[:_TRIED]:
         try:
             _ = source.scaling
         except RasterError:
-            continue  # empty, or broken: its windows will tell
+            continue  # empty or damaged: reported for its windows
         except SpectraError as error:
             refused = refused or error
         else:

@@ -1,4 +1,4 @@
-"""One run at a time in a folder."""
+"""A lock that lets only one run work in a folder."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from pathlib import Path
 
 from ..core.errors import RasterError
 
-#: Name of the file that is locked.
+#: Name of the lock file.
 LOCK = "run.lock"
 
-#: Where Windows locks a byte, which others then cannot read: behind what is written.
+#: The byte that is locked on Windows, behind the text, as others cannot read a locked byte.
 _FAR = 1 << 20
 
-
-#: How the file begins, if it says anything: another one of its name is somebody's own.
+#: Start of the text of a lock file; a file with other text was not made by a run.
 _BEGINNING = b"process "
 
 
 class _TakenError(Exception):
-    """Another process holds it."""
+    """Another process holds the lock."""
 
 
 @contextmanager
 def sole_use(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process.
+    """Lock a folder for this process.
 
-    The operating system's lock, which ends with the process however that ends. Where a file system
-    has none, the file itself is the lock: one that a killed run leaves has to be removed by hand.
+    The lock is that of the operating system, which releases it when the process ends in any way.
+    On file systems without locks the file itself is the lock; after a killed run it must be
+    deleted by hand.
 
     Raises
     ------
     RasterError
-        When another process has it.
+        When another process uses the folder.
     """
     path = folder / LOCK
     try:
@@ -49,7 +49,7 @@ def sole_use(folder: Path) -> Iterator[None]:
     except FileExistsError:
         raise RasterError(
             f"Another run{_holder(path)} may be using {folder}; its file system does not support "
-            f"locks. Wait until that run ends; if it is not running any more, delete {path}."
+            f"locks. Wait until that run ends; if it is no longer running, delete {path}."
         ) from None
     except OSError as error:
         raise RasterError(f"{folder} cannot be used: {error}") from error
@@ -59,24 +59,24 @@ def sole_use(folder: Path) -> Iterator[None]:
             os.write(number, f"process {os.getpid()} on {platform.node()}\n".encode())
         yield
     finally:
-        if sys.platform == "win32":  # no open file can be removed
+        if sys.platform == "win32":  # where an open file cannot be removed
             os.close(number)
             with suppress(OSError):
                 path.unlink()
-        else:  # while it is held, so that it is no other run's
+        else:  # while locked, so that it is not the file of another run
             with suppress(OSError):
                 path.unlink()
             os.close(number)
 
 
 def _locked(path: Path) -> int:
-    """Open and lock the file: its descriptor, which programs that are started do not get."""
+    """Open and lock the file; returns its descriptor, which child processes do not inherit."""
     while True:
         try:
             number, new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644), True
         except FileExistsError:
             try:
-                # No link that another user may have laid: what it leads to would be written to.
+                # Not through a link of another user: its target would be overwritten.
                 number, new = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), False
             except FileNotFoundError:
                 continue
@@ -85,7 +85,7 @@ def _locked(path: Path) -> int:
         except _TakenError:
             os.close(number)
             raise
-        except OSError:  # there are no locks
+        except OSError:  # the file system has no locks
             if new:
                 return number
             os.close(number)
@@ -94,19 +94,19 @@ def _locked(path: Path) -> int:
             if os.path.samestat(os.fstat(number), path.stat()):
                 _require_of_a_run(number, path)
                 return number
-        os.close(number)  # the one who held it has just removed it
+        os.close(number)  # its holder has just removed it
 
 
 def _require_of_a_run(number: int, path: Path) -> None:
-    """Refuse a file that no run made, and close it; else it would be overwritten and removed."""
+    """Close and refuse a file not made by a run, which would be overwritten and removed."""
     if os.fstat(number).st_size and os.read(number, len(_BEGINNING)) != _BEGINNING:
         os.close(number)
-        raise OSError(f"{path} is not a file of a run. Choose another folder.")
+        raise OSError(f"{path} was not made by a run. Choose another folder.")
     os.lseek(number, 0, os.SEEK_SET)
 
 
 def _lock(number: int) -> None:
-    """Lock an open file, or raise _TakenError; another OSError where that is not possible."""
+    """Lock an open file; raises _TakenError, or OSError where locks are not available."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -127,9 +127,9 @@ def _lock(number: int) -> None:
 
 
 def _holder(path: Path) -> str:
-    """Which process says that it holds the file."""
+    """The process named in the lock file, in parentheses."""
     try:
-        said = path.read_text("utf-8", "replace").strip()
+        text = path.read_text("utf-8", "replace").strip()
     except OSError:
         return ""
-    return f" ({said})" if said else ""
+    return f" ({text})" if text else ""

@@ -1,4 +1,4 @@
-"""The model that this process computes with: told by what it loaded, not by a file's name."""
+"""The model of this process, identified by its content, not by its file name."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 from ..core.errors import ModelError
 from ..core.models.model import OxideModel
 
-#: The last one loaded: a worker lives for many windows, and often for several runs.
+#: The last model loaded: a worker computes many windows, often in several runs.
 _loaded: list[OxideModel] = []
 
 
 def load_model(path: Path) -> OxideModel:
-    """Load the model that a file holds now.
+    """Load a model from its file, even if it was loaded before.
 
     Raises
     ------
     LunarOxideError
-        As of `OxideModel`.
+        See `OxideModel`.
     """
     model = OxideModel(path)
     _loaded[:] = [model]
@@ -25,19 +25,19 @@ def load_model(path: Path) -> OxideModel:
 
 
 def model_of(path: Path, sha256: str) -> OxideModel:
-    """The model of a run, loaded once in a process.
+    """The model of a run, loaded once per process.
 
     Parameters
     ----------
     path : Path
-        Where it is.
+        Its file.
     sha256 : str
-        Of it when the run began.
+        Of its content when the run began.
 
     Raises
     ------
     ModelError
-        When the file holds another model by now.
+        When the file has changed.
     """
     for model in _loaded:
         if model.sha256 == sha256:
@@ -45,8 +45,7 @@ def model_of(path: Path, sha256: str) -> OxideModel:
     model = load_model(path)
     if model.sha256 != sha256:
         raise ModelError(
-            f"{path} has changed since this run began (SHA-256 {model.sha256[:12]}, it was "
-            f"{sha256[:12]}). Restore that model, or start a run with the new one in another "
-            "folder."
+            f"{path} has changed since this run began (SHA-256 {model.sha256[:12]}, before "
+            f"{sha256[:12]}). Restore that model, or start a new run in another folder."
         )
     return model

@@ -1,4 +1,4 @@
-"""How far a run is, in one line."""
+"""The progress of a run, in one line."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-#: Seconds between two lines where they cannot be written over each other, as in a log file.
+#: Seconds between two lines where a line cannot be overwritten, as in a log file.
 _IN_A_LOG = 30.0
 
 _BAR = 20
 
 
 class Progress:
-    """A line on a stream that says what is done and how long the rest takes.
+    """Shows on a stream what is done and how long the rest will take.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ class Progress:
         self._over = stream.isatty()
 
     def add(self, pixels: int, computed: bool = True) -> None:
-        """Count a window; one from an earlier run says nothing of the speed."""
+        """Count a window; those of an earlier run do not count for the speed."""
         self._done_windows += 1
         self._done_pixels += pixels
         self._computed += pixels if computed else 0
 
     def show(self, workers: Callable[[], str], last: bool = False) -> None:
-        """Write the line, over the one before or when it is time for another.
+        """Overwrite the last line, or in a log write a new one from time to time.
 
-        Who computes is asked only then: on a cluster it is a question to the scheduler.
+        `workers` is called only when a line is written: it may ask the scheduler.
         """
         now = time.monotonic()
         if not (self._over or last or now - self._shown > _IN_A_LOG):
@@ -52,12 +52,12 @@ class Progress:
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        """Write a message of its own."""
+        """Write a message on its own line."""
         self._stream.write(f"\r\x1b[K{text}\n" if self._over else f"{text}\n")
         self._stream.flush()
 
     def line(self, seconds: float, workers: str) -> str:
-        """The line after some seconds of work."""
+        """The progress line after some seconds of work."""
         part = self._done_pixels / self._pixels if self._pixels else 1.0
         speed = self._computed / seconds if seconds > 0 else 0.0
         filled = "#" * int(part * _BAR)

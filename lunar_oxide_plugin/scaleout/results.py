@@ -1,14 +1,14 @@
-"""The folder of a run: which job it belongs to, and which windows are finished.
+"""The folder of a run: its job and its finished windows.
 
     job.json                            what is computed; written once
-    run.lock                            held by the run that is at work, see `lock.py`
+    run.lock                            locked while a run is working, see `lock.py`
     windows/R0000/R0000C0000.json       record of a finished window, a STAC item
     windows/R0000/R0000C0000_oxides.tif its rasters
-    oxides.vrt, catalog.json ...        the index over all, see `index.py`
-    failures.json                       windows that the last run could not finish
+    oxides.vrt, catalog.json ...        the index of all windows, see `index.py`
+    failures.json                       windows that failed in the last run
 
-A record is written after its rasters have got their names, and each file gets its name when it
-is whole. So a process may be killed at any time: a window without a record is computed again.
+A file gets its name when it is complete, and a record is written after its rasters. A process may
+therefore be killed at any time: a window without a record is computed again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ from ..raster.writing.work_folder import PARTIAL
 from .job import FORMAT, PRODUCTS, Job, Part, sha256
 from .lock import LOCK, sole_use
 
-#: Property of a record: `Part.sha256`.
+#: The property of a record that holds `Part.sha256`.
 COMPUTED_FROM = "lunaroxide:computed_from_sha256"
 
-
-#: What a run that was killed at its very beginning left.
+#: What a run that was killed before it wrote job.json may leave.
 _OF_A_BEGINNING = ("windows", LOCK)
 
 
@@ -50,12 +49,12 @@ class Results:
 
     @contextmanager
     def begun(self, job: Job) -> Iterator[None]:
-        """Make the folder for a job, or go on with it; no other run may work in it meanwhile.
+        """Lock the folder, and prepare it for a job or resume that job.
 
         Raises
         ------
         RasterError
-            When it holds another job's results, or anything else, or another run works in it.
+            When it holds another job's results or other files, or another run is using it.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +65,7 @@ class Results:
             yield
 
     def begin(self, job: Job) -> None:
-        """As `begun`, for the one who knows that no other run is there.
+        """Prepare or resume, as `begun` does, without a lock.
 
         Raises
         ------
@@ -78,8 +77,8 @@ class Results:
                 _require_same(self._described(), job.described(), self.folder)
             elif any(path.name not in _OF_A_BEGINNING for path in self.folder.rglob("*")):
                 raise RasterError(
-                    f"{self.folder} is not empty and holds no job.json, so it is not the folder of "
-                    "an earlier run. Choose a new one."
+                    f"{self.folder} is not empty and has no job.json, so it is not the folder of "
+                    "an earlier run. Choose a new folder."
                 )
             else:
                 write_json(self.job_file, job.described())
@@ -88,7 +87,7 @@ class Results:
             raise RasterError(f"{self.folder} cannot be used: {error}") from error
 
     def require(self, job: Job) -> None:
-        """Refuse to compute for a job that is not, or no longer, that of the folder.
+        """Raise unless the folder belongs to this job, as another run may have taken it.
 
         Raises
         ------
@@ -104,7 +103,7 @@ class Results:
         return json.loads(self.job_file.read_text("utf-8"))
 
     def remove_partial_files(self) -> None:
-        """Remove what killed processes left; none may be at work in the folder."""
+        """Remove the partial files of killed processes, while no process is working here."""
         for path in list(self.folder.rglob(f"{PARTIAL}*")):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -117,16 +116,16 @@ class Results:
         return self.record(part).with_name(f"{part.name}_{product}.tif")
 
     def finished(self, job: Job, part: Part, verify: bool = False) -> dict[str, Any] | None:
-        """The record of a window whose files are there in their sizes; else None.
+        """The record of a window, or None if it has to be computed.
 
-        None too when it was computed from another job or from tiles that held something else.
+        That is when a file is missing or has a wrong size, or the job or a tile has changed.
 
         Parameters
         ----------
         job : Job
         part : Part
         verify : bool
-            Also compare what the files hold with their checksums.
+            Also compare the checksums of the files.
         """
         path = self.record(part)
         try:
@@ -146,7 +145,7 @@ class Results:
         return record
 
     def forget(self, part: Part) -> bool:
-        """Have a window computed again, whatever its record says; whether it had one."""
+        """Remove the record of a window so that it is computed again; whether there was one."""
         try:
             self.record(part).unlink()
         except FileNotFoundError:
@@ -154,12 +153,12 @@ class Results:
         return True
 
     def remove_rasters(self, part: Part) -> None:
-        """Remove those of a window that has a valid pixel no more."""
+        """Remove the rasters of a window that no longer has a valid pixel."""
         for product in PRODUCTS:
             self.raster(part, product).unlink(missing_ok=True)
 
     def write_failures(self, failures: Iterable[Mapping[str, Any]]) -> None:
-        """List the windows that could not be finished; no file when there are none."""
+        """Write the list of failed windows, or remove the file if there are none."""
         listed = list(failures)
         if listed:
             write_json(self.failures_file, listed)
@@ -168,22 +167,21 @@ class Results:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file; it appears whole."""
+    """Write a JSON file, which appears only when complete."""
     with OutputFiles() as files:
         files.text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def checksum(file: Path) -> str:
-    """SHA-256 of a file as STAC writes it: a multihash, 12 for the function and 20 for 32 bytes."""
+    """SHA-256 of a file as a multihash (for STAC): 12 for the function, 20 for 32 bytes."""
     return "1220" + sha256(file.read_bytes())
 
 
 def _require_same(there: Any, here: Mapping[str, Any], folder: Path) -> None:
     if not isinstance(there, Mapping) or there.get("format") != FORMAT:
         raise RasterError(
-            f"{folder} holds the results of a run by another version of the plugin: its job.json "
-            f"is not of format {FORMAT}, so it is not known what its windows were computed from. "
-            "Choose a new folder."
+            f"{folder} holds the results of another version of the plugin: its job.json is not of "
+            f"format {FORMAT}, so the inputs of its windows are not known. Choose a new folder."
         )
     different = [
         f"{key}: {_short(there.get(key))} there, {_short(here.get(key))} now"
@@ -192,9 +190,8 @@ def _require_same(there: Any, here: Mapping[str, Any], folder: Path) -> None:
     ]
     if different:
         raise RasterError(
-            f"{folder} holds the results of another job. "
-            + "; ".join(different)
-            + ". Go on with the options of that job, or choose a new folder."
+            f"{folder} holds the results of another job. {'; '.join(different)}. Use the options "
+            "of that job, or choose a new folder."
         )
 
 

@@ -1,8 +1,7 @@
-"""Which tiles a window is computed from, and whether they still are what they were.
+"""The tiles of a window, and whether they have changed since the run began.
 
-A tile is told by what its files hold, not by their names. Of each file that is its size and the
-time of its last change, and what it holds at its beginning and in its middle: all of a mosaic is
-too much to read twice.
+A tile is identified by its files' contents, not by their names: by the size and modification time
+of each file, and samples of its beginning and middle. A whole mosaic is too large to read twice.
 """
 
 from __future__ import annotations
@@ -32,20 +31,20 @@ class Reading:
 
 
 class PlacedTile(NamedTuple):
-    """A tile among the pixels of a window."""
+    """A tile and its position in a window."""
 
-    #: That `open_mi_sources` takes
+    #: As for `open_mi_sources`
     names: tuple[str, ...]
     place: Window
-    #: As of `state_of`, and as of `sample_of`, when the run began
+    #: Of `state_of` and `sample_of`, when the run began
     state: str
     sample: str
 
 
 def state_of(source: MiSource) -> str:
-    """SHA-256 of the sizes and times of last change of a tile's files when it was opened.
+    """SHA-256 of the sizes and modification times of a tile's files when it was opened.
 
-    Of files that are on no disk, as on a server, also of what they hold.
+    For remote files, samples of their content are included.
     """
     local = [(file, state) for file, state in source.files.items() if not is_of_qgis(file)]
     return _digest([*local, *((file, remote_state(file)) for file in _remote(source))])
@@ -65,17 +64,17 @@ def open_tile(names: tuple[str, ...], reading: Reading, state: str) -> MiSource:
     names : tuple of str
     reading : Reading
     state : str
-        Of it when the run began.
+        Its `state_of` when the run began.
 
     Raises
     ------
     RasterError
-        When it cannot be opened, or is another one by now.
+        When it cannot be opened or has changed.
     """
     source = _opened(names, reading)
     remote = _remote(source)
     if remote and state_of(source) != state:
-        # GDAL keeps what an earlier run of this worker has read.
+        # GDAL may have cached it in an earlier run of this worker.
         for file in remote:
             forget_remote(file)
         source = _opened(names, reading)
@@ -96,7 +95,7 @@ def _opened(names: tuple[str, ...], reading: Reading) -> MiSource:
 
 
 def _remote(source: MiSource) -> list[str]:
-    """The files of a tile that are not on a disk, under GDAL's names."""
+    """The remote files of a tile, by their GDAL names."""
     names = [readable(name) for name in source.names if Location(name).is_address]
     if names and source.label:
         names += [source.label.path, source.label.image_path()]

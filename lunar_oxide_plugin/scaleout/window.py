@@ -20,15 +20,15 @@ from .models import model_of
 from .results import Results, write_json
 from .tiles import Reading, open_tile
 
-#: Sources that a thread keeps open: one raster over everything is opened once, not for every
-#: window, and a tile that two windows share not twice.
+#: Sources that a thread keeps open, so that a raster or tile shared by several windows is opened
+#: only once.
 _KEPT = 16
 
 _of_thread = threading.local()
 
 
 class _NothingValidError(Exception):
-    """A window without a valid pixel: it gets no rasters."""
+    """The window has no valid pixel, so no rasters are written."""
 
 
 class Outcome(NamedTuple):
@@ -74,13 +74,13 @@ def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str,
     folder : str
         Of the run, see `results.py`.
     threads : int
-        That compute.
+        Number of computing threads.
 
     Returns
     -------
     dict
-        The record. Of a window that is finished already, as when a worker was lost after it had
-        written it, that which is there.
+        The record; the existing one if the window is already finished, as when a worker was lost
+        after writing it.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str,
         mosaic = _mosaic(job, part)
         counts, written = _write(job, part, mosaic, results, threads)
     except Exception:
-        # A file may have been repaired before the next attempt: nothing old is kept of it.
+        # A file may be repaired before the next attempt, so no open source is kept.
         _of_thread.__dict__.clear()
         raise
     record = item(job, part, results, written, counts, time.perf_counter() - start)
@@ -107,8 +107,8 @@ def predict_window(job: Job, part: Part, folder: str, threads: int) -> dict[str,
 def _mosaic(job: Job, part: Part) -> Mosaic:
     """The tiles of a window, arranged as in the whole mosaic."""
     if not hasattr(_of_thread, "open"):
-        # No two threads may read one dataset.
-        # By what they hold: a tile may have been replaced under its name since it was opened.
+        # For each thread, as no two threads may read one dataset; keyed by content too, as a tile
+        # may have been replaced under the same name.
         _of_thread.open = lru_cache(_KEPT)(_opened)
     open_source: Callable[[tuple[str, ...], Reading, str, str], MiSource] = _of_thread.open
     tiles = [
@@ -125,7 +125,7 @@ def _opened(names: tuple[str, ...], reading: Reading, state: str, sample: str) -
 def _write(
     job: Job, part: Part, mosaic: Mosaic, results: Results, threads: int
 ) -> tuple[Counts, list[str]]:
-    """Write the rasters of a window: the pixels counted, and the products written."""
+    """Write the rasters of a window; returns the pixel counts and the products written."""
     model = model_of(job.model_path, job.model_sha256)
     results.record(part).parent.mkdir(parents=True, exist_ok=True)
     metadata = job.provenance(mosaic.synthetic)
@@ -136,9 +136,9 @@ def _write(
             counts = write_prediction(run, mosaic, model, paths, styled=False)
             if not counts.valid:
                 raise _NothingValidError
-            # The command may have been killed, and another run begun in its folder.
+            # The command may have been killed, and another run started in its folder.
             results.require(job)
     except _NothingValidError:
-        results.remove_rasters(part)  # of tiles that were valid there
+        results.remove_rasters(part)  # of an earlier run in which the window had valid pixels
         return Counts(), []
     return counts, list(job.products)

@@ -192,7 +192,7 @@ def test_a_cluster_without_tls_is_said_to_be_open(scene, tmp_path, cluster):
 
 def test_certificates_need_a_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "cryptography", None)
-    with pytest.raises(ClusterError, match="needs the Python package cryptography"):
+    with pytest.raises(ClusterError, match="need the Python package cryptography"):
         local_cluster(1).__enter__()
 
 

@@ -121,7 +121,7 @@ def test_client_killed_then_resumed(scene, tmp_path, cluster, start):
     count = len(records(folder))
     assert 4 < count < 18
     said = run(*arguments_of(scene, folder, cluster))
-    assert f"{COUNT} windows of 28 pixels over 168 x 88, {count} of them finished before" in said
+    assert f"{COUNT} windows of 28 pixels over 168 x 88, {count} of them already finished" in said
     assert before.items() <= windows(folder).items()
     assert_same_pixels(folder, scene, ["oxides"])
 
@@ -141,7 +141,7 @@ def test_interrupted_then_resumed(scene, tmp_path, number, start):
     else:
         command.process.send_signal(number)
     said = command.finish(130)
-    assert "Run the same command again to go on" in said
+    assert "To resume, run the same command again" in said
     assert "Traceback" not in said
     until(lambda: not command.is_alive(), 10)
     before = windows(folder)
@@ -167,7 +167,7 @@ def test_scheduler_killed(scene, tmp_path, cluster, start):
     until(lambda: records(folder))
     cluster.scheduler.kill()
     said = command.finish(1)
-    assert "The scheduler is gone" in said
+    assert "The connection to the scheduler was lost" in said
     assert "Traceback" not in said
 
 
@@ -177,7 +177,7 @@ def test_scheduler_killed_while_it_is_asked(cluster):
     with remote_cluster(None, str(cluster.file), 30) as client:
         assert list(threads_of_workers(client).values()) == [1]
         cluster.scheduler.kill()
-        with pytest.raises(ClusterError, match="scheduler is gone"):
+        with pytest.raises(ClusterError, match="connection to the scheduler was lost"):
             threads_of_workers(client)
 
 
@@ -246,7 +246,7 @@ def other_plugin(tmp_path):
 def test_workers_that_differ_are_refused(scene, tmp_path, cluster, other_plugin):
     cluster.worker(environment=other_plugin)
     said = run(*arguments_of(scene, tmp_path / "out", cluster), code=1)
-    assert "Some workers cannot do this run" in said
+    assert "Some workers cannot compute this run" in said
     assert "plugin: " in said
     assert "1 of 1 workers" in said
     assert not records(tmp_path / "out")
@@ -262,7 +262,7 @@ def test_a_worker_that_joins_and_differs_is_sent_away(
     other = cluster.worker(environment=other_plugin)
     other.wait(20)
     said = command.finish()
-    assert "was sent away: plugin: " in said
+    assert "was removed: plugin: " in said
     assert f"{COUNT}/{COUNT} windows, 100.0 %, " in said
     assert_same_pixels(folder, scene, ["oxides"])
 
@@ -270,7 +270,7 @@ def test_a_worker_that_joins_and_differs_is_sent_away(
 def test_no_scheduler_or_no_worker(scene, tmp_path, cluster):
     arguments = scene.folder, "--output", tmp_path / "out", "--wait", 1
     said = run(*arguments, "--scheduler", "tcp://127.0.0.1:1", code=1)
-    assert "There is no scheduler at tcp://127.0.0.1:1" in said
+    assert "No scheduler could be reached at tcp://127.0.0.1:1" in said
     said = run(*arguments, "--scheduler-file", cluster.file, code=1)
     assert "had no worker within 1 s" in said
     assert "Traceback" not in said

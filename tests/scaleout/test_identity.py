@@ -146,7 +146,8 @@ def test_a_tile_replaced_before_a_run_is_resumed(scene, tiles, tmp_path, capsys,
     records(folder)[0].unlink()
     dn = replace(tiles)
     here(*arguments, *options)
-    assert "4 windows are computed again: their tiles have changed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "4 windows are computed again because their tiles have changed" in said
     assert_has_the_new_tile(folder, scene, dn)
     kept = {name for name, state in windows(folder).items() if before[name] == state}
     again = {"R0000C0000", "R0000C0003", "R0000C0004", "R0001C0003", "R0001C0004"}
@@ -258,7 +259,7 @@ def test_what_was_computed_otherwise_is_not_gone_on_with(scene, tmp_path, capsys
     before = windows(folder)
     here(*arguments, code=1)
     said = capsys.readouterr().err
-    assert ("by another version of the plugin" if key == "format" else f"{key}: ") in said
+    assert ("of another version of the plugin" if key == "format" else f"{key}: ") in said
     assert "choose a new folder" in said.lower()
     assert windows(folder) == before
 

@@ -167,10 +167,10 @@ def test_a_finished_run_computes_nothing_again(scene, tmp_path):
     arguments = scene.folder, "--output", folder, "--window", 64
     first = run(*arguments, "--workers", 0)
     before = windows(folder)
-    assert "6 windows of 64 pixels over 168 x 88, 0 of them finished before" in first
+    assert "6 windows of 64 pixels over 168 x 88, 0 of them already finished" in first
     (folder / "oxides.vrt").unlink()
     again = run(*arguments, "--workers", 2)  # starts no workers: there is nothing to do
-    assert "6 of them finished before" in again
+    assert "6 of them already finished" in again
     assert "Dashboard" not in again
     assert windows(folder) == before
     assert_same_pixels(folder, scene, ["oxides"])
@@ -258,7 +258,7 @@ def test_a_tile_that_came_later_makes_another_job(scene, tmp_path):
 def test_a_folder_that_holds_something_else_is_refused(scene, tmp_path):
     (tmp_path / "oxides.vrt").write_text("mine")
     said = run(scene.folder, "--output", tmp_path, "--workers", 0, code=1)
-    assert "is not empty and holds no job.json" in said
+    assert "is not empty and has no job.json" in said
     assert (tmp_path / "oxides.vrt").read_text() == "mine"
 
 
