@@ -17,7 +17,10 @@ A window is (column, row, width, height) in pixels.
 
 from __future__ import annotations
 
+import operator
+import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Union
@@ -119,7 +122,9 @@ def open_mi(
     Returns
     -------
     MiSource or Mosaic
-        Its `grid` holds size, geotransform and CRS (`wkt`); `close` closes the files.
+        Its `grid` holds size, geotransform and CRS (`wkt`). Of a MiSource, `report()` says how it
+        is read, and `close()` gives this thread's files back until it reads again. A Mosaic
+        opens a few tiles at a time.
 
     Raises
     ------
@@ -129,7 +134,12 @@ def open_mi(
         When reading, where the values are not MI reflectance in a scale that can be determined.
     """
     given = [files] if isinstance(files, (str, PathLike)) else files
-    sources = open_mi_sources([str(file) for file in given], bands, scale, mask_shadow)
+    names = [_name(file) for file in given]
+    if not names:
+        raise RasterError("There is no file to open: the list of files is empty.")
+    numbers = None if bands is None else [operator.index(band) for band in bands]
+    factor = None if scale is None else float(scale)
+    sources = open_mi_sources(names, numbers, factor, mask_shadow)
     return sources[0] if len(sources) == 1 else Mosaic(sources)
 
 
@@ -172,7 +182,8 @@ def load_model(model: File = BUNDLED[DEFAULT_MODEL][0]) -> OxideModel:
     OnnxruntimeError
         When onnxruntime is missing, too old or does not load.
     """
-    return OxideModel(bundled_path(str(model)) if model in BUNDLED_MODELS else Path(model))
+    name = _name(model)
+    return OxideModel(bundled_path(name) if name in BUNDLED_MODELS else Path(name))
 
 
 def predict(
@@ -207,6 +218,7 @@ def predict(
     ------
     RasterError, SpectraError, ModelError
     """
+    _require_threads(threads)
     area = _window(source, window)
     writers = {
         product: _Memory(len(product.bands), area)
@@ -262,8 +274,10 @@ def predict_to_files(
     ------
     RasterError, SpectraError, ModelError
     """
-    wanted = {OXIDE_MAP: oxides, UNCERTAINTY_MAP: uncertainty, DOMAIN_MAP: domain}
-    paths = {product: str(path) for product, path in wanted.items() if path}
+    _require_threads(threads)
+    paths = {OXIDE_MAP: _name(oxides)}
+    others = {UNCERTAINTY_MAP: uncertainty, DOMAIN_MAP: domain}
+    paths.update((product, _name(path)) for product, path in others.items() if path)
     metadata = _provenance(predict_to_files, {"model": model.id}, source)
     if isinstance(source, MiSource):
         metadata.update(source_metadata(source))
@@ -298,29 +312,37 @@ def mg_number_to_file(
     Raises
     ------
     RasterError
-        When a band is missing, or no pixel has an Mg#.
+        When a band is missing, or no pixel has an Mg#, or so many values are none in wt% that a
+        band must hold something else.
     """
-    raster = Raster(str(oxides))
-    mgo, feo = (raster.band_described(oxide, "its description") for oxide in ("MgO", "FeO"))
+    _require_threads(threads)
+    raster = Raster(_name(oxides))
+    mgo, feo = (_band(raster, oxide) for oxide in ("MgO", "FeO"))
     sigmas = None
+    if uncertainty and not output_uncertainty:
+        watch.warn("uncertainty is not used, as there is no output_uncertainty: give it a name.")
     if output_uncertainty:
         if not uncertainty:
             raise RasterError("The uncertainty of Mg# needs that of MgO and FeO: give uncertainty.")
         names = {mgo: "MgO", feo: "FeO"}
-        sigmas = Uncertainty(Raster(str(uncertainty)), raster, names, every=True)
+        sigmas = Uncertainty(Raster(_name(uncertainty)), raster, names, every=True)
+        for note in sigmas.notes:
+            watch.note(note)
     inputs = [raster, *([sigmas.raster] if sigmas else [])]
     given = {file: state for one in inputs for file, state in one.files.items()}
-    metadata = _provenance(mg_number_to_file, {"oxides": str(oxides)}, raster)
-    with OutputFiles(given, alone=True, remarks=raster.remarks) as files:
+    metadata = _provenance(mg_number_to_file, {"oxides": raster.path}, raster)
+    with OutputFiles(given, alone=True, remarks=partial(_remarks, inputs)) as files:
         totals = write_mg_number(
             Run(files, metadata, storage, threads, watch),
             raster,
-            str(output),
+            _name(output),
             mgo=mgo,
             feo=feo,
             uncertainty=sigmas,
-            uncertainty_path=str(output_uncertainty or ""),
+            uncertainty_path=_name(output_uncertainty or ""),
         )
+    for remark in _remarks(inputs):
+        watch.warn(remark)
     return totals.moments.mean
 
 
@@ -356,7 +378,7 @@ def unit_statistics(
     threads : int
         How many read.
     watch : Watch
-        As of `predict`.
+        As of `predict_to_files`.
 
     Returns
     -------
@@ -367,25 +389,32 @@ def unit_statistics(
     Raises
     ------
     RasterError
-        When no polygon can be measured, or the inputs do not fit each other.
+        When no polygon can be measured, the inputs do not fit each other, or so many values are
+        none in wt% that a band must hold something else.
     """
-    raster = Raster(str(oxides))
-    found, wkt = read_polygons(str(polygons), name_field, layer)
-    return _unit_statistics(
+    _require_threads(threads)
+    raster = Raster(_name(oxides))
+    found, wkt = read_polygons(_name(polygons), name_field, layer)
+    sigmas = Raster(_name(uncertainty)) if uncertainty else None
+    distances = domain_raster(_name(domain), raster) if domain else None
+    measured = _unit_statistics(
         raster,
         found,
         wkt,
-        name=str(polygons),
-        uncertainty=Raster(str(uncertainty)) if uncertainty else None,
-        domain=domain_raster(str(domain), raster) if domain else None,
+        name=_name(polygons),
+        uncertainty=sigmas,
+        domain=distances,
         centres=centres,
         threads=threads,
         watch=watch,
-    ).units
+    )
+    for remark in _remarks([one for one in (raster, sigmas, distances) if one]):
+        watch.warn(remark)
+    return measured.units
 
 
 def sample_spectra(
-    source: MiSource,
+    source: Source,
     points: Sequence[tuple[float, float]],
     *,
     wkt: str = GEOGRAPHIC_WKT,
@@ -396,13 +425,13 @@ def sample_spectra(
 
     Parameters
     ----------
-    source : MiSource
-    points : sequence of (x, y)
+    source : MiSource or Mosaic
+    points : sequence of (x, y), or array [n, 2]
         Longitudes and latitudes in degrees, or positions in the CRS `wkt`.
     wkt : str
-        A CRS on the Moon.
+        A CRS on the Moon, as WKT.
     window : int
-        Width of the square of pixels, 2 or 3.
+        Width of the square of pixels, as 2 or 3.
     watch : Watch
         As of `predict`.
 
@@ -410,19 +439,52 @@ def sample_spectra(
     -------
     list of Sample
         One per point: `status` says whether it was sampled, `mean` and `std` are reflectance [8]
-        in the order of `MI_BANDS`, `pixels` how many are behind it.
+        in the order of `MI_BANDS`, NaN where it was not, `pixels` how many are behind it.
 
     Raises
     ------
     RasterError, SpectraError
     """
-    return sample_points(source, wkt, points, window, watch.check)
+    size = operator.index(window)
+    if size < 1:
+        raise RasterError(f"A window of {size} x {size} pixels holds none. Give 2 or 3.")
+    return sample_points(source, wkt, points, size, watch.check)
 
 
 def _provenance(
     function: Callable[..., Any], parameters: Mapping[str, Any], source: Source | Raster
 ) -> dict[str, str]:
     return provenance(f"{__name__}.{function.__name__}", parameters, source.synthetic)
+
+
+def _name(file: File) -> str:
+    """A file's name; of an entry of `os.scandir`, too, of which `str` is another."""
+    return os.fsdecode(file)
+
+
+def _require_threads(threads: int) -> None:
+    if operator.index(threads) < 1:
+        raise LunarOxideError(
+            f"threads is {threads}, but at least one has to work. Give 1 or more."
+        )
+
+
+def _band(raster: Raster, oxide: str) -> int:
+    """Number of the band that is described as an oxide."""
+    names = raster.band_names
+    if names.count(oxide) != 1:
+        listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
+        raise RasterError(
+            f"{raster.name} has no single band described as {oxide}; it has {listed}. Give its "
+            "band this description (in GDAL: SetDescription)."
+        )
+    raster.require_measurement()
+    return names.index(oxide) + 1
+
+
+def _remarks(rasters: Sequence[Raster]) -> list[str]:
+    """What is to be said of the values that were read; raises where they are something else."""
+    return [remark for raster in rasters for remark in raster.remarks()]
 
 
 class _Memory:
@@ -439,7 +501,14 @@ class _Memory:
 def _window(source: Source, window: Sequence[int] | None) -> Window:
     """A window inside the source's pixels."""
     whole = source.grid.window
-    wanted = Window(*window) if window is not None else whole
+    if window is None:
+        return whole
+    try:
+        wanted = Window(*map(operator.index, window))
+    except TypeError as error:
+        raise RasterError(
+            f"The window {window!r} is not four whole numbers: (column, row, width, height)."
+        ) from error
     if wanted.intersection(whole) != wanted:
         raise RasterError(
             f"The window {tuple(wanted)} is not inside the raster of {whole.width} x "

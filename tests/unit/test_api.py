@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -226,3 +227,149 @@ def test_polygons_on_earth_are_refused(tile, tmp_path):
     api.predict_to_files(api.open_mi(tile[0]), api.load_model("plsr"), tmp_path / "o.tif")
     with pytest.raises(api.LunarOxideError, match="6378"):
         api.unit_statistics(tmp_path / "o.tif", tmp_path / "units.gpkg")
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+def test_a_window_may_be_of_numpys_whole_numbers(tile, kind):
+    source = api.open_mi(tile[0])
+    found, _ = api.read_spectra(source, np.array([3, 2, 5, 4], kind))
+    expected, _ = api.read_spectra(source, (3, 2, 5, 4))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("window", [(0.5, 0, 5, 5), (0, 0, 5), "0055", (0, 0, None, 5), 5])
+def test_a_window_that_is_not_four_whole_numbers(tile, window):
+    with pytest.raises(api.LunarOxideError, match="four whole numbers"):
+        api.predict(api.open_mi(tile[0]), api.load_model("plsr"), window)
+
+
+def test_no_threads_are_refused(tile, tmp_path):
+    source, model = api.open_mi(tile[0]), api.load_model("plsr")
+    for run in (
+        lambda: api.predict(source, model, threads=0),
+        lambda: api.predict_to_files(source, model, tmp_path / "o.tif", threads=0),
+        lambda: api.mg_number_to_file(tmp_path / "o.tif", tmp_path / "m.tif", threads=-1),
+        lambda: api.unit_statistics(tmp_path / "o.tif", tmp_path / "z.gpkg", threads=0),
+    ):
+        with pytest.raises(api.LunarOxideError, match="at least one has to work"):
+            run()
+
+
+def test_no_files_are_refused():
+    with pytest.raises(api.LunarOxideError, match="list of files is empty"):
+        api.open_mi([])
+
+
+def test_files_may_be_entries_of_a_folder_and_bands_an_array(tile):
+    label, _ = tile
+    entry = next(entry for entry in os.scandir(label.parent) if entry.name == label.name)
+    source = api.open_mi(entry, bands=np.array(MODEL_PLANES) + 1)
+    np.testing.assert_array_equal(
+        api.read_spectra(source)[0], api.read_spectra(api.open_mi(label))[0]
+    )
+
+
+def test_a_result_without_a_name_is_refused(tile):
+    with pytest.raises(api.LunarOxideError, match=r"give a \.tif name"):
+        api.predict_to_files(api.open_mi(tile[0]), api.load_model("plsr"), "")
+
+
+def test_samples_of_a_mosaic_are_means_across_its_tiles(tile, tmp_path):
+    label, dn = tile
+    east = soils(seed=1)
+    other = write_tile(
+        tmp_path, east, name="MI_MAP_03_N44E311N43E312SC", west=310.0 + 60 / 2048, north=44.0
+    )
+    seam = (-50 + 59.6 / 2048, 44 - 10 / 2048)  # in the first pixel of the second tile
+    (sample,) = api.sample_spectra(api.open_mi([label, other]), [seam], window=3)
+    pixels = np.concatenate([dn[:, 9:12, 59:], east[:, 9:12, :2]], axis=2)[list(MODEL_PLANES)]
+    assert sample.pixels == 9
+    np.testing.assert_allclose(sample.mean, SCALE * pixels.mean(axis=(1, 2)), rtol=1e-5)
+    assert "Mosaic of 2 tiles" in sample.source
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4, 3), (2,), (1, 2, 2)])
+def test_points_that_are_not_pairs_are_refused(tile, shape):
+    with pytest.raises(api.LunarOxideError, match="not pairs"):
+        api.sample_spectra(api.open_mi(tile[0]), np.full(shape, 44.0))
+
+
+def test_no_points_give_no_samples(tile):
+    assert api.sample_spectra(api.open_mi(tile[0]), []) == []
+
+
+def test_a_sample_of_no_pixels_is_refused(tile):
+    with pytest.raises(api.LunarOxideError, match="holds none"):
+        api.sample_spectra(api.open_mi(tile[0]), [(-49.99, 43.99)], window=0)
+
+
+class Listening(api.Watch):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def _with_odd_values(path, band, count):
+    """Give some pixels of a band different values that no content has."""
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    values = dataset.GetRasterBand(band).ReadAsArray()
+    values[30:].flat[:count] = 300 + np.arange(count)
+    dataset.GetRasterBand(band).WriteArray(values)
+
+
+@pytest.fixture
+def results(tile, tmp_path):
+    """Oxides, their uncertainty and domain distance, and two polygons on them."""
+    names = {name: tmp_path / f"{name}.tif" for name in ("oxides", "uncertainty", "domain")}
+    api.predict_to_files(api.open_mi(tile[0]), api.load_model("plsr"), **names)
+    return {**names, "polygons": write_units(tmp_path / "units.gpkg")}
+
+
+@pytest.mark.parametrize("odd", ["oxides", "uncertainty"])
+def test_units_of_values_in_another_unit_are_refused(results, odd):
+    _with_odd_values(results[odd], 3, 500)
+    with pytest.raises(api.LunarOxideError, match=rf"{odd}\.tif: \d+ pixels .* many different"):
+        api.unit_statistics(**results)
+
+
+def test_units_warn_of_values_that_are_no_content(results):
+    _with_odd_values(results["oxides"], 3, 4)
+    watch = Listening()
+    api.unit_statistics(**results, watch=watch)
+    assert any("4 pixels of band 3 (FeO)" in text for text in watch.warnings)
+
+
+@pytest.mark.parametrize("odd", ["oxides", "uncertainty"])
+def test_mg_numbers_of_values_in_another_unit_are_refused(results, odd, tmp_path):
+    _with_odd_values(results[odd], 3, 500)
+    with pytest.raises(api.LunarOxideError, match=rf"{odd}\.tif: 500 pixels .* many different"):
+        api.mg_number_to_file(
+            results["oxides"],
+            tmp_path / "mg.tif",
+            uncertainty=results["uncertainty"],
+            output_uncertainty=tmp_path / "mgu.tif",
+        )
+    assert not (tmp_path / "mg.tif").exists()
+
+
+def test_mg_numbers_warn_of_values_that_are_no_content(results, tmp_path):
+    _with_odd_values(results["oxides"], 3, 4)
+    watch = Listening()
+    api.mg_number_to_file(
+        results["oxides"], tmp_path / "mg.tif", uncertainty=results["uncertainty"], watch=watch
+    )
+    assert any("4 pixels of band 3 (FeO)" in text for text in watch.warnings)
+    assert any("uncertainty is not used" in text for text in watch.warnings)
+
+
+def test_oxides_without_descriptions_say_how_to_give_them(results, tmp_path):
+    dataset = gdal.Open(str(results["oxides"]), gdal.GA_Update)
+    for band in range(1, 6):
+        dataset.GetRasterBand(band).SetDescription("")
+    del dataset
+    with pytest.raises(api.LunarOxideError, match=r"MgO.*SetDescription"):
+        api.mg_number_to_file(results["oxides"], tmp_path / "mg.tif")

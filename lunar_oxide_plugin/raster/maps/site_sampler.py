@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import NoValidPixelError
+from ...core.errors import NoValidPixelError, RasterError
 from ...core.sites.site_samples import NO_VALID_PIXEL, OUTSIDE, Sample, first_pixel, window_sample
 from ..gdal_io.blocks import Window
 from ..moon.crs import Grid, Transform, full_turn
 from ..moon.require_moon import require_moon
 from ..sources.mi_source import MiSource
+from ..sources.mosaic import Mosaic
 
 #: Differences up to this part of a pixel are rounding.
 _ROUNDING = 1e-6
@@ -21,7 +22,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def sample_points(
-    source: MiSource, wkt: str, points: Points, size: int, check: Callable[[], None]
+    source: MiSource | Mosaic, wkt: str, points: Points, size: int, check: Callable[[], None]
 ) -> list[Sample]:
     """Mean spectra of the valid pixels around points.
 
@@ -30,7 +31,7 @@ def sample_points(
 
     Parameters
     ----------
-    source : MiSource
+    source : MiSource or Mosaic
     wkt : str
         CRS of the points, on the Moon.
     points : sequence of (x, y)
@@ -48,9 +49,9 @@ def sample_points(
     Raises
     ------
     RasterError
-        When the raster has no CRS, or either is not on the Moon.
+        When the raster has no CRS, either is not on the Moon, or the points are not pairs.
     """
-    require_moon(source.grid.wkt, source.name)
+    require_moon(source.grid.wkt, _name(source))
     require_moon(wkt, "The sites' layer")
     samples = []
     for column, row in pixel_positions(source.grid, wkt, points):
@@ -59,7 +60,13 @@ def sample_points(
     return samples
 
 
-def _sample(source: MiSource, column: float, row: float, size: int) -> Sample:
+def _name(source: MiSource | Mosaic) -> str:
+    if isinstance(source, MiSource):
+        return source.name
+    return f"Mosaic of {len(source.sources)} tiles"
+
+
+def _sample(source: MiSource | Mosaic, column: float, row: float, size: int) -> Sample:
     grid = source.grid
     if not (0 <= column < grid.width and 0 <= row < grid.height):  # also where they are NaN
         return Sample(OUTSIDE)
@@ -71,7 +78,7 @@ def _sample(source: MiSource, column: float, row: float, size: int) -> Sample:
         reflectance, valid = source.spectra(inside)
     except NoValidPixelError:
         return Sample(NO_VALID_PIXEL)
-    used = f"{source.name}, mean of {int(valid.sum())} pixels of {size} x {size}"
+    used = f"{_name(source)}, mean of {int(valid.sum())} pixels of {size} x {size}"
     if source.synthetic:
         used = f"SYNTHETIC {used}"
     return window_sample(reflectance, valid, used, source.synthetic)
@@ -107,4 +114,11 @@ def longitudes_latitudes(wkt: str, points: Points) -> NDArray[np.float64]:
 
 
 def _columns(points: Points) -> NDArray[np.float64]:
-    return np.array(points, np.float64).reshape(-1, 2).T
+    pairs = np.array(points, np.float64)
+    if pairs.size == 0:
+        return np.empty((2, 0))
+    if pairs.ndim != 2 or pairs.shape[1] != 2:  # two rows of n would be other points in silence
+        raise RasterError(
+            f"The points are an array of shape {pairs.shape}, not pairs (x, y). Give [n, 2]."
+        )
+    return pairs.T
