@@ -373,3 +373,15 @@ def test_oxides_without_descriptions_say_how_to_give_them(results, tmp_path):
     del dataset
     with pytest.raises(api.LunarOxideError, match=r"MgO.*SetDescription"):
         api.mg_number_to_file(results["oxides"], tmp_path / "mg.tif")
+
+
+@pytest.mark.parametrize("name", ["missing.gpkg", "", "oxides.tif"])
+def test_polygons_in_a_file_that_is_none(results, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = gdal.GetUseExceptions()
+    gdal.DontUseExceptions()  # then GDAL says nothing by itself
+    try:
+        with pytest.raises(api.LunarOxideError, match="cannot be read"):
+            api.unit_statistics(results["oxides"], name)
+    finally:
+        gdal.UseExceptions() if before else gdal.DontUseExceptions()

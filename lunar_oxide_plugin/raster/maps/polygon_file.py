@@ -39,7 +39,7 @@ def read_polygons(
         not on the Moon.
     """
     with opening(f"{path} cannot be read", path):
-        dataset = gdal.OpenEx(path, gdal.OF_VECTOR)
+        dataset = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_VERBOSE_ERROR)
         layers = {
             found.GetName(): found
             for found in map(dataset.GetLayer, range(dataset.GetLayerCount()))
