@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .about import provenance
-from .core.errors import LunarOxideError, RasterError
+from .core.errors import LunarOxideError, NoValidPixelError, RasterError
 from .core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, Prediction, bundled_path
 from .core.oxides.oxides import OXIDES, mg_number
 from .core.results.units import Unit
@@ -283,7 +283,13 @@ def predict_to_files(
         metadata.update(source_metadata(source))
     with OutputFiles(source.files, alone=True) as files:
         run = Run(files, metadata, storage, threads, watch)
-        return write_prediction(run, source, model, paths)
+        counts = write_prediction(run, source, model, paths)
+        if not counts.valid:  # of a mosaic; a single source is refused when it is first read
+            raise NoValidPixelError(
+                "No pixel of the source is valid: everywhere at least one of the eight bands holds "
+                "no data, one of MI's invalid codes or shadow. Use other tiles."
+            )
+        return counts
 
 
 def mg_number_to_file(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -378,10 +380,26 @@ def test_oxides_without_descriptions_say_how_to_give_them(results, tmp_path):
 @pytest.mark.parametrize("name", ["missing.gpkg", "", "oxides.tif"])
 def test_polygons_in_a_file_that_is_none(results, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = gdal.GetUseExceptions()
-    gdal.DontUseExceptions()  # then GDAL says nothing by itself
-    try:
-        with pytest.raises(api.LunarOxideError, match="cannot be read"):
-            api.unit_statistics(results["oxides"], name)
-    finally:
-        gdal.UseExceptions() if before else gdal.DontUseExceptions()
+    with pytest.raises(api.LunarOxideError, match="cannot be read"):
+        api.unit_statistics(results["oxides"], name)
+
+
+def test_a_mosaic_without_a_valid_pixel_is_not_written(tmp_path):
+    nothing = np.full((9, 40, 60), INVALID_CODES[-1], np.int16)
+    tiles = [
+        write_tile(tmp_path, nothing, name=f"T{column}", west=310.0 + column * 60 / 2048)
+        for column in range(2)
+    ]
+    with pytest.raises(api.LunarOxideError, match="No pixel of the source is valid"):
+        api.predict_to_files(api.open_mi(tiles), api.load_model("plsr"), tmp_path / "o.tif")
+    assert not list(tmp_path.glob("*.tif"))
+
+
+def test_threads_may_share_a_source_and_a_model(tile):
+    source, model = api.open_mi(tile[0]), api.load_model("plsr")
+    windows = [(column, row, 20, 8) for column in range(0, 40, 4) for row in range(0, 32, 8)]
+    expected = [api.predict(source, model, window).oxides for window in windows]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(partial(api.predict, source, model), windows))
+    for prediction, oxides in zip(found, expected):
+        np.testing.assert_array_equal(prediction.oxides, oxides)
