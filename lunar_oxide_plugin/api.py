@@ -157,8 +157,8 @@ def read_spectra(
     Returns
     -------
     ndarray of float32, shape (8, height, width)
-        Reflectance as a fraction; NaN where any band is nodata, an invalid code or, unless it was
-        opened otherwise, in shadow.
+        Reflectance as a fraction; NaN where any band is nodata, an invalid code, saturated or,
+        unless it was opened otherwise, in shadow.
     ndarray of bool, shape (height, width)
         Where it is valid.
 
@@ -303,6 +303,8 @@ def mg_number_to_file(
     watch: Watch = SILENT,
 ) -> float:
     """Write Mg# of an oxide raster, and return its mean weighted by area on the sphere.
+
+    All pixels weigh the same where the raster does not say where on the Moon it is.
 
     Parameters
     ----------
