@@ -194,7 +194,7 @@ def predict(
     threads: int = 1,
     watch: Watch = SILENT,
 ) -> Prediction:
-    """Predict oxides of a window into memory: about 50 bytes a pixel.
+    """Predict oxides of a window into memory: about 60 bytes a pixel, and 100 MB.
 
     Parameters
     ----------
