@@ -403,3 +403,29 @@ def test_threads_may_share_a_source_and_a_model(tile):
         found = list(threads.map(partial(api.predict, source, model), windows))
     for prediction, oxides in zip(found, expected):
         np.testing.assert_array_equal(prediction.oxides, oxides)
+
+
+_FORKED = """
+import multiprocessing, sys
+import numpy as np
+from osgeo import gdal
+from lunar_oxide_plugin import api
+
+def read(window):
+    return api.read_spectra(source, window)[0].tobytes()
+
+source = api.open_mi(sys.argv[1])
+windows = [(x, y, 100, 64) for x in range(0, 900, 50) for y in range(0, 900, 50)]
+expected = [read(window) for window in windows]
+with multiprocessing.get_context("fork").Pool(4) as pool:
+    sys.exit(pool.map(read, windows, chunksize=1) != expected)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_copies_of_a_process_read_for_themselves(tmp_path):
+    gdal.Translate(
+        str(tmp_path / "stack.tif"), str(write_tile(tmp_path, soils(1000, 1000))), noData="none"
+    )
+    command = [sys.executable, "-c", _FORKED, str(tmp_path / "stack.tif")]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +98,10 @@ class Raster:
     @property
     def dataset(self) -> gdal.Dataset:
         """The open file, for each thread its own; opened again after `close`."""
-        if getattr(self._of_thread, "dataset", None) is None:
-            self._of_thread.dataset = self._open()
-        return self._of_thread.dataset
+        own = self._of_this_process()
+        if own.dataset is None:
+            own.dataset = self._open()
+        return own.dataset
 
     def plan(self, pixels: int = BLOCK_WIDTH * BLOCK_HEIGHT, rows: bool = True) -> BlockPlan:
         """The blocks to read it in, as of `plan_blocks`."""
@@ -118,7 +121,19 @@ class Raster:
 
     def close(self) -> None:
         """Give this thread's handles of the file back until it reads again."""
-        self._of_thread.dataset = None
+        self._of_this_process().dataset = None
+
+    def _of_this_process(self) -> Any:
+        """What this thread has open; a copy of a process (fork) begins with nothing.
+
+        Both would read on from one place in the file, each at wherever the other has left it.
+        """
+        own, here = self._of_thread, os.getpid()
+        if getattr(own, "process", None) != here:
+            # Kept: to close it would move that place, too.
+            own.inherited = getattr(own, "dataset", None)
+            own.dataset, own.process = None, here
+        return own
 
     def _open(self) -> gdal.Dataset:
         return self.place.dataset()
