@@ -300,6 +300,8 @@ class Raster:
         """
         said = []
         for number, found in sorted(self._outside.items()):
+            if not found.pixels:  # it was only asked for
+                continue
             text = self.described_out_of_range(number)
             if found.many_values and found.pixels > FEW * self.grid.window.size:
                 raise RasterError(f"{text}.")

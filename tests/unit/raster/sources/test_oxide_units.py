@@ -111,3 +111,12 @@ def test_values_without_a_measurement_say_nothing():
     assert not is_fraction("FeO", [np.nan, -1, 0])
     assert is_fraction("Al2O3", [np.nan, 0.2, 0.37])
     assert not is_fraction("FeO", [np.nan, 0.2, 0.5])  # purest anorthosite
+
+
+def test_a_part_without_data_is_no_remark(tmp_path):
+    """The bands were only asked how many values lie outside, where a sample holds none."""
+    values = np.full((200, 200), -9999.0)
+    values[150:] = 12.5
+    raster = Raster(written(tmp_path / "a.tif", {"FeO": values}, (200, 200)))
+    require_weight_percent(raster)
+    assert raster.remarks() == []
