@@ -217,12 +217,18 @@ class Mosaic:
                     common.relative_to(place.x, place.y)
                 )
             except NoValidPixelError:
-                self.tiles = [tile for tile in self.tiles if tile.source is not source]
+                left = [tile for tile in self.tiles if tile.source is not source]
+                self.tiles = left or self.tiles  # the last one says how wide its blocks are
                 continue
             new = found_valid & ~valid[rows, columns]
             np.copyto(reflectance[:, rows, columns], found, where=new)
             valid[rows, columns] |= new
         return reflectance, valid
+
+    def close(self) -> None:
+        """Give this thread's handles of the tiles back until they are read again."""
+        for source in list(self._open):
+            source.close()
 
     def _opened(self, source: MiSource) -> MiSource:
         """A source about to be read; the one not used for longest is closed for it."""

@@ -323,3 +323,30 @@ def test_a_thousand_tiles_need_few_files_and_little_memory(thousand):
     assert (few_valid, many_valid) == (1600, 16000)
     # Of each tile its label and scale stay, about 15 kB.
     assert (many_kilobytes - few_kilobytes) / 900 < 40
+
+
+def test_without_any_valid_pixel_it_can_be_read_again(tmp_path):
+    nothing = np.full((9, SIZE, SIZE), -30000, np.int16)
+    paths = [
+        mi_tiles.write_tile(
+            tmp_path,
+            nothing,
+            name=f"T{column}",
+            west=310 + column * SIZE / RESOLUTION,
+            resolution=RESOLUTION,
+        )
+        for column in range(2)
+    ]
+    mosaic = Mosaic([MiSource(str(path)) for path in paths])
+    for _ in range(2):
+        blocks = mosaic.plan().blocks(mosaic.grid.window)
+        assert not any(mosaic.spectra(window)[1].any() for window in blocks)
+
+
+def test_a_closed_mosaic_reads_again(quarters):
+    _, mosaic, _ = quarters
+    before, _ = mosaic.spectra(mosaic.grid.window)
+    mosaic.close()
+    mosaic.close()
+    after, _ = mosaic.spectra(mosaic.grid.window)
+    np.testing.assert_array_equal(before, after)
