@@ -158,11 +158,23 @@ class OxideModel:
         Parameters
         ----------
         reflectance : ndarray of float32, shape (8, n)
-            Valid spectra, bands in the order of `bands.MODEL_BANDS`.
+            Spectra, bands in the order of `bands.MODEL_BANDS`. Where one is not finite all results
+            are NaN, whatever the model makes of it.
         wanted : collection of str
             Names of outputs besides the oxides; what is not wanted costs nothing where the model
             can leave it out, and is None.
+
+        Raises
+        ------
+        ModelError
+            When the spectra have another shape, or the model's results do.
         """
+        reflectance = np.asarray(reflectance, np.float32)
+        if reflectance.ndim != 2 or len(reflectance) != len(MODEL_BANDS):
+            raise ModelError(
+                f"The spectra are an array of shape {reflectance.shape}. {self.title} takes "
+                f"[{len(MODEL_BANDS)}, n], one row for each band."
+            )
         n = reflectance.shape[1]
         results = {
             name: np.empty((len(OXIDES), n) if rows else n, dtype=np.float32)
@@ -182,6 +194,10 @@ class OxideModel:
                         f"for {spectra.shape[1]} spectra."
                     )
                 target[...] = value[..., : target.shape[-1]]
+        unknown = ~np.isfinite(reflectance).all(axis=0)
+        if unknown.any():  # trees and maxima pass over them
+            for values in results.values():
+                values[..., unknown] = np.nan
         return Prediction(
             results["oxides"], results.get("uncertainty"), results.get("domain_distance")
         )

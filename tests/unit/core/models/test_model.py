@@ -261,3 +261,20 @@ def test_importing_the_core_does_not_import_onnxruntime():
     )
     root = ROOT
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", [name for name, _ in BUNDLED])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_spectrum_that_is_not_finite_has_no_oxides(name, odd):
+    spectra = np.full((8, 3), 0.1, np.float32)
+    spectra[2, 1] = odd
+    found = OxideModel(bundled_path(name)).predict(spectra)
+    for values in found:
+        assert np.isnan(values[..., 1]).all()
+        assert np.isfinite(values[..., [0, 2]]).all()
+
+
+@pytest.mark.parametrize("shape", [(8,), (3, 8), (7, 3), (8, 2, 2), ()])
+def test_spectra_of_another_shape_are_refused(shape):
+    with pytest.raises(ModelError, match=r"\[8, n\]"):
+        OxideModel(bundled_path("plsr")).predict(np.full(shape, 0.1, np.float32))
