@@ -55,17 +55,24 @@ def mg_number(mgo: ArrayLike, feo: ArrayLike) -> NDArray[np.float64]:
     -------
     ndarray of float64
         (MgO/40.304) / (MgO/40.304 + FeO/71.844); NaN where it is not defined:
-        either input not finite or negative, or both zero.
+        either input not finite, masked or negative, or both zero.
 
     References
     ----------
     Zhang et al. (2023), Icarus 397, 115505.
     """
-    mg = np.asarray(mgo, dtype=np.float64) / MOLAR_MASS["MgO"]
-    fe = np.asarray(feo, dtype=np.float64) / MOLAR_MASS["FeO"]
+    mg = _unmasked(mgo) / MOLAR_MASS["MgO"]
+    fe = _unmasked(feo) / MOLAR_MASS["FeO"]
     total = mg + fe
     defined = (mg >= 0) & (fe >= 0) & (total > 0) & np.isfinite(total)
     return np.divide(mg, total, out=np.full(total.shape, np.nan), where=defined)
+
+
+def _unmasked(values: ArrayLike) -> NDArray[np.float64]:
+    """NaN where a masked array, as many libraries read nodata, holds nothing."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.asarray(values, np.float64)
 
 
 def oxide_described(description: str) -> str | None:

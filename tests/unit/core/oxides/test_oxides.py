@@ -92,3 +92,12 @@ def test_mg_number_of_rasters_values_is_computed_in_double_precision():
     assert found.dtype == np.float64
     assert found[0] == pytest.approx(mg / (mg + fe), rel=1e-15)
     assert mg_number([9], [15])[0] == pytest.approx(mg_number([9.0], [15.0])[0], rel=1e-15)
+
+
+def test_masked_pixels_have_no_mg_number():
+    """65.535 is what 65535, no data of scaled integers, is when scaled."""
+    mgo = np.ma.array([65.535, 8.0, 8.0], mask=[True, False, False])
+    feo = np.ma.array([65.535, 9.0, 9.0], mask=[True, False, True])
+    found = mg_number(mgo, feo)
+    assert not isinstance(found, np.ma.MaskedArray)
+    np.testing.assert_array_equal(found, [np.nan, mg_number(8.0, 9.0), np.nan])
