@@ -59,6 +59,11 @@ class Site(NamedTuple):
     sources: dict[str, str]
 
 
+#: Of samples without a pixel, which share it: nobody may write into it.
+_UNDEFINED = np.full(len(MODEL_BANDS), np.nan)
+_UNDEFINED.flags.writeable = False
+
+
 class Sample(NamedTuple):
     """What a raster holds at a site."""
 
@@ -66,8 +71,8 @@ class Sample(NamedTuple):
     #: Number of valid pixels behind the mean.
     pixels: int = 0
     #: Mean reflectance and sample standard deviation (n - 1), [8] each; NaN where undefined.
-    mean: NDArray[np.float64] = np.full(len(MODEL_BANDS), np.nan)
-    std: NDArray[np.float64] = np.full(len(MODEL_BANDS), np.nan)
+    mean: NDArray[np.float64] = _UNDEFINED
+    std: NDArray[np.float64] = _UNDEFINED
     #: The raster it comes from, and how.
     source: str = ""
     synthetic: bool = False

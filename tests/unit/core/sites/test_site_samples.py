@@ -5,6 +5,7 @@ import io
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,9 @@ def test_table_holds_what_is_known_and_leaves_the_rest_empty():
     assert (first["status"], first["pixels"], first["synthetic"]) == ("sampled", "1", "SYNTHETIC")
     assert (second["status"], second["pixels"], second["synthetic"]) == ("no position", "0", "")
     assert {second[name] for name in ("mission", "r415", "FeO", "latitude")} == {""}
+
+
+def test_the_mean_that_samples_without_a_pixel_share_stays_undefined():
+    with pytest.raises(ValueError, match="read-only"):
+        Sample("outside").mean[:] = 0
+    assert np.isnan(Sample("outside").mean).all()
