@@ -251,7 +251,10 @@ class OutputFiles:
             self.style(final, style)
 
     def _rename(self) -> None:
-        """Move all files to their names; when one cannot be moved, all earlier ones back."""
+        """Move all files to their names; when one cannot be moved, all earlier ones back.
+
+        So when the user interrupts just then.
+        """
         new = [final for _, final in self._renames]
         for final in new:
             _require_plain(final)  # once more: others may have laid something there since
@@ -266,13 +269,17 @@ class OutputFiles:
                 moved.append((final, self._folder(final).set_aside(final, gone=partial is None)))
                 if partial is not None:
                     partial.replace(final)
-        except OSError as error:
-            said = f"{final} cannot be written: {error.strerror}."
+        except (OSError, KeyboardInterrupt) as error:
+            said = "Interrupted."
+            if isinstance(error, OSError):
+                said = f"{final} cannot be written: {error.strerror}."
             for file, previous in reversed(moved):
                 try:
                     self._folder(file).put_back(file, previous)
                 except OSError:
                     said += f" What {file.name} held before is kept as {previous}."
+            if isinstance(error, KeyboardInterrupt):
+                raise
             raise RasterError(said) from error
 
 

@@ -399,3 +399,37 @@ def test_every_style_is_marked_as_ours():
     styles = sorted(STYLES.glob("*.qml"))
     assert styles
     assert all("<!-- Lunar Oxide Mapper -->" in path.read_text() for path in styles)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("moved", [True, False])
+def test_an_interrupt_between_renames_undoes_the_earlier_ones(
+    tmp_path, monkeypatch, failing, moved
+):
+    """Ctrl+C in a notebook: files of two runs must not lie beside each other."""
+    finals = ["a.tif", "b.tif", "c.csv"]
+    for name in finals:
+        (tmp_path / name).write_bytes(b"before")
+    replace, interrupts = Path.replace, []
+
+    def interrupted(self, target):
+        last = Path(target).name == finals[failing] and not interrupts
+        if last:
+            interrupts.append(target)
+        if last and not moved:
+            raise KeyboardInterrupt
+        replace(self, target)
+        if last:
+            raise KeyboardInterrupt
+
+    def run():
+        with OutputFiles() as files:
+            write(files, tmp_path / "a.tif", values())
+            write(files, tmp_path / "b.tif", values())
+            files.text(tmp_path / "c.csv", "after")
+            monkeypatch.setattr(Path, "replace", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert names(tmp_path) == finals
+    assert all((tmp_path / name).read_bytes() == b"before" for name in finals)
