@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from osgeo import gdal
@@ -192,6 +193,8 @@ def _is_raster(path: str) -> bool:
 def _hint(path: str) -> str:
     if path.startswith("/vsi") or not _FILE_NAME.fullmatch(path):
         return ""  # on a server or in an archive; a VRT's text, a database table
+    if Path(path).is_dir():
+        return " (it is a folder; name the files in it)"
     if not is_file(path):
         return " (there is no such file)"
     if split_ending(path)[1] == ".img":

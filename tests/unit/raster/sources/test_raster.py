@@ -357,3 +357,8 @@ def test_uncertainties_have_no_fill_values_either(tmp_path):
     (values,) = Uncertainty(raster, of, {1: "FeO"}).values(raster.grid.window, [1])
     np.testing.assert_array_equal(values, [[0.5, 0, np.nan], [np.nan] * 3])
     assert "4 pixels of band 1" in raster.remarks()[0]
+
+
+def test_a_folder_is_said_to_be_one(tmp_path):
+    with pytest.raises(RasterError, match="it is a folder"):
+        Raster(str(tmp_path))
