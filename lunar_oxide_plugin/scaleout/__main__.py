@@ -38,7 +38,14 @@ class _Parser(argparse.ArgumentParser):
     """Reads one argument from each line of an @FILE, and ignores empty lines."""
 
     def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
-        return [arg_line] if arg_line.strip() else []
+        line = arg_line.lstrip("\ufeff")  # which Windows' editors put before the first
+        return [line] if line.strip() else []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        try:
+            return super().parse_known_args(args, namespace)
+        except UnicodeDecodeError as error:  # UTF-16 is what PowerShell's > writes
+            self.error(f"an @FILE is not in UTF-8 ({error.reason}). Save it in that encoding")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from lunar_oxide_plugin.raster.mi.mi_folder import mi_products
 from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_sources
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
-from lunar_oxide_plugin.scaleout.__main__ import main
+from lunar_oxide_plugin.scaleout.__main__ import main, parser
 from tests import mi_tiles
 
 from .conftest import (
@@ -384,3 +384,18 @@ def test_a_tile_without_a_plausible_scale_fails_loudly(scene, tmp_path):
     listed = json.loads((tmp_path / "out" / "failures.json").read_text())
     assert [entry["window"] for entry in listed] == ["R0000C0001"]
     assert listed[0]["error"].startswith(f"{label.name}: The values fit neither")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list_of_inputs_may_begin_with_a_mark(tmp_path, encoding):
+    (tmp_path / "list.txt").write_text("月.lbl\n\nb.lbl\n", encoding=encoding)
+    options = parser().parse_args([f"@{tmp_path / 'list.txt'}", "--output", "out"])
+    assert options.input == ["月.lbl", "b.lbl"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_list_of_inputs_in_another_encoding_is_refused(tmp_path, encoding, capsys):
+    (tmp_path / "list.txt").write_text("ü.lbl\n", encoding=encoding)
+    with pytest.raises(SystemExit):
+        parser().parse_args([f"@{tmp_path / 'list.txt'}", "--output", "out"])
+    assert "not in UTF-8" in capsys.readouterr().err
