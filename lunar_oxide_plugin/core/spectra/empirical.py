@@ -10,6 +10,9 @@ FeO would fall from its highest to below its lowest value from one pixel to the
 next: these functions give NaN there. ``atan2`` would hide the jump by going on
 to angles that no sample was ever fitted to.
 
+All functions take reflectance as a fraction, bands of one shape, and give NaN
+where R750 is not above zero; (x0, y0) is the origin.
+
 References
 ----------
 Lucey, Blewett and Jolliff (2000), JGR 105 (E8), 20297: FeO, TiO2.
@@ -21,6 +24,7 @@ Otake et al. (2012), LPSC 43, abstract 1905: FeO, TiO2 of the Kaguya MI.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -69,37 +73,14 @@ WILCOX_ANGLE, WILCOX_FACTOR, WILCOX_OFFSET = 1.3885, -137.97, 57.46
 def theta_fe(r750: ArrayLike, r950: ArrayLike, origin: tuple[float, float]) -> NDArray[np.float64]:
     """Angle that rises with FeO, -atan((R950/R750 - y0) / (R750 - x0)).
 
-    Parameters
-    ----------
-    r750, r950 : array_like
-        Reflectance as a fraction, of one shape.
-    origin : tuple of float
-        x0, y0.
-
-    Returns
-    -------
-    ndarray of float64
-        Radians within -pi/2 ... pi/2; NaN where R750 is not above zero and x0.
+    In radians, within -pi/2 ... pi/2; NaN where R750 is not above x0.
     """
     r750, ratio = _ratio(r950, r750)
     return -_arctangent(ratio - origin[1], r750 - origin[0])
 
 
 def theta_ti(r415: ArrayLike, r750: ArrayLike, origin: tuple[float, float]) -> NDArray[np.float64]:
-    """Angle that rises with TiO2, atan((R415/R750 - y0) / (R750 - x0)).
-
-    Parameters
-    ----------
-    r415, r750 : array_like
-        Reflectance as a fraction, of one shape.
-    origin : tuple of float
-        x0, y0.
-
-    Returns
-    -------
-    ndarray of float64
-        Radians within -pi/2 ... pi/2; NaN where R750 is not above zero and x0.
-    """
+    """Angle that rises with TiO2, atan((R415/R750 - y0) / (R750 - x0)); otherwise as `theta_fe`."""
     r750, ratio = _ratio(r415, r750)
     return _arctangent(ratio - origin[1], r750 - origin[0])
 
@@ -125,20 +106,7 @@ def angle_tio2(r415: ArrayLike, r750: ArrayLike, constants: AngleConstants) -> N
 def omat(
     r750: ArrayLike, r950: ArrayLike, origin: tuple[float, float] = LUCEY.fe_origin
 ) -> NDArray[np.float64]:
-    """Optical maturity, sqrt((R750 - x0)^2 + (R950/R750 - y0)^2): low where mature.
-
-    Parameters
-    ----------
-    r750, r950 : array_like
-        Reflectance as a fraction, of one shape.
-    origin : tuple of float
-        x0, y0.
-
-    Returns
-    -------
-    ndarray of float64
-        Without unit; NaN where R750 is not above zero.
-    """
+    """Optical maturity, sqrt((R750 - x0)^2 + (R950/R750 - y0)^2): low where mature, no unit."""
     r750, ratio = _ratio(r950, r750)
     return np.hypot(r750 - origin[0], ratio - origin[1])
 
@@ -146,16 +114,7 @@ def omat(
 def wilcox_feo(r750: ArrayLike, r950: ArrayLike) -> NDArray[np.float64]:
     """FeO in wt% of the maria, -137.97 (R750 sin 1.3885 + R950/R750 cos 1.3885) + 57.46.
 
-    Parameters
-    ----------
-    r750, r950 : array_like
-        Reflectance as a fraction, of one shape.
-
-    Returns
-    -------
-    ndarray of float64
-        NaN where R750 is not above zero. Falls below zero in bright highlands, which
-        the equation was not made for.
+    Falls below zero in bright highlands, which the equation was not made for.
     """
     r750, ratio = _ratio(r950, r750)
     along = r750 * np.sin(WILCOX_ANGLE) + ratio * np.cos(WILCOX_ANGLE)
@@ -178,17 +137,14 @@ class Method(NamedTuple):
     citation: str
 
 
-def _otake_maps(constants: AngleConstants) -> Callable[[NDArray[np.floating]], Maps]:
-    def maps(reflectance: NDArray[np.floating]) -> Maps:
-        r415, r750, r950 = reflectance
-        return {FEO: angle_feo(r750, r950, constants), TIO2: angle_tio2(r415, r750, constants)}
-
-    return maps
+def _angle_maps(constants: AngleConstants, reflectance: NDArray[np.floating]) -> Maps:
+    r415, r750, r950 = reflectance
+    return {FEO: angle_feo(r750, r950, constants), TIO2: angle_tio2(r415, r750, constants)}
 
 
 def _lucey_maps(reflectance: NDArray[np.floating]) -> Maps:
     _, r750, r950 = reflectance
-    return {**_otake_maps(LUCEY)(reflectance), OMAT: omat(r750, r950)}
+    return {**_angle_maps(LUCEY, reflectance), OMAT: omat(r750, r950)}
 
 
 def _wilcox_maps(reflectance: NDArray[np.floating]) -> Maps:
@@ -212,7 +168,7 @@ METHODS = (
         "otake2012_refitted",
         "Otake 2012, refitted on 38 MI sites",
         MI,
-        _otake_maps(OTAKE_REFITTED),
+        partial(_angle_maps, OTAKE_REFITTED),
         (FEO, TIO2),
         f"{_described(OTAKE_REFITTED)} (fitted by this project; origins as published)",
         f"Equations: {_OTAKE}. Site spectra: Yang et al. (2023). Chemistry: Zhang et al. (2023).",
@@ -221,7 +177,7 @@ METHODS = (
         "otake2012_published",
         "Otake 2012, published constants",
         MI,
-        _otake_maps(OTAKE_PUBLISHED),
+        partial(_angle_maps, OTAKE_PUBLISHED),
         (FEO, TIO2),
         f"{_described(OTAKE_PUBLISHED)} (slope, intercept, factor and exponent quoted from memory)",
         f"{_OTAKE}.",

@@ -67,10 +67,10 @@ class Scaling(NamedTuple):
     offset: NDArray[np.float64]
     #: What decided it, for the report.
     told_by: str
-    #: Median reflectance of the sample, [8].
-    medians: NDArray[np.floating]
     #: A sentence for the log when the metadata did not decide alone, else "".
-    note: str
+    note: str = ""
+    #: Median reflectance of the sample, [8].
+    medians: NDArray[np.floating] = np.full(len(MODEL_BANDS), np.nan)
 
     @property
     def median_750(self) -> float:
@@ -89,22 +89,18 @@ class Scaling(NamedTuple):
 def valid_spectra(
     reflectance: NDArray[np.floating], shadow: float = SHADOW_REFLECTANCE
 ) -> NDArray[np.bool_]:
-    """Where all bands hold a measurement.
+    """Where all bands [bands, ...] hold a measurement, bool [...].
+
+    That is where each is finite, above the shadow threshold and below saturation (0.65534). The
+    invalid DN codes of MI MAP are negative and so fail here whatever the scale.
 
     Parameters
     ----------
     reflectance : ndarray, shape (bands, ...)
-        Reflectance; NaN where the file marks nodata. The invalid DN codes of
-        MI MAP are negative and so fail here whatever the scale.
+        NaN where the file marks nodata.
     shadow : float
         Reflectance up to which a band counts as shadow; by default that of
         MI MAP V3 (500 DN, reflectance 0.01). 0 keeps shadowed pixels.
-
-    Returns
-    -------
-    ndarray of bool, shape (...)
-        True where every band is finite, above the shadow threshold and below
-        saturation (0.65534).
     """
     # Half a DN, so that float32 rounding cannot move a value across a threshold.
     half = DN_SCALE / 2
@@ -156,25 +152,34 @@ def choose_scaling(
         When no reading is plausible; the message names the factor that would fit.
         When the bands cannot be in the models' order.
     """
-    ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
+    scale, offset = declared_scale[:, np.newaxis], declared_offset[:, np.newaxis]
+    ones, zeros = np.ones(scale.shape), np.zeros(scale.shape)
     if user_scale is not None:
-        candidates = [_Candidate(ones * user_scale, zeros, "from SCALE", PLAUSIBLE_750, "")]
-    else:
-        declared = not np.allclose(declared_scale, 1) or bool(np.any(declared_offset))
-        told_by = "as the metadata say" if declared else "as no scale is given"
+        candidates = [(Scaling(ones * user_scale, zeros, "from SCALE"), PLAUSIBLE_750)]
+    elif not np.allclose(scale, 1):
+        note = (
+            f"The file declares a scale of {scale[_INDEX_750, 0]:g}, but its values already "
+            "are reflectance; the scale was not applied."
+        )
         candidates = [
-            _Candidate(declared_scale, declared_offset, told_by, PLAUSIBLE_750, ""),
-            _other_reading(declared_scale),
+            (Scaling(scale, offset, "as the metadata say"), PLAUSIBLE_750),
+            (Scaling(ones, zeros, "against the metadata", note), PLAUSIBLE_750),
         ]
-    for scale, offset, told_by, plausible_750, note in candidates:
-        scaling = Scaling(scale[:, np.newaxis], offset[:, np.newaxis], told_by, zeros, note)
+    else:
+        told_by = "as the metadata say" if np.any(offset) else "as no scale is given"
+        note = "The file declares no scale; its values were read as MI DN (x 2e-05)."
+        dn = Scaling(ones * DN_SCALE, zeros, "as the values can only be MI DN", note)
+        candidates = [
+            (Scaling(scale, offset, told_by), PLAUSIBLE_750),
+            (dn, PLAUSIBLE_750_UNDECLARED),
+        ]
+    for scaling, (low, high) in candidates:
         medians = _median_spectrum(scaling.apply(stored))
-        if not _plausible(medians):
-            continue
-        _check_order(medians)
-        if plausible_750[0] <= medians[_INDEX_750] <= plausible_750[1]:
-            return scaling._replace(medians=medians)
-    raise SpectraError(_refusal(stored, candidates[0], user_scale))
+        if _plausible(medians):
+            _check_order(medians)
+            if low <= medians[_INDEX_750] <= high:
+                return scaling._replace(medians=medians)
+    raise SpectraError(_refusal(stored, candidates[0][0], user_scale))
 
 
 def declared_scaling(
@@ -182,41 +187,10 @@ def declared_scaling(
     declared_scale: NDArray[np.float64],
     declared_offset: NDArray[np.float64],
 ) -> Scaling:
-    """The reading that a product's own label declares, without judging it by a few pixels.
-
-    Parameters
-    ----------
-    stored : ndarray, shape (8, n)
-        What there is of measured pixels, at least one.
-    declared_scale, declared_offset : ndarray, shape (8,)
-    """
+    """The reading that a product's own label declares, not judged by its few pixels [8, n]."""
     scale, offset = declared_scale[:, np.newaxis], declared_offset[:, np.newaxis]
     medians = np.median(stored * scale + offset, axis=1)
-    return Scaling(scale, offset, "as the label says", medians, "")
-
-
-class _Candidate(NamedTuple):
-    """One reading of the stored values, [8] each, and what makes it plausible."""
-
-    scale: NDArray[np.float64]
-    offset: NDArray[np.float64]
-    told_by: str
-    plausible_750: tuple[float, float]
-    note: str
-
-
-def _other_reading(declared_scale: NDArray[np.float64]) -> _Candidate:
-    """What the values are when not what the metadata say: already reflectance, or DN."""
-    ones, zeros = np.ones(len(MODEL_BANDS)), np.zeros(len(MODEL_BANDS))
-    if not np.allclose(declared_scale, 1):
-        note = (
-            f"The file declares a scale of {_one(declared_scale):g}, but its values already "
-            "are reflectance; the scale was not applied."
-        )
-        return _Candidate(ones, zeros, "against the metadata", PLAUSIBLE_750, note)
-    note = "The file declares no scale; its values were read as MI DN (x 2e-05)."
-    told_by = "as the values can only be MI DN"
-    return _Candidate(ones * DN_SCALE, zeros, told_by, PLAUSIBLE_750_UNDECLARED, note)
+    return Scaling(scale, offset, "as the label says", medians=medians)
 
 
 def _median_spectrum(reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -245,20 +219,21 @@ def _check_order(medians: NDArray[np.float32]) -> None:
     750 nm. Whether 1550 nm is the brightest is not asked: at high latitudes it may fall.
     """
     if medians[0] > medians.min() or medians[-1] < medians[_INDEX_750]:
-        values = ", ".join(
-            f"{band.nominal} nm: {value:.3g}" for band, value in zip(MODEL_BANDS, medians)
-        )
         raise SpectraError(
             "The bands are not in the order they were taken to be in: the Moon is darkest at "
-            f"415 nm and brighter at 1550 than at 750 nm, but the medians here are {values}. Give "
-            "the eight band numbers in BANDS."
+            "415 nm and brighter at 1550 than at 750 nm, but the medians here are "
+            f"{_listed(medians)}. Give the eight band numbers in BANDS."
         )
+
+
+def _listed(medians: NDArray[np.floating]) -> str:
+    return ", ".join(f"{band.nominal} nm: {value:.3g}" for band, value in zip(MODEL_BANDS, medians))
 
 
 def require_rising(
     medians: NDArray[np.floating], name: str, numbers: Sequence[int], split: bool = False
 ) -> None:
-    """Ask for BANDS where a scene's median spectrum falls in the assumed order of bands.
+    """Ask for BANDS where a scene's median spectrum [8] falls in the assumed order of bands.
 
     In 52 of 55 real site pixels every band is brighter than the one before; in three, 950 nm is
     darker than 900 nm by up to 0.8 %. A fall does not prove another order (fresh pyroxene-rich
@@ -266,12 +241,8 @@ def require_rising(
 
     Parameters
     ----------
-    medians : ndarray, shape (8,)
-        Median reflectance, in the assumed order.
-    name : str
-        The file's name, for the message.
-    numbers : sequence of int
-        The bands' numbers in the assumed order.
+    name, numbers
+        Of the file and of its bands in the assumed order, for the message.
     split : bool
         Whether the pixels tell that 1001 and 1050 nm are of two detectors (`split_of_detectors`).
 
@@ -293,7 +264,7 @@ def require_rising(
 
 
 def split_of_detectors(pixels: NDArray[np.floating]) -> bool | None:
-    """Whether the second of four neighbouring bands is of the VIS detector and the third of NIR.
+    """Whether the second of four neighbouring bands is of the VIS, the third of the NIR detector.
 
     MI's two detectors see a place at different times and angles, and are registered to a part of
     a pixel. So bands of one detector scatter less against each other, pixel by pixel, than
@@ -308,7 +279,7 @@ def split_of_detectors(pixels: NDArray[np.floating]) -> bool | None:
     Returns
     -------
     bool or None
-        False when it is the other way round; None when the pixels do not tell.
+        False when it is the other way round; None when the pixels cannot decide.
     """
     if pixels.shape[1] < _ENOUGH_PIXELS:
         return None
@@ -325,17 +296,13 @@ def split_of_detectors(pixels: NDArray[np.floating]) -> bool | None:
     return False if exchanged < _CLEARLY_LESS * as_assumed else None
 
 
-def _one(scale: NDArray[np.float64]) -> float:
-    return float(scale[_INDEX_750])
-
-
-def _refusal(stored: NDArray[np.floating], reading: _Candidate, user_scale: float | None) -> str:
+def _refusal(stored: NDArray[np.floating], reading: Scaling, user_scale: float | None) -> str:
     values = stored[_INDEX_750]
     values = values[np.isfinite(values) & (values > 0)]
     if values.size == 0:
         return "The 750 nm band has no value above zero: nothing here can be reflectance."
     median = float(np.median(values))
-    factor, offset = _one(reading.scale), _one(reading.offset)
+    factor, offset = (float(part[_INDEX_750, 0]) for part in (reading.scale, reading.offset))
     reflectance = median * factor + offset
     source = "the SCALE parameter" if user_scale is not None else "the file's metadata"
     added = f" and the offset {offset:g}" if offset else ""
@@ -349,10 +316,11 @@ def _refusal(stored: NDArray[np.floating], reading: _Candidate, user_scale: floa
         text += f", as the Moon's, but {_beside_750(stored, reading)}."
     else:
         text += f"; the Moon's lies between {low} and {high}."
-    fitting = []
-    for candidate, meaning in _KNOWN_MISTAKES:
-        if _plausible(_median_spectrum((stored * candidate).astype(np.float32))):
-            fitting.append((meaning, f"{candidate:g}"))
+    fitting = [
+        (meaning, f"{candidate:g}")
+        for candidate, meaning in _KNOWN_MISTAKES
+        if _plausible(_median_spectrum((stored * candidate).astype(np.float32)))
+    ]
     if fitting:
         meanings, factors = zip(*fitting)
         return (
@@ -365,9 +333,9 @@ def _refusal(stored: NDArray[np.floating], reading: _Candidate, user_scale: floa
     )
 
 
-def _beside_750(stored: NDArray[np.floating], reading: _Candidate) -> str:
+def _beside_750(stored: NDArray[np.floating], reading: Scaling) -> str:
     """What is implausible where the median at 750 nm is not."""
-    reflectance = stored * reading.scale[:, np.newaxis] + reading.offset[:, np.newaxis]
+    reflectance = stored * reading.scale + reading.offset
     reflectance = reflectance[:, (reflectance > 0).all(axis=0)]
     saturated = (reflectance >= SATURATED_REFLECTANCE).any(axis=0)
     if saturated.sum() > 0.5 * saturated.size:
@@ -376,8 +344,6 @@ def _beside_750(stored: NDArray[np.floating], reading: _Candidate) -> str:
             f"({SATURATED_REFLECTANCE}) in some band. If these are fill values, set the nodata "
             "value of the file to them"
         )
-    medians = ", ".join(
-        f"{band.nominal} nm: {value:.3g}"
-        for band, value in zip(MODEL_BANDS, np.median(reflectance, axis=1))
-    )
-    return f"not all medians lie between {PLAUSIBLE_ANY[0]} and {PLAUSIBLE_ANY[1]} ({medians})"
+    low, high = PLAUSIBLE_ANY
+    medians = _listed(np.median(reflectance, axis=1))
+    return f"not all medians lie between {low} and {high} ({medians})"
