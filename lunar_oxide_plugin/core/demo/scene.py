@@ -34,33 +34,19 @@ _RING_VERTICES = 72
 
 @dataclass(frozen=True)
 class Outline:
-    """A lobed closed curve on the ground.
+    """A lobed closed curve on the ground."""
 
-    Attributes
-    ----------
-    lon, lat : float
-        Centre, degrees east (-180 ... 180) and north.
-    east, north : float
-        Semi-axes in km.
-    lobes : tuple of (float, float)
-        Relative amplitude and phase (radians) of the curve's second, third ...
-        harmonic; what makes it irregular.
-    """
-
+    #: Centre, degrees east (-180 ... 180) and north.
     lon: float
     lat: float
+    #: Semi-axes in km.
     east: float
     north: float
+    #: Relative amplitude and phase (radians) of the curve's second, third ... harmonic.
     lobes: tuple[tuple[float, float], ...] = ()
 
     def level(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-        """0 in the centre, 1 on the curve, growing outwards.
-
-        Parameters
-        ----------
-        x, y : ndarray
-            Kilometres east and north of the centre; broadcast together.
-        """
+        """0 in the centre, 1 on the curve, growing outwards; x and y in km east and north of it."""
         z: NDArray[np.complex128] = x / self.east + 1j * (y / self.north)
         distance = np.abs(z)
         direction: NDArray[np.complex128] = z / np.maximum(distance, 1e-12)
@@ -94,29 +80,19 @@ class Outline:
 
 @dataclass(frozen=True)
 class Unit:
-    """A geological unit.
+    """A geological unit."""
 
-    Attributes
-    ----------
-    name : str
-        As in the paper's table.
-    zone : Outline
-        Drawn well inside the unit, for its statistics.
-    bodies : tuple of Outline
-        Where the unit lies; empty for the ground on which the others lie.
-    height : float
-        Of its middle above its surroundings, km.
-    shoulder : float
-        Share of its radius over which it rises: 1 a dome, small a plateau or pit.
-    slope : float
-        Root mean square slope of its relief.
-    """
-
+    #: As in the paper's table.
     name: str
+    #: Drawn well inside the unit, for its statistics.
     zone: Outline
+    #: Where the unit lies; empty for the ground on which the others lie.
     bodies: tuple[Outline, ...] = ()
+    #: Of its middle above its surroundings, km.
     height: float = 0.0
+    #: Share of its radius over which it rises: 1 a dome, small a plateau or pit.
     shoulder: float = 1.0
+    #: Root mean square slope of its relief.
     slope: float = 0.03
 
     @property
@@ -136,40 +112,26 @@ class Crater:
 
 @dataclass(frozen=True)
 class Scene:
-    """A synthetic tile.
+    """A synthetic tile."""
 
-    Attributes
-    ----------
-    name : str
-        Of the study area.
-    corners : str
-        As in the archive's file names: north-west and south-east corner.
-    west, north : float
-        Centre of the first pixel, degrees (-180 ... 180 east).
-    sun : tuple of float
-        Where the light comes from: azimuth from north over east, and incidence
-        angle, degrees.
-    edge : float
-        Width of the transition between units, km.
-    units : tuple of Unit
-        The ground first; each lies upon those before it.
-    ray_craters : tuple of Crater
-        Fresh craters with bright ejecta.
-    shadow_crater : Crater
-        A steep one whose wall lies in shadow.
-    seed : int
-        Of everything random.
-    """
-
+    #: Of the study area.
     name: str
+    #: As in the archive's file names: north-west and south-east corner.
     corners: str
+    #: Centre of the first pixel, degrees (-180 ... 180 east).
     west: float
     north: float
+    #: Where the light comes from: azimuth from north over east, and incidence angle, degrees.
     sun: tuple[float, float]
+    #: Width of the transition between units, km.
     edge: float
+    #: The ground first; each lies upon those before it.
     units: tuple[Unit, ...]
+    #: Fresh craters with bright ejecta.
     ray_craters: tuple[Crater, ...]
+    #: A steep one whose wall lies in shadow.
     shadow_crater: Crater
+    #: Of everything random.
     seed: int
 
     def offset(self, lon: float, lat: float) -> tuple[float, float]:
@@ -184,17 +146,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class UnitSpectrum:
-    """What ``demo_units.csv`` says of a unit.
+    """What ``demo_units.csv`` says of a unit."""
 
-    Attributes
-    ----------
-    reflectance : ndarray of float64, shape (8,)
-        In the order of `bands.MODEL_BANDS`.
-    oxides : ndarray of float64, shape (5,)
-        wt%, in the order of `oxides.OXIDES`.
-    """
-
+    #: [8], in the order of `bands.MODEL_BANDS`.
     reflectance: NDArray[np.float64]
+    #: wt% [5], in the order of `oxides.OXIDES`.
     oxides: NDArray[np.float64]
 
 

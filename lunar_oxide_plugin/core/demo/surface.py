@@ -8,6 +8,7 @@ to the rounding of a DN.
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import NamedTuple
 
 import numpy as np
@@ -22,17 +23,13 @@ _SHAPE = (TILE_SIZE, TILE_SIZE)
 #: Size of a pixel from north to south, km.
 _PIXEL = KM_PER_DEGREE / TILE_SIZE
 
-#: Relative noise of a pixel in one band.
-_BAND_NOISE = 0.005
+#: Relative noise of a pixel in one band, and relative standard deviation of the albedo within a
+#: unit, common to all bands.
+_BAND_NOISE, _ALBEDO = 0.005, 0.02
 
-#: Relative standard deviation of the albedo within a unit, common to all bands.
-_ALBEDO = 0.02
-
-#: Largest share of what lies around or below in a unit's soil. Impacts mix it in.
-_CONTAMINATION = 0.06
-
-#: How far the course of an edge strays from its outline, relative to the edge's width.
-_EDGE_WOBBLE = 0.5
+#: Largest share of what lies around or below in a unit's soil: impacts mix it in. And how far the
+#: course of an edge strays from its outline, relative to the edge's width.
+_CONTAMINATION, _EDGE_WOBBLE = 0.06, 0.5
 
 #: Fall of amplitude with spatial frequency. Relief: that of a surface with a Hurst
 #: exponent of 0.9, near those of the lunar highlands (Rosenburg et al. 2011, JGR 116).
@@ -50,24 +47,17 @@ _CRATERS, _SMALLEST, _LARGEST, _CRATER_EXPONENT = 900, 0.08, 1.4, 2.1
 #: (Pike 1977, in Impact and Explosion Cratering).
 _CRATER_DEPTH, _CRATER_RIM = 0.2, 0.036
 
-#: Part of the light of a Lambert surface's shading that the Moon's rough surface shows.
-_SHADING = 0.5
-
-#: Brightness within a shadow, relative to the lit ground: a little light is scattered into it.
-_SHADOW_LIGHT = 0.02
+#: Part of the light of a Lambert surface's shading that the Moon's rough surface shows, and the
+#: brightness within a shadow relative to the lit ground: a little light is scattered into it.
+_SHADING, _SHADOW_LIGHT = 0.5, 0.02
 
 
 class _Window(NamedTuple):
-    """Part of the tile, with kilometres east and north of a centre."""
+    """Part of the tile, rows and columns, with kilometres east and north of a centre."""
 
-    rows: slice
-    columns: slice
+    pixels: tuple[slice, slice]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
-
-    @property
-    def pixels(self) -> tuple[slice, slice]:
-        return self.rows, self.columns
 
 
 class _Layer(NamedTuple):
@@ -99,14 +89,9 @@ class _Random:
         return np.asarray((total - 2 * 65535.0) / (65536.0 / 3**0.5))
 
     def field(self, stream: int, exponent: float) -> NDArray[np.float64]:
-        """Correlated noise over the tile, its amplitude falling with frequency^-exponent.
-
-        Mean 0, standard deviation 1.
-        """
+        """Noise of mean 0 and standard deviation 1, with amplitudes as frequency^-exponent."""
         spectrum = np.fft.rfft2(self.normal(stream, _SHAPE))
-        frequency = np.hypot(
-            np.fft.fftfreq(TILE_SIZE)[:, np.newaxis], np.fft.rfftfreq(TILE_SIZE)[np.newaxis]
-        )
+        frequency = np.hypot.outer(np.fft.fftfreq(TILE_SIZE), np.fft.rfftfreq(TILE_SIZE))
         # Flat below three waves per tile: longer ones would be a tilt of the whole tile.
         spectrum *= (frequency**2 + (3 / TILE_SIZE) ** 2) ** (-exponent / 2)
         spectrum *= np.exp(-((frequency / _SHARPEST) ** 2))
@@ -122,17 +107,10 @@ _EDGES, _RELIEF, _MOTTLING, _POPULATION, _FAULTS, _NOISE = range(6)
 
 
 class Surface:
-    """A rendered scene.
-
-    Attributes
-    ----------
-    scene : Scene
-        What it shows.
-    altitude : ndarray of float32, shape (2048, 2048)
-        Height above the sphere in km.
-    """
+    """A rendered scene."""
 
     def __init__(self, scene: Scene) -> None:
+        #: What it shows.
         self.scene = scene
         self._random = _Random(scene.seed)
         self._spectra = {
@@ -140,17 +118,12 @@ class Surface:
         }
         self._layers = _layers(scene, self._random.field(_EDGES, _EDGE_EXPONENT))
         altitude = _relief(scene, self._random)
+        #: Height above the sphere in km, [2048, 2048].
         self.altitude: NDArray[np.float32] = altitude.astype(np.float32)
         self._light = self._lit(altitude)
 
     def dn(self, band: int) -> NDArray[np.int16]:
-        """DN of one band, int16 [2048, 2048], invalid codes included.
-
-        Parameters
-        ----------
-        band : int
-            0 ... 8, in the order of the archive (`bands.ARCHIVE_BANDS`).
-        """
+        """DN [2048, 2048] of one band of `bands.ARCHIVE_BANDS`, invalid codes included."""
         ground = self.scene.units[0].name
         reflectance = np.full(_SHAPE, self._spectra[ground][band], np.float32)
         for layer in self._layers:
@@ -220,7 +193,7 @@ def _window(scene: Scene, lon: float, lat: float, reach: float, reach_north: flo
     columns = _clipped(east / width, reach / width)
     x = np.arange(columns.start, columns.stop) * width - east
     y = south - np.arange(rows.start, rows.stop) * _PIXEL
-    return _Window(rows, columns, x[np.newaxis, :], y[:, np.newaxis])
+    return _Window((rows, columns), x[np.newaxis, :], y[:, np.newaxis])
 
 
 def _clipped(centre: float, reach: float) -> slice:
@@ -282,10 +255,7 @@ def _craters(scene: Scene, numbers: _Random) -> NDArray[np.float64]:
     population = np.column_stack(
         [scene.west + u[0], scene.north - u[1], diameter, 0.1 + 0.7 * u[3] ** 2]
     )
-    fresh = [
-        (crater.lon, crater.lat, crater.diameter, 1.0)
-        for crater in (*scene.ray_craters, scene.shadow_crater)
-    ]
+    fresh = [(*astuple(crater), 1.0) for crater in (*scene.ray_craters, scene.shadow_crater)]
     return np.vstack([population, fresh])
 
 
