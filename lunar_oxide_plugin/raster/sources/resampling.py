@@ -24,11 +24,6 @@ _LEAST_AREA = 0.5
 _ROUNDING = 1e-6
 
 
-#: Of each new row or column: the old ones in it [n, new], from the block's first, and
-#: their weights [n, new].
-_Weights = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-
 class Resampled:
     """A mosaic averaged to fewer pixels per degree, read like the mosaic itself.
 
@@ -133,12 +128,17 @@ class Resampled:
             planes = np.zeros((len(sums), block.height, block.width), np.float32)
             np.copyto(planes[:-1], reflectance, where=valid)
             planes[-1] = valid
-            first_row, rows = self._row_weights(block, new)
-            first_column, columns = self._column_weights(block, new)
-            height, width = rows[0].shape[1], columns[0].shape[1]
-            touched = Window(first_column, first_row, width, height).slices
+            x, columns, west, east = _overlaps(
+                self._x, self._dx, (block.x, block.width), (new.x, new.width)
+            )
+            y, rows, north, south = _overlaps(
+                self._y, self._dy, (block.y, block.height), (new.y, new.height)
+            )
+            widths, heights = np.maximum(east - west, 0), self._sine_difference(north, south)
+            touched = Window(x, y, columns.shape[1], rows.shape[1]).slices
             for total, plane in zip(sums, planes):
-                total[touched] += _summed(_summed(plane, *rows, axis=0), *columns, axis=1)
+                by_rows = _summed(plane, rows, heights, axis=0)
+                total[touched] += _summed(by_rows, columns, widths, axis=1)
         edges = np.arange(new.y, new.y + new.height + 1, dtype=np.float64)
         whole = self._sine_difference(edges[:-1], edges[1:])[:, np.newaxis]
         valid = sums[-1] >= (_LEAST_AREA - _ROUNDING) * whole
@@ -181,20 +181,6 @@ class Resampled:
         under = Window(x, y, right - x, bottom - y).intersection(self.mosaic.grid.window)
         return list(blocks(under)) if under else []
 
-    def _column_weights(self, block: Window, new: Window) -> tuple[int, _Weights]:
-        """Widths that the columns of a block have in new ones, the first of which is returned."""
-        first, old, low, high = _overlaps(
-            self._x, self._dx, (block.x, block.width), (new.x, new.width)
-        )
-        return first - new.x, (old - block.x, np.maximum(high - low, 0))
-
-    def _row_weights(self, block: Window, new: Window) -> tuple[int, _Weights]:
-        """Differences of sin(lat) that the rows of a block have in new ones."""
-        first, old, low, high = _overlaps(
-            self._y, self._dy, (block.y, block.height), (new.y, new.height)
-        )
-        return first - new.y, (old - block.y, self._sine_difference(low, high))
-
     def _sine_difference(
         self, low: NDArray[np.float64], high: NDArray[np.float64]
     ) -> NDArray[np.float64]:
@@ -222,15 +208,16 @@ def _overlaps(
     Returns
     -------
     first : int
-        The first new pixel that the block touches.
+        The first new pixel that the block touches, counted from the first of `new`.
     old : ndarray of int, shape (n, new pixels touched)
-        Old pixels in each new one; the last may lie outside, with no overlap.
+        Old pixels in each new one, counted from the block's first; the last may lie outside,
+        with no overlap.
     low, high : ndarray, shape (n, new pixels touched)
         Ends of the overlap; none when high <= low.
     """
-    start, stop = block[0], block[0] + block[1]
+    start, stop = block[0], sum(block)
     first = max(math.floor(edge + start * step), new[0])
-    last = min(math.ceil(edge + stop * step), new[0] + new[1])
+    last = min(math.ceil(edge + stop * step), sum(new))
     pixels = np.arange(first, max(last, first))
     lowest = np.maximum(np.floor((pixels - edge) / step).astype(np.int64), start)
     # One more than fit, as both ends may lie inside an old pixel.
@@ -239,7 +226,7 @@ def _overlaps(
     low = np.maximum(edge + old * step, pixels)
     high = np.minimum(edge + (old + 1) * step, pixels + 1)
     high = np.where(old < stop, high, low)
-    return first, np.minimum(old, stop - 1), low, high
+    return first - new[0], np.minimum(old, stop - 1) - start, low, high
 
 
 def _summed(
@@ -269,11 +256,7 @@ def _along(
 ) -> NDArray[np.floating]:
     """Values at some places of an axis; without a copy where these are evenly spaced."""
     step = int(index[1] - index[0]) if index.size > 1 else 1
-    if (
-        step > 0
-        and index[-1] - index[0] == step * (index.size - 1)
-        and (np.diff(index) == step).all()
-    ):
+    if step > 0 and (np.diff(index) == step).all():
         places = slice(int(index[0]), int(index[-1]) + 1, step)
         return values[places] if axis == 0 else values[:, places]
     return np.take(values, index, axis=axis)
