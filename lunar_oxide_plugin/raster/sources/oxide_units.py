@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...core.errors import RasterError
 from ...core.oxides.oxides import MG_NUMBER, OXIDES, is_fraction, oxide_described
@@ -23,8 +23,8 @@ def require_weight_percent(
 
     Some published maps do in spite of a name like "FeOWeightPercent", and what
     is computed from them looks right and is wrong by a factor of a hundred.
-    Judged on samples spread over the raster, until one tells; where these hold
-    no data, block by block until one does. From then on the bands' valid ranges
+    Judged on samples spread over the raster, until one is in wt%; where these
+    hold no data, by the first block with a value. From then on the bands' valid ranges
     are those of their contents.
 
     Parameters
@@ -66,28 +66,19 @@ def _described(raster: Raster) -> Iterator[tuple[int, str]]:
 
 def _is_fraction(raster: Raster, number: int, content: str, check: Callable[[], None]) -> bool:
     """Whether samples of a band are fractions; without a sample, the first block with a value."""
-    fraction = False
-    for window in sample_windows(raster.grid.window, _SAMPLES):
-        check()
-        told = _tells_fraction(raster, number, content, window)
-        if told is False:  # and so it stays, whatever else there is
-            return False
-        fraction = fraction or told is True
-    if fraction:
-        return True
-    for window in raster.plan().blocks(raster.grid.window):
-        check()
-        told = _tells_fraction(raster, number, content, window)
-        if told is not None:
-            return told
-    return False
 
+    def fractions(windows: Iterable[Window]) -> Iterator[bool]:
+        """Whether the values are fractions, of each window that has one above zero."""
+        for window in windows:
+            check()
+            values = raster.values(window, [number])
+            if (values > 0).any():
+                yield content in OXIDES and is_fraction(content, values)
+            elif raster.out_of_range(number).many_values:
+                raise RasterError(f"{raster.described_out_of_range(number)}.")
 
-def _tells_fraction(raster: Raster, number: int, content: str, window: Window) -> bool | None:
-    """Whether a window's values are fractions; None when it has none above zero."""
-    values = raster.values(window, [number])
-    if (values > 0).any():
-        return content in OXIDES and is_fraction(content, values)
-    if raster.out_of_range(number).many_values:
-        raise RasterError(f"{raster.described_out_of_range(number)}.")
-    return None
+    samples = fractions(sample_windows(raster.grid.window, _SAMPLES))
+    first = next(samples, None)
+    if first is None:
+        return next(fractions(raster.plan().blocks(raster.grid.window)), False)
+    return first and all(samples)  # one sample in wt% decides, and no more are read
