@@ -45,30 +45,25 @@ def open_mi_sources(
     RasterError
         When one cannot be opened, is not on the Moon, or lacks a band.
     """
+
+    def opened(place: Location, files: Sequence[BandFile] = ()) -> MiSource:
+        source = MiSource(place, bands, scale, mask_shadow, files, check)
+        source.close()
+        return source
+
     sources: list[MiSource | BandFile] = []
     for place in _unpacked(paths):
         check()
-        single = None if place.label else _single_band(place)
-        sources.append(single or _closed(MiSource(place, bands, scale, mask_shadow, check=check)))
+        if not place.label and place.dataset_of_gdal().RasterCount == 1:
+            sources.append(band_file(place))
+        else:
+            sources.append(opened(place))
     singles = [source for source in sources if isinstance(source, BandFile)]
     sets = [singles] if bands and len(singles) > 1 else grouped(singles)
-    opened_sets = {
-        members[0].path: _closed(
-            MiSource(
-                members[0].place,
-                bands,
-                scale,
-                mask_shadow,
-                members if len(members) > 1 else (),
-                check,
-            )
-        )
-        for members in sets
+    firsts = {
+        files[0].path: opened(files[0].place, files if len(files) > 1 else ()) for files in sets
     }
-    found = [
-        opened_sets.get(source.path) if isinstance(source, BandFile) else source
-        for source in sources
-    ]
+    found = [firsts.get(one.path) if isinstance(one, BandFile) else one for one in sources]
     return [source for source in found if source is not None]
 
 
@@ -97,19 +92,9 @@ def open_mi_source(
 
 
 def check_openable(path: str | Location) -> None:
-    """Refuse a file, or an archive, in which there is nothing to open on the Moon.
-
-    Raises
-    ------
-    RasterError
-    """
+    """Refuse a file or an archive in which there is nothing to open on the Moon (RasterError)."""
     for place in _unpacked([path]):
         Raster(place)
-
-
-def _closed(source: MiSource) -> MiSource:
-    source.close()
-    return source
 
 
 def _unpacked(paths: Sequence[str | Location]) -> list[Location]:
@@ -122,7 +107,3 @@ def _unpacked(paths: Sequence[str | Location]) -> list[Location]:
         else:
             found.append(place)
     return list(dict.fromkeys(found))
-
-
-def _single_band(place: Location) -> BandFile | None:
-    return band_file(place) if place.dataset_of_gdal().RasterCount == 1 else None
