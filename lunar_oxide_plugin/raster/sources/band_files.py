@@ -6,6 +6,7 @@ The stack is a VRT in memory that names the files; no pixel is copied.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,9 @@ from ...core.errors import RasterError
 from ...core.spectra.bands import ARCHIVE_BANDS, MODEL_BANDS
 from ..gdal_io.pixel_types import is_signed_byte
 from ..gdal_io.virtual_files import file_name, is_file, opening
-from ..gdal_io.xml_tree import Element
 from ..moon.crs import Grid
+from ..writing.storage import BandInfo
+from ..writing.vrt import Vrt
 from .location import Location
 from .wavelengths import Recognised, band_of_file, without_band
 
@@ -166,32 +168,22 @@ def stack(files: Sequence[BandFile]) -> gdal.Dataset:
     RasterError
         When a file cannot be opened.
     """
-    grid = files[0].grid
-    root = Element("VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height))
-    if grid.wkt:
-        root.add("SRS", grid.wkt)
-    root.add("GeoTransform", ",".join(map(repr, grid.geotransform)))
-    for number, file in enumerate(files, start=1):
-        _add_band(root, number, file)
+    vrt = Vrt(Path(), files[0].grid, {})
+    for file in files:
+        _add_band(vrt, file)
     with opening(f"{file_name(files[0].path)} and its set cannot be opened", files[0].path):
-        return gdal.Open(root.xml())
+        return gdal.Open(vrt.text())
 
 
-def _add_band(root: Element, number: int, file: BandFile) -> None:
-    added = root.add("VRTRasterBand", dataType=file.data_type, band=str(number))
+def _add_band(vrt: Vrt, file: BandFile) -> None:
     name = file_name(file.path)
     if file.band is not None:
         # An uncertain 1000 nm stays uncertain.
         found = file.band.band
         name = f"{found.filter} {found.nominal} nm" if file.band.certain else "1000 nm"
-    for tag, value in (
-        ("Description", name),
-        ("NoDataValue", file.nodata),
-        ("Offset", file.offset),
-        ("Scale", file.scale),
-    ):
-        if value is not None:
-            added.add(tag, str(value))
+    scaling = {"Offset": file.offset, "Scale": file.scale}
+    stated = {tag: value for tag, value in scaling.items() if value is not None}
+    added = vrt.band(file.data_type, BandInfo(name), file.nodata, **stated)
     if file.signed_bytes:
         structure = added.add("Metadata", domain="IMAGE_STRUCTURE")
         structure.add("MDI", "SIGNEDBYTE", key="PIXELTYPE")
