@@ -15,7 +15,7 @@ from ...core.spectra.validity import LARGEST_STORED, PLAUSIBLE_750, one_value, v
 from ..gdal_io.blocks import Window, sample_windows
 from .location import Location
 from .raster import Raster
-from .wavelengths import bands_of_wavelengths, sign_of_mi
+from .wavelengths import bands_of_wavelengths, checked_band_numbers, sign_of_mi
 
 _LISTED = " ".join(map(str, WAVELENGTHS))
 
@@ -44,7 +44,7 @@ class ClementineSource(Raster):
     NoValidPixelError
         When no pixel has a value above zero.
     SpectraError
-        When the values are no lunar reflectance.
+        When the values are not lunar reflectance.
     """
 
     def __init__(
@@ -58,7 +58,11 @@ class ClementineSource(Raster):
         self._check = check
         super().__init__(path)
         self._refuse_mi()
-        self.bands = self._checked(bands) if bands else self._named()
+        if bands:
+            count, data = self.dataset.RasterCount, " for Clementine data"
+            self.bands = checked_band_numbers(bands, count, self.name, WAVELENGTHS, data)
+        else:
+            self.bands = self._named()
         self._told_by = "BANDS" if bands else "their names"
         self._user_scale = scale
         self._shadow = SHADOW_REFLECTANCE if mask_shadow else 0.0
@@ -73,14 +77,9 @@ class ClementineSource(Raster):
         return [1.0 if scale is None else float(scale) for scale in scales]
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Reflectance and validity of a window.
+        """Reflectance [3, height, width] at 415, 750 and 950 nm, and validity [height, width].
 
-        Returns
-        -------
-        reflectance : ndarray of float32, shape (3, height, width)
-            At 415, 750 and 950 nm.
-        valid : ndarray of bool, shape (height, width)
-            False where any of the three has no measurement (or lies in shadow).
+        Not valid is where any of the three has no measurement (or lies in shadow).
         """
         reflectance = self._reflectance(window)
         return reflectance, valid_spectra(reflectance, self._shadow)
@@ -122,17 +121,6 @@ class ClementineSource(Raster):
                 "gdalbuildvrt -separate."
             )
         return numbers
-
-    def _checked(self, bands: Sequence[int]) -> tuple[int, ...]:
-        count, given = self.dataset.RasterCount, " ".join(map(str, bands))
-        if len(bands) != len(WAVELENGTHS) or len(set(bands)) != len(bands):
-            raise RasterError(
-                f"BANDS needs {len(WAVELENGTHS)} different band numbers for Clementine data, in "
-                f"the order {_LISTED} nm; it has: {given}."
-            )
-        if min(bands) < 1 or max(bands) > count:
-            raise RasterError(f"BANDS is {given}, but {self.name} has the bands 1 to {count}.")
-        return tuple(bands)
 
     def _reflectance(self, window: Window) -> NDArray[np.float32]:
         if self._user_scale is None:

@@ -36,11 +36,11 @@ _MOST_SOURCES = 20
 
 _RATIO = re.compile(r"\d[^\d/]*/[^\d/]*\d")
 
-_ORDER = " ".join(str(band.nominal) for band in MODEL_BANDS)
+_NOMINALS = tuple(band.nominal for band in MODEL_BANDS)
+_ORDER = " ".join(map(str, _NOMINALS))
 
 #: The two bands near 1 micron: of the VIS detector, which the models use, and of the NIR detector.
-_MV5 = next(band for band in ARCHIVE_BANDS if band.filter == "MV5")
-_MN1 = next(band for band in ARCHIVE_BANDS if band.filter == "MN1")
+_MV5, _MN1 = (band for band in ARCHIVE_BANDS if band.filter in ("MV5", "MN1"))
 
 
 class Recognised(NamedTuple):
@@ -55,21 +55,14 @@ class Recognised(NamedTuple):
 
 
 class BandChoice(NamedTuple):
-    """The eight model bands of a raster.
+    """The eight model bands of a raster."""
 
-    Attributes
-    ----------
-    numbers : tuple of int
-        1-based band numbers in the order of `bands.MODEL_BANDS`.
-    told_by : str
-        What they were told from, for the report.
-    note : str
-        What was assumed, for the log; empty when the file says it.
-    """
-
+    #: 1-based band numbers in the order of `bands.MODEL_BANDS`.
     numbers: tuple[int, ...]
+    #: What they were identified from, for the report.
     told_by: str
-    note: str
+    #: What was assumed, for the log; empty when the file says it.
+    note: str = ""
 
 
 def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
@@ -91,7 +84,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     left_out = None
     for told_by, found in _statements(dataset):
         if _complete(found) and len(found) == count:
-            return BandChoice(_numbers(found, name), told_by, "")
+            return BandChoice(_numbers(found, name), told_by)
         if _complete(found):
             left_out = f"{told_by} names {len(found)}"
     if left_out:
@@ -117,7 +110,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
 
 
 def bands_of_wavelengths(dataset: gdal.Dataset, nominals: Sequence[int]) -> tuple[int, ...] | None:
-    """Band numbers of some wavelengths (nominal, nm), told as in `model_band_numbers`.
+    """Band numbers of some wavelengths (nominal, nm), identified as in `model_band_numbers`.
 
     For rasters of other instruments as well: only these bands need names. None
     where no statement names each of them once.
@@ -170,19 +163,27 @@ def without_band(file_name: str) -> str:
     )
 
 
-def checked_band_numbers(numbers: Sequence[int], count: int, name: str) -> tuple[int, ...]:
-    """A user's own band numbers, in model order.
+def checked_band_numbers(
+    numbers: Sequence[int],
+    count: int,
+    name: str,
+    wavelengths: Sequence[int] = _NOMINALS,
+    data: str = "",
+) -> tuple[int, ...]:
+    """A user's own numbers of the bands of some wavelengths, by default those of the models.
+
+    In the order of the wavelengths.
 
     Raises
     ------
     RasterError
-        When there are not eight different ones, all of which exist.
+        When there are not as many different ones, all of which exist.
     """
-    given = " ".join(map(str, numbers))
-    if len(numbers) != len(MODEL_BANDS) or len(set(numbers)) != len(numbers):
+    given, order = (" ".join(map(str, each)) for each in (numbers, wavelengths))
+    if len(numbers) != len(wavelengths) or len(set(numbers)) != len(numbers):
         raise RasterError(
-            f"BANDS needs {len(MODEL_BANDS)} different band numbers, in the order "
-            f"{_ORDER} nm; it has: {given}."
+            f"BANDS needs {len(wavelengths)} different band numbers{data}, in the order "
+            f"{order} nm; it has: {given}."
         )
     if min(numbers) < 1 or max(numbers) > count:
         raise RasterError(f"BANDS is {given}, but {name} has the bands 1 to {count}.")
@@ -312,8 +313,9 @@ def _dataset_lists(dataset: gdal.Dataset) -> Iterator[tuple[str, list[str]]]:
     band_bin = _isis_band_bin(dataset)
     for key in ("FilterName", "Center"):
         values = band_bin.get(key)
-        if isinstance(values, list):
-            yield f"BandBin {key}", [str(_plain(value)) for value in values]
+        if isinstance(values, list):  # of values, or of values with their units
+            plain = [each.get("value") if isinstance(each, dict) else each for each in values]
+            yield f"BandBin {key}", list(map(str, plain))
 
 
 def _isis_band_bin(dataset: gdal.Dataset) -> dict[str, Any]:
@@ -323,11 +325,6 @@ def _isis_band_bin(dataset: gdal.Dataset) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):  # no valid JSON, or a cube without the group
         return {}
     return band_bin if isinstance(band_bin, dict) else {}
-
-
-def _plain(value: Any) -> Any:
-    """An ISIS value without its unit."""
-    return value.get("value") if isinstance(value, dict) else value
 
 
 def _complete(found: Sequence[Recognised | None]) -> bool:
