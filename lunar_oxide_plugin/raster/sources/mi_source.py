@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class MiSource(Raster):
         of a set of files of one wavelength each, whose names differ in the
         wavelength alone.
     bands : sequence of int, optional
-        Eight band numbers in model order, when the file does not tell.
+        Eight band numbers in model order, when the file does not name them.
     scale : float, optional
         Factor from stored value to reflectance, instead of the file's own.
     mask_shadow : bool
@@ -87,7 +88,11 @@ class MiSource(Raster):
             self.files = file_states(part for file in self._files for part in file.place.files)
         if not self.label:
             refuse_mirrored(self.dataset, self.grid, self.name)
-        self._choice = self._chosen_bands(bands)
+        if bands:
+            numbers = checked_band_numbers(bands, self.dataset.RasterCount, self.name)
+            self._choice = BandChoice(numbers, "BANDS")
+        else:
+            self._choice = model_band_numbers(self.dataset, self.name)
         self.bands = self._choice.numbers
         self._note(self._choice.note)
         self._shadow = 0.0
@@ -96,7 +101,7 @@ class MiSource(Raster):
         self._user_scale = scale
         self._scaling: Scaling | None = None
         self._invalid_codes = invalid_codes(self.label.invalid_values() if self.label else ())
-        #: Those that only their value gives away; the others fail as negative reflectance.
+        #: Those that are masked by their value; the others fail as negative reflectance.
         self._codes: Sequence[int] = self._invalid_codes
 
     def _open(self) -> gdal.Dataset:
@@ -129,7 +134,7 @@ class MiSource(Raster):
         """
         if self._scaling is None:
             scales, offsets = self._declared()
-            # Of a product with its label the scale is certain, so lit pixels can be told.
+            # Of a product with its label the scale is certain, and so is which pixels are lit.
             sample = self._sample(self.label.shadow_reflectance() if self.label else 0.0)
             few = sample.shape[1] < _ENOUGH
             if sample.size == 0 and self._shadow == 0:
@@ -138,8 +143,7 @@ class MiSource(Raster):
                 raise NoValidPixelError(
                     f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
                     "holds no data, infinity, one of MI's invalid codes or shadow. Use another "
-                    "tile; if it "
-                    "was made of MI labels by gdalwarp, give the labels themselves."
+                    "tile; if it was made of MI labels by gdalwarp, give the labels themselves."
                 )
             if self.label and self._user_scale is None and few:
                 scaling = declared_scaling(sample, scales, offsets)
@@ -161,14 +165,9 @@ class MiSource(Raster):
         return [float(value) for value in self.scaling.scale[:, 0]]
 
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Reflectance and validity of a window.
+        """Reflectance [8, height, width] of `bands.MODEL_BANDS`, and validity [height, width].
 
-        Returns
-        -------
-        reflectance : ndarray of float32, shape (8, height, width)
-            Bands in the order of `bands.MODEL_BANDS`.
-        valid : ndarray of bool, shape (height, width)
-            False where any band has no measurement (or lies in shadow).
+        Not valid is where any band has no measurement (or lies in shadow). Errors as of `scaling`.
         """
         scaling = self.scaling
         stored = self._stored(window)
@@ -185,13 +184,7 @@ class MiSource(Raster):
         return stored
 
     def report(self) -> list[str]:
-        """How the source is read, a line each: for the log and the metadata of results.
-
-        Raises
-        ------
-        NoValidPixelError, SpectraError
-            As `scaling`.
-        """
+        """How the source is read, a line each, for log and metadata; errors as of `scaling`."""
         numbers = ", ".join(
             f"{band.nominal} nm = {number}" for band, number in zip(MODEL_BANDS, self.bands)
         )
@@ -221,14 +214,8 @@ class MiSource(Raster):
             return "one file per band: " + ", ".join(file_name(file.path) for file in self._files)
         return f"{self.dataset.GetDriver().ShortName} raster of {self.dataset.RasterCount} bands"
 
-    def _chosen_bands(self, bands: Sequence[int] | None) -> BandChoice:
-        if not bands:
-            return model_band_numbers(self.dataset, self.name)
-        numbers = checked_band_numbers(bands, self.dataset.RasterCount, self.name)
-        return BandChoice(numbers, "BANDS", "")
-
     def _lifted_codes(self, scaling: Scaling) -> list[int]:
-        """The invalid codes that an offset lifts above zero, where only their value tells them."""
+        """The invalid codes that an offset lifts above zero, so that only their value is left."""
         codes = np.tile(np.array(self._invalid_codes, np.float32), (len(MODEL_BANDS), 1))
         above = np.flatnonzero((scaling.apply(codes) > 0).any(axis=0))
         return [self._invalid_codes[index] for index in above]
@@ -240,7 +227,8 @@ class MiSource(Raster):
         if all(scale is None or scale == 1 for scale in scales):
             # ENVI's own keyword is the inverse, and GDAL does not apply it.
             divisor = metadata_item(self.dataset, "reflectance_scale_factor", "ENVI")
-            scales = [1 / float(divisor)] * len(bands) if _positive(divisor) else scales
+            with suppress(ValueError):  # none, or not a number
+                scales = [1 / float(divisor)] * len(bands) if float(divisor) > 0 else scales
         return (
             np.array([scale or 1.0 for scale in scales], np.float64),
             np.array([band.GetOffset() or 0.0 for band in bands], np.float64),
@@ -249,10 +237,7 @@ class MiSource(Raster):
     def _check_assumed_order(self, scaling: Scaling) -> None:
         """Ask for BANDS where bands do not look to be in the order they are assumed to be in.
 
-        Raises
-        ------
-        SpectraError
-            As `require_rising`, and where the two bands near 1 micron cannot be told apart.
+        As `require_rising`, and where the two bands near 1 micron cannot be distinguished.
         """
         mv5, mn1 = (1 + [b.filter for b in ARCHIVE_BANDS].index(name) for name in ("MV5", "MN1"))
         if mn1 not in self.bands:  # there are nine
@@ -314,10 +299,3 @@ class MiSource(Raster):
     def _note(self, note: str) -> None:
         if note:
             self.notes.append(f"{self.name}: {note}" if self.name not in note else note)
-
-
-def _positive(text: str | None) -> bool:
-    try:
-        return text is not None and float(text) > 0
-    except ValueError:
-        return False
