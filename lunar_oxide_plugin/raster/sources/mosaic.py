@@ -85,7 +85,7 @@ class Mosaic:
             if source.label:
                 labels.add(source.label.path)
             if kept:
-                _require_same_grid(kept[0].grid, source.grid, kept[0].name, source.name)
+                _require_same_grid(kept[0], source)
             if source.synthetic:
                 synthetic.add(source)
             source.close()
@@ -98,7 +98,12 @@ class Mosaic:
         if extent is None:
             tiles = _closest_together(tiles, turn)
             area = around(tile.place for tile in tiles)
-            _require_near(area, tiles)
+            if area.size > _LARGEST_GAP * sum(tile.place.size for tile in tiles):
+                raise RasterError(
+                    "The tiles are far apart: one raster over all of them would have "
+                    f"{area.width} x {area.height} pixels, most of them empty. Import them one by "
+                    "one, or give an EXTENT."
+                )
         else:
             _require_north_up(first, kept[0].name)
             degree = first.geotransform[1] * (cylinder.degrees_per_x if cylinder else 1.0)
@@ -109,15 +114,7 @@ class Mosaic:
 
     @classmethod
     def of_tiles(cls, grid: Grid, tiles: Iterable[Tile]) -> Mosaic:
-        """A mosaic of tiles whose places are known, as of a part of another mosaic.
-
-        Parameters
-        ----------
-        grid : Grid
-            Where its pixels lie.
-        tiles : iterable of Tile
-            First choice first, at their places among these pixels.
-        """
+        """A mosaic of tiles, first choice first, whose places in a grid are known already."""
         made = cls.__new__(cls)
         tiles = list(tiles)
         made._arrange(grid, tiles, {tile.source for tile in tiles if tile.source.synthetic})
@@ -134,16 +131,8 @@ class Mosaic:
     def examine(self) -> Iterator[list[str]]:
         """Decide the scale of one tile after the other; drop tiles without a valid pixel.
 
-        Yields
-        ------
-        list of str
-            How a tile is read: of the first few all that was decided, of the
-            others what the user should know.
-
-        Raises
-        ------
-        NoValidPixelError
-            At the end, when no tile is left.
+        Yields how a tile is read: of the first few all that was decided, of the others what the
+        user should know. At the end, NoValidPixelError is raised when no tile is left.
         """
         empty = []
         sources = self.sources
@@ -196,12 +185,8 @@ class Mosaic:
     def spectra(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance [8, height, width], NaN where not valid, and validity [height, width].
 
-        The scale of a tile is decided when it is first read, if `examine` has not.
-
-        Raises
-        ------
-        RasterError, SpectraError
-            As of `MiSource`; a tile without a valid pixel is left out, as by `examine`.
+        The scale of a tile is decided when it is first read, if `examine` has not. Errors are
+        those of `MiSource`; a tile without a valid pixel is left out, as by `examine`.
         """
         reflectance = np.full((len(MODEL_BANDS), window.height, window.width), np.nan, np.float32)
         valid = np.zeros(reflectance.shape[1:], bool)
@@ -241,24 +226,25 @@ class Mosaic:
         return source
 
 
-def _require_same_grid(first: Grid, other: Grid, first_name: str, name: str) -> None:
+def _require_same_grid(first: MiSource, other: MiSource) -> None:
     # GDAL places V3 tiles east of 180 E beyond the CRS's edge, and gdalwarp makes nothing of them.
     advice = (
         "Import each with Import MI MAP tiles first, then warp the results to one grid; warped "
         "by GDAL alone, MI tiles east of 180 degrees become empty."
     )
-    if first.wkt != other.wkt and (
-        bool(first.wkt) != bool(other.wkt)
-        or not spatial_reference(first.wkt).IsSame(spatial_reference(other.wkt))
+    both = f"{first.name} and {other.name}"
+    wkt, other_wkt = first.grid.wkt, other.grid.wkt
+    if wkt != other_wkt and (
+        not (wkt and other_wkt) or not spatial_reference(wkt).IsSame(spatial_reference(other_wkt))
     ):
-        raise RasterError(f"{first_name} and {name} have different projections. {advice}")
-    x0, dx, rx, y0, ry, dy = first.geotransform
-    x1, dx1, rx1, y1, ry1, dy1 = other.geotransform
+        raise RasterError(f"{both} have different projections. {advice}")
+    x0, dx, rx, y0, ry, dy = first.grid.geotransform
+    x1, dx1, rx1, y1, ry1, dy1 = other.grid.geotransform
     if any((rx, ry, rx1, ry1)) or not np.allclose([dx1, dy1], [dx, dy], rtol=1e-9, atol=0):
-        raise RasterError(f"{first_name} and {name} have different pixel sizes. {advice}")
+        raise RasterError(f"{both} have different pixel sizes. {advice}")
     columns, rows = (x1 - x0) / dx, (y1 - y0) / dy
     if max(abs(columns - round(columns)), abs(rows - round(rows))) > _ALIGNMENT:
-        raise RasterError(f"The pixels of {first_name} and {name} do not line up. {advice}")
+        raise RasterError(f"The pixels of {both} do not line up. {advice}")
 
 
 def _require_positions(sources: Sequence[MiSource]) -> None:
@@ -273,21 +259,13 @@ def _require_positions(sources: Sequence[MiSource]) -> None:
 
 
 def _require_north_up(grid: Grid, name: str) -> None:
-    """Refuse a grid in which an extent is no rectangle of pixels counted from its top."""
+    """Refuse a grid in which an extent is not a rectangle of pixels counted from its top."""
     _, dx, rx, _, ry, dy = grid.geotransform
     if rx or ry or dx <= 0 or dy >= 0:
         raise RasterError(
             f"{name} is not north up (it is rotated, mirrored or south up, or does not say where "
             "it lies), and EXTENT needs that. Import it with EXTENT left empty first, then warp "
             "the result: gdalwarp makes it north up."
-        )
-
-
-def _require_near(area: Window, tiles: Sequence[Tile]) -> None:
-    if area.size > _LARGEST_GAP * sum(tile.place.size for tile in tiles):
-        raise RasterError(
-            f"The tiles are far apart: one raster over all of them would have {area.width} x "
-            f"{area.height} pixels, most of them empty. Import them one by one, or give an EXTENT."
         )
 
 
@@ -349,11 +327,8 @@ def _within(
 ) -> tuple[list[Tile], Window]:
     """The tiles that bounds in pixels touch, at every turn around the Moon, and the area.
 
-    Raises
-    ------
-    RasterError
-        When they touch none, or also beyond the margin what is there only
-        after a turn that is no whole number of pixels.
+    Refused when they touch none, or touch also, beyond the margin, what is there only after a turn
+    that is not a whole number of pixels.
     """
     left, top, right, bottom = bounds
     # Pixels that are not themselves again after a turn stay, and the bounds are moved.
@@ -381,7 +356,7 @@ def _within(
     if len(found) > 1 and found[1][0] > margin + 1:
         raise RasterError(
             "EXTENT lies across the edge of the raster, where its pixels do not go on: a turn "
-            f"around the Moon is {turn:.9g} of them, no whole number. Import the tiles' labels "
-            "instead of copies, or each side of the edge for itself."
+            f"around the Moon is {turn:.9g} of them, not a whole number. Import the tiles' labels "
+            "instead of copies, or each side of the edge separately."
         )
     return found[0][1:]

@@ -19,8 +19,6 @@ from ..writing.vrt import Vrt
 from .mi_source import MiSource
 from .mosaic import Mosaic
 
-_NAN = float("nan")
-
 _ADVICE = "Write a GeoTIFF instead: give OUTPUT a name ending in .tif."
 
 
@@ -74,13 +72,7 @@ def mosaic_vrt(
 
 
 def _common_storage(mosaic: Mosaic) -> tuple[int, float]:
-    """Data type and no-data value of all tiles.
-
-    Raises
-    ------
-    RasterError
-        When one band of a VRT cannot hold them all.
-    """
+    """Data type and no-data value of all tiles, refused when one band of a VRT cannot hold them."""
     first = mosaic.sources[0]
     kind, nodata = _storage(first)
     for source in mosaic.sources[1:]:
@@ -116,16 +108,13 @@ def _storage(source: MiSource) -> tuple[int, float]:
 
 def _comparable(value: float | None) -> float | None:
     """A value, NaN always as the same object: only so it equals itself in sets and tuples."""
-    return _NAN if value is not None and math.isnan(value) else value
+    return np.nan if value is not None and math.isnan(value) else value
 
 
 def _require_same_values(source: MiSource) -> None:
     """Refuse a source that GDAL alone does not open with the very same values.
 
-    Raises
-    ------
-    RasterError
-        As where a label and its image differ in case.
+    That is so where a label and its image differ in case.
     """
     failure = f"GDAL alone does not read {source.name} as it is, so a VRT would not. {_ADVICE}"
     rows = np.unique(np.linspace(0, source.grid.height - 1, 5).astype(int)).tolist()
