@@ -61,7 +61,7 @@ class Location:
 
     @cached_property
     def is_address(self) -> bool:
-        """Whether the user himself named a place on a network."""
+        """Whether the user named a place on a network."""
         return is_address(self.name)
 
     @cached_property

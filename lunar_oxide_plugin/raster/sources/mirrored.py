@@ -19,27 +19,25 @@ from ..gdal_io.vrt_sources import vrt_sources
 from ..mi.mi_label import MiLabel, find_label
 from ..moon.crs import Grid, Transform, grid_of
 
-#: Products GDAL places right, which need no look at their labels.
+#: Products that GDAL places correctly, whose labels need not be read.
 _PLACED_RIGHT = re.compile(r"MI_MAP_03_", re.IGNORECASE)
 
 #: The corner in a V2 tile's name in degrees, and the middle in a strip's in tenths.
 _TILE = re.compile(r"MI_MAP_02_[NS]\d\dE(\d{3})", re.IGNORECASE)
 _STRIP = re.compile(r"MIA_3C5_\d\d_\d{5}[NS]\d{3}E(\d{4})", re.IGNORECASE)
 
-#: Degrees that the middle of a copy may lie from that of its product, as a crop's does.
-_NEAR = 0.6
+#: Degrees that the middle of a copy may lie from that of its product, as a crop's does; and that
+#: a corner may: a whole tile is one, a pixel of the coarsest mosaics in use a hundredth.
+_NEAR, _TOLERANCE = 0.6, 0.05
+
+#: At most this many labels are read: one wrong tile is enough.
+_MOST_LABELS = 100
 
 _ADVICE = (
     "GDAL mirrors products of MI MAP version 2 and level 3C5. Give the product's own files or "
     "folder to Import MI MAP tiles; with an OUTPUT ending in .vrt it makes a mosaic in the right "
     "place without copying."
 )
-
-#: Degrees; a whole tile is one, a pixel of the coarsest mosaics in use a hundredth.
-_TOLERANCE = 0.05
-
-#: At most this many labels are read: one wrong tile tells.
-_MOST_LABELS = 100
 
 
 def refuse_mirrored(dataset: gdal.Dataset, grid: Grid, name: str, deep: int = 3) -> None:

@@ -42,7 +42,7 @@ _ISIS_SPECIAL = {
     gdal.GDT_Int16: (-32768, -32767, -32766, -32765, -32764),
 }
 
-#: What GDAL says of masks where we need none: that of an alpha band we make ourselves.
+#: GDAL's mask flags where we need no mask of its: that of an alpha band we make ourselves.
 _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_PER_DATASET | gdal.GMF_ALPHA)
 
 #: Drivers whose mask of a no-data value is GDAL's own, and data types that float32 holds: there
