@@ -12,20 +12,16 @@ from .pieces import pieces
 
 FloatArray = NDArray[np.float64]
 
-#: Distance of two populations, Ashman's D, from which they are clearly apart.
-LEAST_SEPARATION = 2.0
-
-#: Part of the area below which a population is none: a few pixels always lie apart.
-LEAST_SHARE = 0.01
+#: Distance of two populations, Ashman's D, from which they are clearly apart; and part of the
+#: area below which one does not count: a few pixels always lie apart.
+LEAST_SEPARATION, LEAST_SHARE = 2.0, 0.01
 
 #: Highest density of the values where they are divided, as a part of that around the lower of both
 #: means: two Gaussians also fit a plateau, and then none of the values lies in a valley.
 _HIGHEST_VALLEY = 0.9
 
-_MOST_ITERATIONS = 5000
-
-#: Of the mean log-likelihood, from one step to the next.
-_TOLERANCE = 1e-12
+#: At most so many steps, while the mean log-likelihood grows by more than this at each.
+_MOST_ITERATIONS, _TOLERANCE = 5000, 1e-12
 
 #: Parts of the weight below the cuts that fits begin at; the best fit is taken.
 _STARTS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -46,19 +42,16 @@ class Histogram:
 
     def __init__(self, low: float, high: float, width: float) -> None:
         count = round((high - low) / width)
-        self._low, self._width = low, width
+        self._low = low
+        #: Of each bin.
+        self.width = width
         self.edges: FloatArray = low + width * np.arange(count + 1, dtype=np.float64)
         self.weights: FloatArray = np.zeros(count)
 
     @property
     def centres(self) -> FloatArray:
         """Middles of the bins [n]."""
-        return self.edges[:-1] + self._width / 2
-
-    @property
-    def width(self) -> float:
-        """Of each bin."""
-        return self._width
+        return self.edges[:-1] + self.width / 2
 
     def add(self, values: ArrayLike, weights: ArrayLike) -> None:
         """Add values [n] with positive weights [n]; neither may hold NaN."""
@@ -66,7 +59,7 @@ class Histogram:
         last = self.weights.size - 1
         for piece in pieces(x.size):
             # Clipped as floats: a value may lie beyond the whole numbers.
-            bins = np.clip((x[piece].astype(np.float64) - self._low) / self._width, 0, last)
+            bins = np.clip((x[piece].astype(np.float64) - self._low) / self.width, 0, last)
             self.weights += np.bincount(bins.astype(np.intp), w[piece], self.weights.size)
 
     def coarser(self, factor: int) -> tuple[FloatArray, FloatArray]:
@@ -89,8 +82,6 @@ class Mixture(NamedTuple):
     def separation(self) -> float:
         """Ashman's D = sqrt(2) |mean1 - mean2| / sqrt(sigma1^2 + sigma2^2).
 
-        References
-        ----------
         Ashman, Bird and Zepf (1994), Astronomical Journal 108, 2348.
         """
         distance = self.means[1] - self.means[0]
@@ -110,7 +101,7 @@ class Mixture(NamedTuple):
         Raises
         ------
         BimodalityError
-            When the two are no populations of their own: D below `LEAST_SEPARATION`, a share below
+            When the two are not populations of their own: D below `LEAST_SEPARATION`, a share below
             `LEAST_SHARE`, or one is the more probable everywhere between the means.
         """
         if min(self.shares) < LEAST_SHARE:
@@ -144,16 +135,9 @@ class Mixture(NamedTuple):
 def fit_mixture(histogram: Histogram) -> Mixture:
     """Fit two Gaussians by expectation and maximisation, from several starts; the likeliest.
 
-    A Gaussian is no narrower than a bin, as within one nothing is known.
-
-    Raises
-    ------
-    BimodalityError
-        When fewer than two bins hold values.
-
-    References
-    ----------
-    Dempster, Laird and Rubin (1977), Journal of the Royal Statistical Society B 39, 1.
+    A Gaussian is no narrower than a bin, as within one nothing is known. BimodalityError is raised
+    when fewer than two bins hold values. Method: Dempster, Laird and Rubin (1977), Journal of the
+    Royal Statistical Society B 39, 1.
     """
     filled = histogram.weights > 0
     if filled.sum() < 2:

@@ -1,4 +1,4 @@
-"""Modes of a histogram: its peaks, told from chance and from each other."""
+"""Modes of a histogram: its peaks, distinguished from chance and from each other."""
 
 from __future__ import annotations
 
@@ -51,17 +51,8 @@ def find_modes(parts: FloatArray, pixels: int) -> list[Peak]:
     highest maximum is a mode in any case. The place is that of a parabola's vertex through the
     maximum and its neighbours.
 
-    Parameters
-    ----------
-    parts : ndarray of float64, shape (bins,)
-        Part of the area in each bin, 0-1; at most 1 in all.
-    pixels : int
-        Pixels behind it.
-
-    Returns
-    -------
-    list of Peak
-        In the order of their places; empty where all bins are.
+    `parts` is the part of the area in each bin [bins], at most 1 in all, of so many `pixels`. The
+    modes are in the order of their places; there is none where all bins are empty.
     """
     smooth = np.convolve(np.pad(parts, _REACH, mode="symmetric"), _KERNEL, mode="valid")
     highest = float(smooth.max(initial=0.0))
@@ -83,20 +74,11 @@ def find_modes(parts: FloatArray, pixels: int) -> list[Peak]:
 
 
 def peaks(heights: FloatArray) -> Iterator[tuple[int, float]]:
-    """Local maxima of heights above 0, and their prominence.
+    """Local maxima of heights [n], none of which is negative, and their prominence.
 
     The prominence is how far one must go down from a peak before one can climb a higher one, at
     most to 0, which lies around all heights. Of peaks as high as each other the first counts as
     higher. Where a top is level it is in the middle.
-
-    Parameters
-    ----------
-    heights : ndarray of float64, shape (n,)
-        0 or more.
-
-    Yields
-    ------
-    (int, float)
     """
     around = np.concatenate([[0.0], heights, [0.0]])
     starts = np.flatnonzero(np.diff(around, prepend=-1.0))

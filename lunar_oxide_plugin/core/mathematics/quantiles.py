@@ -15,12 +15,11 @@ _MARGIN = 0.03
 #: So few values are sorted in less time than it takes to go through a histogram of 2^12 bins.
 _FEW, _BITS = 4096, 12
 
-_Keys = NDArray[np.uint32]
-_Weights = NDArray[np.float64]
-
-
 #: Bytes that an `ExactQuantile` takes, besides what it keeps.
 HISTOGRAM_BYTES = 8 << 16
+
+_Keys = NDArray[np.uint32]
+_Weights = NDArray[np.float64]
 
 
 class Counted(NamedTuple):
@@ -42,7 +41,7 @@ class ExactQuantile:
     """Weighted quantile of float32 values in constant memory, in two passes or in one.
 
     The bits of a float32, suitably flipped, sort like the numbers. A first
-    pass sums the weights per upper 16 bits, which tells the interval holding
+    pass sums the weights per upper 16 bits, which gives the interval holding
     the quantile; a second pass does the same for the lower 16 bits inside it.
     The result is exactly the smallest value at which the cumulated weight
     reaches the fraction asked for.
@@ -136,11 +135,6 @@ class ExactQuantiles:
     As `ExactQuantile`, with one histogram of the upper bits for all of them.
 
     Use: `add` all blocks; `refine`; `add` them again; `values`.
-
-    Parameters
-    ----------
-    fractions : sequence of float
-        0 ... 1.
     """
 
     def __init__(self, fractions: Sequence[float]) -> None:
@@ -195,7 +189,7 @@ class ExactQuantiles:
 def quantiles(
     values: NDArray[np.float32], weights: _Weights, fractions: Sequence[float]
 ) -> list[float]:
-    """Weighted quantiles as `ExactQuantiles` finds them, of values [n] that are all at hand."""
+    """Weighted quantiles as `ExactQuantiles` finds them, of values [n] that are all available."""
     if values.size == 0:
         return [np.nan] * len(fractions)
     total = float(weights.sum())

@@ -19,17 +19,7 @@ _CLEARANCE = 1e-3
 def cell_area(lat_north: ArrayLike, lat_south: ArrayLike, dlon: float) -> NDArray[np.float64]:
     """Area of cells bounded by parallels and meridians, R^2 dlon (sin lat1 - sin lat2).
 
-    Parameters
-    ----------
-    lat_north, lat_south : array_like
-        Bounding latitudes in degrees.
-    dlon : float
-        Width in degrees of longitude.
-
-    Returns
-    -------
-    ndarray of float64
-        Areas in km2, never negative.
+    From degrees, in km2, never negative.
     """
     north, south = np.radians(lat_north), np.radians(lat_south)
     return np.abs(MOON_RADIUS_KM**2 * np.radians(dlon) * (np.sin(north) - np.sin(south)))
@@ -50,7 +40,7 @@ def ring_area(lon: ArrayLike, lat: ArrayLike) -> float:
     Returns
     -------
     float
-        Area in km2, not negative.
+        km2, not negative.
     """
     x, y = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
     dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
@@ -60,17 +50,7 @@ def ring_area(lon: ArrayLike, lat: ArrayLike) -> float:
 
 
 def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
-    """Places on the sphere as unit vectors.
-
-    Parameters
-    ----------
-    lon, lat : array_like, shape (...)
-        Degrees; NaN where they are not finite.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., 3)
-    """
+    """Places [...] in degrees as unit vectors [..., 3], NaN where not finite."""
     lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
     finite = np.isfinite(lon) & np.isfinite(lat)
     x, y = np.radians(np.where(finite, lon, np.nan)), np.radians(np.where(finite, lat, np.nan))
@@ -94,8 +74,7 @@ def vector_ring_area(vectors: ArrayLike) -> float:
     Returns
     -------
     float
-        Area in km2, from 0 to that of the whole sphere; 0 for fewer than three
-        vertices.
+        km2, from 0 to the area of the whole sphere; 0 for fewer than three vertices.
     """
     v = np.asarray(vectors, np.float64)
     if len(v) < 3:
