@@ -61,17 +61,9 @@ class Scale(NamedTuple):
         return np.clip(found, 0, 1)
 
     def colours(self, values: ArrayLike) -> NDArray[np.uint8]:
-        """Colours of values, as QGIS draws them by the styles.
+        """Colours of values [...] as QGIS draws them by the styles, RGBA [4, ...].
 
-        Parameters
-        ----------
-        values : array_like
-            In the scale's unit. Beyond the limits they take the colour of the limit.
-
-        Returns
-        -------
-        ndarray of uint8, shape (4, ...)
-            RGBA; transparent black where a value is NaN.
+        Beyond the limits values have the colour of the limit; NaN is transparent black.
         """
         share = self.share(values)
         valid = ~np.isnan(share)

@@ -31,13 +31,7 @@ class Stretch(NamedTuple):
         return not self.limits and self.fractions is None
 
     def limits_of(self, names: Sequence[str]) -> list[Limits]:
-        """Limits of three bands by their names.
-
-        Raises
-        ------
-        RasterError
-            When it has none for one of them.
-        """
+        """Limits of three bands by their names; RasterError when it has none for one of them."""
         for name in names:
             if name not in self.limits:
                 raise RasterError(
@@ -69,19 +63,10 @@ STRETCHES = (
 
 
 def to_rgba(values: NDArray[np.floating], limits: Sequence[Limits]) -> NDArray[np.uint8]:
-    """Stretch three bands linearly to colours.
+    """Stretch bands [3, height, width], red, green and blue, linearly to RGBA [4, height, width].
 
-    Parameters
-    ----------
-    values : ndarray, shape (3, height, width)
-        Red, green and blue; NaN where nodata.
-    limits : sequence of three (low, high)
-        Values that become 0 and 255; values beyond are clipped.
-
-    Returns
-    -------
-    ndarray of uint8, shape (4, height, width)
-        RGBA; transparent black where any band has no data.
+    The two limits of each band become 0 and 255, and values beyond are clipped. Transparent black
+    where any band is NaN.
     """
     rgba = np.zeros((4, *values.shape[1:]), np.uint8)
     for rows in pieces(*values.shape[1:]):
@@ -103,17 +88,8 @@ def triangle(limits: Sequence[Limits], height: int) -> NDArray[np.uint8]:
     the brightest colour of each proportion, from the corner of one band alone over the sides of
     two to white, all three at their upper limits. The same proportions with less of all are darker.
 
-    Parameters
-    ----------
-    limits : sequence of three (low, high)
-        As for `to_rgba`, which makes the colours.
-    height : int
-        Rows, at least 2. The sides are equal, and the number of columns is odd.
-
-    Returns
-    -------
-    ndarray of uint8, shape (4, height, width)
-        RGBA; transparent black beside the triangle.
+    As `to_rgba` makes them, [4, height, width], transparent beside the triangle. There are at least
+    2 rows. The sides are equal, and the number of columns is odd.
     """
     half = round((height - 1) / np.sqrt(3))
     row = np.arange(height)[:, None] / (height - 1)
@@ -127,16 +103,7 @@ def triangle(limits: Sequence[Limits], height: int) -> NDArray[np.uint8]:
 def greys(limits: Sequence[Limits], width: int) -> NDArray[np.uint8]:
     """Colours from all three bands at their lower limits to all at their upper, for a legend.
 
-    Parameters
-    ----------
-    limits : sequence of three (low, high)
-        As for `to_rgba`.
-    width : int
-        Columns.
-
-    Returns
-    -------
-    ndarray of uint8, shape (4, 1, width)
+    As `to_rgba` makes them, [4, 1, width].
     """
     share = np.broadcast_to(np.linspace(0, 1, width), (3, 1, width))
     return to_rgba(_values(share, limits), limits)

@@ -11,14 +11,7 @@ from numpy.typing import ArrayLike
 from .oxides import OXIDES, is_fraction, oxide_described
 
 #: Standard atomic weights, abridged (IUPAC 2021, Prohaska et al. 2022, Pure Appl. Chem. 94, 573).
-ATOMIC_WEIGHT = {
-    "Al": 26.982,
-    "Ca": 40.078,
-    "Fe": 55.845,
-    "Mg": 24.305,
-    "Ti": 47.867,
-    "O": 15.999,
-}
+ATOMIC_WEIGHT = {"Al": 26.982, "Ca": 40.078, "Fe": 55.845, "Mg": 24.305, "Ti": 47.867, "O": 15.999}
 
 #: Element of each oxide, and its atoms and those of oxygen in the formula.
 _FORMULA = {
@@ -94,14 +87,8 @@ class ContentUnit(IntEnum):
 
         A fraction is nowhere above 1. Lunar soils hold at least 4 wt% Al2O3, 6 CaO, 2 FeO and
         3 MgO, and more than 0.4 wt% of their elements too: a map in per cent of one of these is
-        not below 0.4 everywhere. Ti and TiO2 can be.
-
-        Parameters
-        ----------
-        oxide : str
-            One of `OXIDES`, or that of the element.
-        values : array_like
-            Of pixels all over the map; what is not finite is ignored.
+        not below 0.4 everywhere. Ti and TiO2 can be. The values are of pixels all over the map;
+        what is not finite is ignored.
         """
         if not self.fraction:
             return is_fraction(oxide, values)

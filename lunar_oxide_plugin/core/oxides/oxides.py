@@ -30,36 +30,17 @@ def within_limits(oxides: NDArray[np.floating]) -> NDArray[np.floating]:
     it, which keeps their proportions. The models do this in their own graph; far outside the
     training sites, where it matters, the domain distance and the uncertainty say so.
 
-    Parameters
-    ----------
-    oxides : ndarray, shape (5, ...)
-        wt%, in the order of `OXIDES`.
-
-    Returns
-    -------
-    ndarray of the same shape
+    From wt% [5, ...] in the order of `OXIDES`.
     """
     positive = np.maximum(oxides, 0)
     return positive * np.minimum(1.0, SUM_LIMIT / np.maximum(positive.sum(axis=0), 1.0))
 
 
 def mg_number(mgo: ArrayLike, feo: ArrayLike) -> NDArray[np.float64]:
-    """Magnesium number as a molar fraction, Mg / (Mg + Fe).
+    """Magnesium number as a molar fraction, Mg / (Mg + Fe), from wt% of broadcastable shapes.
 
-    Parameters
-    ----------
-    mgo, feo : array_like
-        MgO and FeO in wt%, of one shape or broadcastable.
-
-    Returns
-    -------
-    ndarray of float64
-        (MgO/40.304) / (MgO/40.304 + FeO/71.844); NaN where it is not defined:
-        either input not finite, masked or negative, or both zero.
-
-    References
-    ----------
-    Zhang et al. (2023), Icarus 397, 115505.
+    (MgO/40.304) / (MgO/40.304 + FeO/71.844), after Zhang et al. (2023), Icarus 397, 115505; NaN
+    where it is not defined: either is not finite, masked or negative, or both are zero.
     """
     mg = _unmasked(mgo) / MOLAR_MASS["MgO"]
     fe = _unmasked(feo) / MOLAR_MASS["FeO"]
@@ -118,29 +99,17 @@ def names_quantity(description: str) -> bool:
     return any(name.lower() in words for name in (*OXIDES, MG_NUMBER))
 
 
-_LARGEST_FRACTION = 0.4
-
-
 def is_fraction(oxide: str, values: ArrayLike) -> bool:
     """Whether the values of an oxide are weight fractions of 0-1 rather than wt%.
 
     Anorthite, the mineral richest in any of them, is 36.6 % Al2O3, so no
     fraction lies above 0.4; and lunar soils hold at least 4 wt% Al2O3, 6 CaO,
-    2 FeO and 3 MgO, so a map of one of these nowhere above 0.4 is none in wt%.
-    TiO2 does fall below 0.4 wt% and cannot tell.
+    2 FeO and 3 MgO, so a map of one of these nowhere above 0.4 is not in wt%.
+    TiO2 does fall below 0.4 wt% and cannot decide.
 
-    Parameters
-    ----------
-    oxide : str
-        One of `OXIDES`.
-    values : array_like
-        Of pixels all over the map; what is not finite or positive is ignored.
-
-    Returns
-    -------
-    bool
-        False also when no value is left.
+    The values are of pixels all over the map; those that are not finite or positive are ignored,
+    and without any other the answer is False.
     """
     found = np.asarray(values, np.float64)
     found = found[np.isfinite(found) & (found > 0)]
-    return bool(oxide != "TiO2" and found.size and found.max() <= _LARGEST_FRACTION)
+    return bool(oxide != "TiO2" and found.size and found.max() <= 0.4)

@@ -31,20 +31,9 @@ def mg_number_uncertainty(
     dMg#/df = -Mg#/(m + f). First order holds while the sigmas are small
     against m + f; beyond, Mg# ends at 0 and 1 and this number does not.
 
-    Parameters
-    ----------
-    mgo, feo : array_like
-        MgO and FeO in wt%, of one shape or broadcastable.
-    mgo_sigma, feo_sigma : array_like
-        Their standard deviations in wt%, likewise.
-    correlation : float
-        Between the errors of MgO and of FeO, in -1 ... 1.
-
-    Returns
-    -------
-    ndarray of float64
-        A molar fraction, as Mg#; NaN where Mg# is not defined, and where a
-        sigma is negative or not finite.
+    Contents and sigmas are in wt%, of one shape or broadcastable; the correlation is that between
+    the errors of MgO and of FeO, in -1 ... 1. The result is a molar fraction, as Mg#; NaN where
+    Mg# is not defined, and where a sigma is negative or not finite.
 
     References
     ----------
@@ -68,17 +57,7 @@ def mg_number_uncertainty(
 def error_correlation(text: str, one: str, other: str) -> float:
     """Correlation between a model's errors in two oxides, from what it states of all.
 
-    Parameters
-    ----------
-    text : str
-        JSON: a 5 x 5 matrix in the order of `OXIDES`.
-    one, other : str
-        Of `OXIDES`.
-
-    Raises
-    ------
-    ValueError
-        When the text is no such matrix.
+    The text is JSON: a 5 x 5 matrix in the order of `OXIDES`; ValueError when it is something else.
     """
     count = len(OXIDES)
     try:

@@ -25,7 +25,7 @@ class ValidRange(NamedTuple):
     low: float
     high: float
     unit: str = ""
-    #: Negative values between them that are none.
+    #: Negative values between them that are not measurements.
     fills: tuple[float, ...] = ()
 
     def __str__(self) -> str:
@@ -65,10 +65,7 @@ _SIGMA_OF = uncertainty_name("")
 def valid_range(content: str) -> ValidRange:
     """Valid range of what a band is described to hold; `ANY` when that is not known.
 
-    Parameters
-    ----------
-    content : str
-        A band description, as "FeO", "FeO (wt%)", "Mg#", "FeO 1 sigma" or "domain distance".
+    As "FeO", "FeO (wt%)", "Mg#", "FeO 1 sigma" or "domain distance".
     """
     described = content.strip()
     if described.endswith(_SIGMA_OF):
