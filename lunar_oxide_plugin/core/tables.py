@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -63,10 +62,6 @@ def quoted_formula(text: str) -> str:
     """A text for a CSV file: with a single quote before what a spreadsheet would compute.
 
     A number stays a number, also "-3.5". `unquoted_formula` gives the text back.
-
-    References
-    ----------
-    OWASP, "CSV Injection".
     """
     return f"'{text}" if _is_formula(text) else text
 
@@ -87,17 +82,20 @@ def csv_lines(
 
     Numbers as `cell` writes them, texts and names of columns as `quoted_formula`.
     """
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\r\n")
-    writer.writerow(map(quoted_formula, header))
+    writer = csv.writer(_Echo(), lineterminator="\r\n")
+    yield writer.writerow(map(quoted_formula, header))
     for row in rows:
-        yield _emptied(line)
-        writer.writerow([_csv_cell(value, decimals) for value in row])
-    yield _emptied(line)
+        yield writer.writerow(
+            quoted_formula(value) if isinstance(value, str) else cell(value, decimals)
+            for value in row
+        )
 
 
-def _csv_cell(value: object, decimals: int | None) -> str:
-    return quoted_formula(value) if isinstance(value, str) else cell(value, decimals)
+class _Echo:
+    """A file that gives back what is written to it; the CSV writer passes that on."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def csv_text(
@@ -105,10 +103,3 @@ def csv_text(
 ) -> str:
     """The lines of `csv_lines` as one text."""
     return "".join(csv_lines(header, rows, decimals))
-
-
-def _emptied(line: io.StringIO) -> str:
-    text = line.getvalue()
-    line.seek(0)
-    line.truncate()
-    return text
