@@ -101,10 +101,8 @@ class Agreement(NamedTuple):
 def agreement(oxide: str, region: str, of: PairMoments) -> Agreement:
     """The numbers of a comparison.
 
-    References
-    ----------
-    Zhang et al. (2023), Fig. S1 (squared correlation, RMSE); Isobe et al.
-    (1990), The Astrophysical Journal 364, 104 (the regression lines).
+    As in Zhang et al. (2023), Fig. S1 (squared correlation, RMSE), and Isobe et al. (1990), The
+    Astrophysical Journal 364, 104 (the regression lines).
     """
     x, y, difference = of.reference, of.input, of.difference
     rmse = math.hypot(difference.mean, difference.std)

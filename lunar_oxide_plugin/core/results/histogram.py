@@ -115,12 +115,12 @@ class AreaHistogram:
 
     def percent(self, area: float) -> float:
         """An area in per cent of the valid area; NaN where there is none."""
-        return 100 * area / self.area if self.area else np.nan
+        return 100 * area / (self.area or np.nan)
 
     @property
     def percents(self) -> FloatArray:
         """Per cent of the valid area in each bin, float64 [bins]; NaN without values."""
-        return 100 * self.areas / self.area if self.area else np.full(self.bins.number, np.nan)
+        return 100 * self.areas / (self.area or np.nan)
 
     @property
     def median(self) -> float:

@@ -38,9 +38,7 @@ def separations(
     Errors that are alike in both units (neighbours, similar spectra) partly cancel in a difference,
     which is then better known than this.
 
-    References
-    ----------
-    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed.
+    After Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed.
     """
     for first, second in combinations(units, 2):
         check()
@@ -49,16 +47,9 @@ def separations(
             difference = one["mean"] - other["mean"]
             scatter = math.sqrt((one["std"] ** 2 + other["std"] ** 2) / 2)
             sigmas = [of["mean_uncertainty"] for of in (one, other) if "mean_uncertainty" in of]
-            yield Separation(
-                first=first.name,
-                second=second.name,
-                band=band,
-                difference=difference,
-                effect_size=_ratio(difference, scatter),
-                in_uncertainties=(
-                    _ratio(difference, math.hypot(*sigmas)) if len(sigmas) == 2 else None
-                ),
-            )
+            in_sigmas = _ratio(difference, math.hypot(*sigmas)) if len(sigmas) == 2 else None
+            effect_size = _ratio(difference, scatter)
+            yield Separation(first.name, second.name, band, difference, effect_size, in_sigmas)
 
 
 def overlap(effect_size: float) -> float:

@@ -32,11 +32,7 @@ class Scheme(IntEnum):
 
 
 #: Titles in the order of `Scheme`.
-SCHEMES = (
-    "Mare and highlands (FeO)",
-    "Basalt types (TiO2 within mare)",
-    "Terranes (Mg# and FeO)",
-)
+SCHEMES = ("Mare and highlands (FeO)", "Basalt types (TiO2 within mare)", "Terranes (Mg# and FeO)")
 
 
 class TerrainClass(NamedTuple):
@@ -86,11 +82,7 @@ CLASSES = {
 TIO2_LIMITS = (1.0, 6.0)
 
 #: Oxides that a scheme needs.
-NEEDED = {
-    Scheme.MARE: ("FeO",),
-    Scheme.BASALTS: ("FeO", "TiO2"),
-    Scheme.TERRANES: ("FeO", "MgO"),
-}
+NEEDED = {Scheme.MARE: ("FeO",), Scheme.BASALTS: ("FeO", "TiO2"), Scheme.TERRANES: ("FeO", "MgO")}
 
 
 def default_feo(scheme: Scheme) -> float:
@@ -119,9 +111,7 @@ def rules(scheme: Scheme, limits: Limits) -> list[str]:
 #: The South Pole-Aitken basin: latitude and longitude of its middle in degrees, both axes of the
 #: ellipse in km, and the azimuth of the longer in degrees, counterclockwise from north.
 #: Garrick-Bethell and Zuber (2009), Icarus 204, 399: it describes topography, iron and thorium.
-SPA_LAT, SPA_LON = -53.0, 191.0
-SPA_AXES = (2400.0, 2050.0)
-SPA_AZIMUTH = 19.0
+SPA_LAT, SPA_LON, SPA_AXES, SPA_AZIMUTH = -53.0, 191.0, (2400.0, 2050.0), 19.0
 
 
 def in_south_pole_aitken(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
@@ -155,21 +145,11 @@ def classify(
     other: NDArray[np.floating] | None = None,
     inside_spa: ArrayLike = False,
 ) -> NDArray[np.uint8]:
-    """Class numbers of pixels.
+    """Class numbers of pixels: from 1 on, in the order of `CLASSES`.
 
-    Parameters
-    ----------
-    feo : ndarray, shape (...)
-        wt%; NaN where there is none.
-    other : ndarray of the same shape, optional
-        For basalts TiO2 in wt%, for terranes Mg#; not used for mare and highlands.
-    inside_spa : array_like, broadcastable
-        For terranes, whether a pixel lies in the South Pole-Aitken basin.
-
-    Returns
-    -------
-    ndarray of uint8
-        From 1 on, in the order of `CLASSES`; `NO_DATA` where FeO or the other is not finite.
+    From FeO in wt% and the other value that a scheme needs, of the same shape: for basalts TiO2 in
+    wt%, for terranes Mg#. `NO_DATA` where one of them is not finite. For terranes, `inside_spa`
+    says which pixels lie in the South Pole-Aitken basin.
     """
     valid = np.isfinite(feo)
     with np.errstate(invalid="ignore"):

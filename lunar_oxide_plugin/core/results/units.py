@@ -28,14 +28,7 @@ MG_NUMBER_OF_MEANS = f"{MG_NUMBER} of means"
 _MG_SIGMA = f"{MG_NUMBER_OF_MEANS} uncertainty"
 
 #: Columns of the table that belong to no band.
-TABLE_COLUMNS = (
-    "unit",
-    MG_NUMBER_OF_MEANS,
-    _MG_SIGMA,
-    "area_km2",
-    "outside_domain",
-    "remark",
-)
+TABLE_COLUMNS = ("unit", MG_NUMBER_OF_MEANS, _MG_SIGMA, "area_km2", "outside_domain", "remark")
 
 #: Percentiles by name: the smallest value up to which this part of a unit's valid area lies.
 QUANTILES = {"p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
