@@ -21,13 +21,7 @@ class ThreadPool(ThreadPoolExecutor):
     """A pool of threads that says what to do where the system lets no further thread start."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have a thread call a function.
-
-        Raises
-        ------
-        LunarOxideError
-            When the system refuses another thread: its limit of processes or of memory is reached.
-        """
+        """Have a thread call a function; LunarOxideError when the system refuses another thread."""
         try:
             return super().submit(fn, *args, **kwargs)
         except RuntimeError as error:  # "can't start new thread"

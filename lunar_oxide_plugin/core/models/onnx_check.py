@@ -61,21 +61,10 @@ class _NotHarmlessError(Exception):
 
 
 def harmless_model(path: Path) -> bytes:
-    """Read a model that holds arithmetic only.
+    """Read a model that holds arithmetic only, to be given to onnxruntime as it is here.
 
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    bytes
-        The file, to be given to onnxruntime as it is here: the file may change.
-
-    Raises
-    ------
-    ModelError
-        When it is not an ONNX model, or asks for more than arithmetic.
+    The file may change afterwards. ModelError when it is not an ONNX model, or asks for more than
+    arithmetic.
     """
     try:
         if path.stat().st_size > _LARGEST_FILE:

@@ -47,10 +47,7 @@ class GroundTruthSite(NamedTuple):
 def load_ground_truth(path: Path = TABLE) -> tuple[GroundTruthSite, ...]:
     """Read the sites, in the order of Table 1, from a CSV with the columns of the bundled one.
 
-    Raises
-    ------
-    ValueError
-        When a frame does not fit its position, or a coordinate is not in degrees.
+    ValueError when a frame does not fit its position, or a coordinate is not in degrees.
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))

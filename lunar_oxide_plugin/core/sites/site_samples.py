@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from ..oxides.oxides import OXIDES
 from ..spectra.bands import MODEL_BANDS
 
-SAMPLED = "sampled"
-OUTSIDE = "outside the raster"
-NO_VALID_PIXEL = "no valid pixel"
-NO_POSITION = "no position"
+#: What became of a site.
+SAMPLED, OUTSIDE = "sampled", "outside the raster"
+NO_VALID_PIXEL, NO_POSITION = "no valid pixel", "no position"
 
 #: Columns of mean reflectance and of its standard deviation, in model order.
 MEAN_COLUMNS = tuple(f"r{band.nominal}" for band in MODEL_BANDS)
