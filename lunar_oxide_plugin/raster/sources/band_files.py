@@ -49,10 +49,7 @@ class BandFile(NamedTuple):
 def band_file(place: Location) -> BandFile:
     """Describe a raster of one band.
 
-    Raises
-    ------
-    RasterError
-        When it cannot be opened.
+    RasterError when it cannot be opened.
     """
     dataset = place.dataset_of_gdal()
     band = dataset.GetRasterBand(1)
@@ -109,10 +106,7 @@ def grouped(files: Sequence[BandFile]) -> list[list[BandFile]]:
 def require_one_grid(files: Sequence[BandFile]) -> None:
     """Refuse files that do not lie on the same pixels.
 
-    Raises
-    ------
-    RasterError
-        Naming the first two that differ.
+    RasterError names the first two that differ.
     """
     for file in files[1:]:
         if not files[0].grid.same_pixels(file.grid):
@@ -127,10 +121,7 @@ def require_one_grid(files: Sequence[BandFile]) -> None:
 def require_all_bands(files: Sequence[BandFile]) -> None:
     """Refuse a set that does not hold each of the eight model bands once.
 
-    Raises
-    ------
-    RasterError
-        Naming what is missing, double or not recognised.
+    RasterError names what is missing, double or not recognised.
     """
     names = {file.path: file_name(file.path) for file in files}
     unknown = [names[file.path] for file in files if file.band is None]
@@ -163,10 +154,7 @@ def require_all_bands(files: Sequence[BandFile]) -> None:
 def stack(files: Sequence[BandFile]) -> gdal.Dataset:
     """Files of one band each as one raster, in their order.
 
-    Raises
-    ------
-    RasterError
-        When a file cannot be opened.
+    RasterError when a file cannot be opened.
     """
     vrt = Vrt(Path(), files[0].grid, {})
     for file in files:

@@ -23,9 +23,12 @@ _LISTED = " ".join(map(str, WAVELENGTHS))
 class ClementineSource(Raster):
     """A Clementine UVVIS raster, read as reflectance at 415, 750 and 950 nm.
 
+    RasterError when it is an MI product, is not on the Moon or lacks a band; NoValidPixelError when
+    no pixel has a value above zero; SpectraError when the values are not lunar reflectance.
+
     Parameters
     ----------
-    path : str
+    path : str or Location
         Any raster GDAL opens with these three bands, as reflectance by its own
         scale and offset.
     bands : sequence of int, optional
@@ -36,15 +39,6 @@ class ClementineSource(Raster):
         Treat pixels up to reflectance 0.01 in any of the three as invalid.
     check : callable
         Called before each window that is read to check the medians; raises to stop.
-
-    Raises
-    ------
-    RasterError
-        When it is an MI product, is not on the Moon, or lacks a band.
-    NoValidPixelError
-        When no pixel has a value above zero.
-    SpectraError
-        When the values are not lunar reflectance.
     """
 
     def __init__(

@@ -39,16 +39,11 @@ class Location:
     """A raster as a user names it: a file, plain or compressed, a member of an archive, an address.
 
     What is asked for is found out once and kept.
-
-    Parameters
-    ----------
-    name : str
-        Anything GDAL opens, or the label or image of an MI product.
-    wkt : str
-        CRS that the user set for it in QGIS; empty: the file's own.
     """
 
+    #: Anything GDAL opens, or the label or image of an MI product.
     name: str
+    #: CRS that the user set for it in QGIS; empty: the file's own.
     wkt: str = ""
 
     @classmethod
@@ -73,10 +68,7 @@ class Location:
     def label(self) -> MiLabel | None:
         """The label of the MI product that it is; None for other rasters.
 
-        Raises
-        ------
-        RasterError
-            When the label is damaged, or it is an archive that holds several.
+        RasterError when the label is damaged, or it is an archive that holds several.
         """
         require_plain(self.name, file_name(self.name) or self.name)
         path = find_label(self.name)
@@ -86,10 +78,7 @@ class Location:
     def gdal_name(self) -> str:
         """The name under which GDAL's own drivers open it; of an archive, that of its one raster.
 
-        Raises
-        ------
-        RasterError
-            When an archive cannot be read or does not hold one raster.
+        RasterError when an archive cannot be read or does not hold one raster.
         """
         if not self.is_archive:
             return readable(self.name)
@@ -105,10 +94,7 @@ class Location:
     def files(self) -> list[str]:
         """All files on disk from which it is read, none of which may be replaced meanwhile.
 
-        Raises
-        ------
-        RasterError
-            When one of them is a pipe or a device, or when it refers to a network.
+        RasterError when one of them is a pipe or a device, or when it refers to a network.
         """
         if self.is_address:
             return disk_files(self.name)
@@ -123,10 +109,7 @@ class Location:
     def dataset(self) -> gdal.Dataset:
         """Open it, an MI product by its label.
 
-        Raises
-        ------
-        RasterError
-            When GDAL cannot, or when it is an MI product that GDAL would misplace; as `files`.
+        RasterError as of `files`, when GDAL cannot, or when GDAL would misplace an MI product.
         """
         return self.label.dataset() if self.label else self.dataset_of_gdal()
 
@@ -170,10 +153,7 @@ class Location:
 def rasters_in_archive(path: str) -> list[str]:
     """The files in a .zip, .tar, .tgz or .tar.gz that are rasters, as names for GDAL.
 
-    Raises
-    ------
-    RasterError
-        When it cannot be read as an archive, or holds none.
+    RasterError when it cannot be read as an archive, or holds none.
     """
     found = [name for name in archive_members(path) if _is_raster(name)]
     if not found:

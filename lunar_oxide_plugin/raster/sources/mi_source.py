@@ -41,6 +41,8 @@ class MiSource(Raster):
 
     Opening reads headers only.
 
+    RasterError when it is not an MI raster on the Moon or a band is missing.
+
     Parameters
     ----------
     path : str or Location
@@ -57,11 +59,6 @@ class MiSource(Raster):
         The files of a set, one of them at `path`, when it is already known.
     check : callable
         Called before each window that is read to decide the scale; raises to stop.
-
-    Raises
-    ------
-    RasterError
-        When it is not an MI raster on the Moon or a band is missing.
     """
 
     def __init__(
@@ -122,15 +119,9 @@ class MiSource(Raster):
     def scaling(self) -> Scaling:
         """How stored values become reflectance.
 
-        Decided on a sample of the pixels when it is first asked for, so that
-        opening a file needs its header alone.
-
-        Raises
-        ------
-        NoValidPixelError
-            When there is no valid pixel.
-        SpectraError
-            When the values fit neither DN nor reflectance, or the bands' order is wrong.
+        Decided on a sample of the pixels when it is first asked for, so that opening a file needs
+        its header alone. NoValidPixelError when there is no valid pixel; SpectraError when the
+        values fit neither DN nor reflectance, or the bands' order is wrong.
         """
         if self._scaling is None:
             scales, offsets = self._declared()

@@ -23,7 +23,9 @@ def open_mi_sources(
 
     Files of one band each that lie on the same pixels become one source, where
     the first of them stands. A single one of them stands for its set, whose
-    names differ in the wavelength alone.
+    names differ in the wavelength alone. Sources are closed until they are read:
+    there may be more than files can be open. RasterError when one cannot be
+    opened, is not on the Moon, or lacks a band.
 
     Parameters
     ----------
@@ -34,16 +36,6 @@ def open_mi_sources(
         As of `MiSource`. Of files of one band each, `bands` counts in the order given.
     check : callable
         Called before each file is opened, and as of `MiSource`; raises to stop.
-
-    Returns
-    -------
-    list of MiSource
-        Closed until they are read: there may be more than files can be open.
-
-    Raises
-    ------
-    RasterError
-        When one cannot be opened, is not on the Moon, or lacks a band.
     """
 
     def opened(place: Location, files: Sequence[BandFile] = ()) -> MiSource:
@@ -74,13 +66,7 @@ def open_mi_source(
     mask_shadow: bool = True,
     check: Callable[[], None] = lambda: None,
 ) -> MiSource:
-    """Open one MI source, as `open_mi_sources` does.
-
-    Raises
-    ------
-    RasterError
-        Also when the path holds several, as an archive of tiles.
-    """
+    """Open one MI source, as `open_mi_sources` does; refuse a path to several, as an archive."""
     sources = open_mi_sources([path], bands, scale, mask_shadow, check)
     if len(sources) > 1:
         names = ", ".join(source.path for source in sources[:5])

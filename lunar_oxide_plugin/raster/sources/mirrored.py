@@ -43,22 +43,9 @@ _ADVICE = (
 def refuse_mirrored(dataset: gdal.Dataset, grid: Grid, name: str, deep: int = 3) -> None:
     """Refuse a raster that shows an MI product elsewhere than its label or name says.
 
-    Parameters
-    ----------
-    dataset : gdal.Dataset
-        Any open raster. A copy of a product is known by the PRODUCT_ID that GDAL
-        keeps; of a VRT the files are looked at.
-    grid : Grid
-        Its position.
-    name : str
-        Its name, for messages.
-    deep : int
-        How many VRTs within VRTs are looked into.
-
-    Raises
-    ------
-    RasterError
-        Naming the first product that is misplaced.
+    A copy of a product is known by the PRODUCT_ID that GDAL keeps; of a VRT the files are read, and
+    of VRTs within it those as many levels `deep`. `grid` and `name` are the raster's. RasterError
+    names the first product that is misplaced.
     """
     if not grid.positioned:
         return

@@ -53,6 +53,9 @@ class Mosaic:
     Where tiles overlap, the first one with a valid pixel there wins. Few of
     them are open at a time, so that their number is not limited.
 
+    RasterError when the tiles have different projections, pixel sizes or grids that do not line up,
+    do not touch the extent or, without one, lie so far apart that the mosaic would be mostly empty.
+
     Parameters
     ----------
     sources : iterable of MiSource
@@ -62,13 +65,6 @@ class Mosaic:
         then the mosaic does.
     margin : float
         Degrees that are wanted beyond the extent on every side.
-
-    Raises
-    ------
-    RasterError
-        When the tiles have different projections, pixel sizes or grids that do
-        not line up, do not touch the extent or, without one, lie so far apart
-        that the mosaic would be mostly empty.
     """
 
     def __init__(

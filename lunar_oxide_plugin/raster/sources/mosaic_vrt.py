@@ -33,22 +33,9 @@ def mosaic_vrt(
     pixels would become spectra of two tiles. Positions are those of the
     mosaic, as GDAL would place some MI products wrongly.
 
-    Parameters
-    ----------
-    mosaic : Mosaic
-        Its scales decided.
-    path : Path
-        Where the VRT will lie: tiles in its folder or below are named relative to it.
-    bands : sequence of BandInfo
-        Names of the eight bands.
-    metadata : mapping of str to str
-        Kept in the file.
-
-    Raises
-    ------
-    RasterError
-        When the tiles are stored in different ways, or GDAL alone does not
-        read them with the same values.
+    The scales of the tiles are decided already. `path` is where the VRT will lie: tiles in its
+    folder or below are named relative to it. RasterError when the tiles are stored in different
+    ways, or GDAL alone does not read them with the same values.
     """
     kind, nodata = _common_storage(mosaic)
     for source in mosaic.sources:

@@ -27,21 +27,18 @@ def require_weight_percent(
     hold no data, by the first block with a value. From then on the bands' valid ranges
     are those of their contents.
 
+    RasterError when Al2O3, CaO, FeO or MgO is nowhere above 0.4, or when all values are outside
+    the valid range of the content.
+
     Parameters
     ----------
     raster : Raster
-        Read as `Raster.values` does, with the scale of each band.
+        Read by `Raster.values`, with the scale of each band.
     contents : mapping of int to str, optional
         Band number and the oxide it holds; by default of every band whose
         description names one, or Mg#.
     check : callable
         Called before each window is read; raises to stop.
-
-    Raises
-    ------
-    RasterError
-        When Al2O3, CaO, FeO or MgO is nowhere above 0.4, or when all values are outside the
-        valid range of the content.
     """
     if contents is None:
         contents = dict(_described(raster))

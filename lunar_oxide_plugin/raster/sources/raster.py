@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,26 +47,18 @@ _ISIS_SPECIAL = {
 _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_PER_DATASET | gdal.GMF_ALPHA)
 
 #: Drivers whose mask of a no-data value is GDAL's own, and data types that float32 holds: there
-#: we compare with the value ourselves, in a fifth of the time that GDAL's mask band takes.
+#: we compare with the value ourselves, in a fifth of the time that GDAL's mask band takes. GDAL
+#: takes floats for equal that differ by less than this part of them, and a little less.
 _PLAIN_DRIVERS = ("GTiff", "VRT", "ENVI", "MEM")
 _PLAIN_TYPES = (gdal.GDT_Byte, gdal.GDT_UInt16, gdal.GDT_Int16, gdal.GDT_Float32)
-
-#: GDAL takes floats for equal that differ by less than this part of them, and a little less.
 _NEARLY = 1e-6
 
 
 class Raster:
     """A raster opened for reading by blocks, in several threads at once if need be.
 
-    Parameters
-    ----------
-    path : str or Location
-        Anything GDAL opens, or the label or image of an MI product.
-
-    Raises
-    ------
-    RasterError
-        When it cannot be opened or is not on the Moon.
+    Anything GDAL opens, or an MI product by its label or image. RasterError when it cannot be
+    opened or is not on the Moon.
     """
 
     def __init__(self, path: str | Location) -> None:
@@ -74,7 +67,6 @@ class Raster:
         self.name = file_name(self.path) or self.path
         self.label = self.place.label
         self._of_thread = threading.local()
-        self._blocks: tuple[int, int] | None = None
         self.grid = self.place.grid(self.dataset)
         #: What the user should know of how the file was read.
         self.notes: list[str] = []
@@ -112,12 +104,10 @@ class Raster:
         """Whether only whole rows can be read without decoding a part of it again."""
         return in_wide_strips(self.own_blocks, self.grid.size)
 
-    @property
+    @cached_property
     def own_blocks(self) -> tuple[int, int]:
         """Width and height of the blocks that its file is made of."""
-        if self._blocks is None:
-            self._blocks = own_blocks(self.dataset)
-        return self._blocks
+        return own_blocks(self.dataset)
 
     def close(self) -> None:
         """Give this thread's handles of the file back until it reads again."""
@@ -162,10 +152,7 @@ class Raster:
     def require_measurement(self, numbers: Sequence[int] = (), parameter: str = "") -> None:
         """Refuse bands, by default all, of which none holds a measurement.
 
-        Raises
-        ------
-        RasterError
-            "<raster><parameter>: band 1 is the red of an image ..., not a measurement. ..."
+        The message begins "<raster><parameter>: band 1 is the red of an image".
         """
         auxiliary = self.auxiliary_bands
         numbers = numbers or range(1, 1 + self.dataset.RasterCount)
@@ -178,10 +165,7 @@ class Raster:
     def band_described(self, oxide: str, parameter: str) -> int:
         """Number of the one band that is described as an oxide.
 
-        Raises
-        ------
-        RasterError
-            When there is none, or several; names the parameter to set.
+        RasterError when there is none, or several; names the parameter to set.
         """
         self.require_measurement()
         names = self.band_names
@@ -293,10 +277,7 @@ class Raster:
     def remarks(self) -> list[str]:
         """What the user should know of the values that were read, a sentence or two each.
 
-        Raises
-        ------
-        RasterError
-            When so many lie outside a band's valid range that it holds something else.
+        RasterError when so many lie outside a band's valid range that it holds something else.
         """
         said = []
         for number, found in sorted(self._outside.items()):

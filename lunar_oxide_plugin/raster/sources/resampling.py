@@ -37,6 +37,9 @@ class Resampled:
 
     and valid where at least half of its area is.
 
+    RasterError when the CRS is another one, the mosaic is coarser already, or no new pixel is half
+    covered.
+
     Parameters
     ----------
     mosaic : Mosaic
@@ -48,12 +51,6 @@ class Resampled:
         pixel further on each side.
     check : callable, optional
         Called before each block is read, to cancel by raising.
-
-    Raises
-    ------
-    RasterError
-        When the CRS is another one, the mosaic is coarser already, or no new
-        pixel is half covered.
     """
 
     def __init__(
@@ -198,12 +195,8 @@ def _overlaps(
 ) -> tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Where old pixels of a block lie in new pixels, along one axis.
 
-    Parameters
-    ----------
-    edge, step : float
-        Edge of the first old pixel and size of each, in new pixels.
-    block, new : (int, int)
-        First and number of old and new pixels.
+    `edge` and `step` are the edge of the first old pixel and the size of each, in new pixels;
+    `block` and `new` are the first and the number of old and new pixels.
 
     Returns
     -------

@@ -9,21 +9,10 @@ from .raster import Raster
 
 
 def require_same_run(raster: Raster, of: Raster, parameter: str, advice: str) -> None:
-    """Refuse a raster that belongs to another than the input.
+    """Refuse a raster, given as a parameter, that does not belong to the INPUT.
 
-    Parameters
-    ----------
-    raster : Raster
-        Given as `parameter`.
-    of : Raster
-        The INPUT that it should belong to.
-    parameter, advice : str
-        For the message.
-
-    Raises
-    ------
-    RasterError
-        When the pixels are others, or both state a model and they differ.
+    RasterError when the pixels are others, or when both state a model and they differ; the advice
+    is for the message.
     """
     if not raster.grid.same_pixels(of.grid):
         raise RasterError(
@@ -49,10 +38,7 @@ def require_same_run(raster: Raster, of: Raster, parameter: str, advice: str) ->
 def domain_raster(path: str | Location, of: Raster) -> Raster:
     """Open the distances from the model's training domain that belong to a raster.
 
-    Raises
-    ------
-    RasterError
-        When it cannot be opened, belongs to another raster, or holds something else.
+    RasterError when it cannot be opened, belongs to another raster, or holds something else.
     """
     raster = Raster(path)
     advice = "Give the domain distance (OUTPUT_DOMAIN) of the same run of Predict oxides"

@@ -75,10 +75,7 @@ def model_band_numbers(dataset: gdal.Dataset, name: str) -> BandChoice:
     labels, ``wavelength``, the BandBin group of ISIS cubes); and the number of
     bands: nine are the archive's, in its order, eight are the models', in theirs.
 
-    Raises
-    ------
-    RasterError
-        When a band is missing or cannot be determined.
+    RasterError when a band is missing or cannot be determined.
     """
     count = _count(dataset)
     left_out = None
@@ -151,7 +148,7 @@ def band_of_file(dataset: gdal.Dataset, file_name: str) -> Recognised | None:
 
 
 def without_band(file_name: str) -> str:
-    """A file's name with all that may tell its band replaced by a star.
+    """A file's name with all that may name its band replaced by a star.
 
     Files of one set, one a wavelength, have the same name then.
     """
@@ -174,10 +171,7 @@ def checked_band_numbers(
 
     In the order of the wavelengths.
 
-    Raises
-    ------
-    RasterError
-        When there are not as many different ones, all of which exist.
+    RasterError when there are not as many different ones, all of which exist.
     """
     given, order = (" ".join(map(str, each)) for each in (numbers, wavelengths))
     if len(numbers) != len(wavelengths) or len(set(numbers)) != len(numbers):
@@ -193,12 +187,8 @@ def checked_band_numbers(
 def recognised(text: str, *, is_file_name: bool = False) -> Recognised | None:
     """The MI band a text names; None when it names none, more than one, or a ratio.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``MV2``, ``749 nm``, ``0.749 Micrometers``, ``Band 2 (749)``.
-    is_file_name : bool
-        Decimals without a unit are then no wavelengths: they may be a version.
+    Such as ``MV2``, ``749 nm``, ``0.749 Micrometers``, ``Band 2 (749)``. In a file name, decimals
+    without a unit are not wavelengths: they may be a version.
     """
     if _RATIO.search(text) and not is_file_name:
         return None
