@@ -98,11 +98,8 @@ class Mixture(NamedTuple):
     def threshold(self) -> float:
         """The value between the means at which both are equally probable.
 
-        Raises
-        ------
-        BimodalityError
-            When the two are not populations of their own: D below `LEAST_SEPARATION`, a share below
-            `LEAST_SHARE`, or one is the more probable everywhere between the means.
+        BimodalityError when the two are not populations of their own: D below `LEAST_SEPARATION`, a
+        share below `LEAST_SHARE`, or one is the more probable everywhere between the means.
         """
         if min(self.shares) < LEAST_SHARE:
             raise BimodalityError(
@@ -152,10 +149,8 @@ def fit_mixture(histogram: Histogram) -> Mixture:
 def divide(histogram: Histogram) -> tuple[Mixture, float]:
     """Fit two populations, and find the value at which both are equally probable.
 
-    Raises
-    ------
-    BimodalityError
-        As `fit_mixture` and `Mixture.threshold` do, and when the values have no valley there.
+    BimodalityError as `fit_mixture` and `Mixture.threshold` do, and when the values have no valley
+    there.
     """
     fit = fit_mixture(histogram)
     threshold = fit.threshold()

@@ -21,10 +21,7 @@ def import_onnxruntime() -> ModuleType:
     Imported when a model is first used, never at QGIS's start: a missing or
     broken library must not take the plugin down with it.
 
-    Raises
-    ------
-    OnnxruntimeError
-        When it is missing, does not load or is older than 1.19.
+    OnnxruntimeError when it is missing, does not load or is older than 1.19.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is first imported
     try:

@@ -94,13 +94,8 @@ def valid_spectra(
     That is where each is finite, above the shadow threshold and below saturation (0.65534). The
     invalid DN codes of MI MAP are negative and so fail here whatever the scale.
 
-    Parameters
-    ----------
-    reflectance : ndarray, shape (bands, ...)
-        NaN where the file marks nodata.
-    shadow : float
-        Reflectance up to which a band counts as shadow; by default that of
-        MI MAP V3 (500 DN, reflectance 0.01). 0 keeps shadowed pixels.
+    `shadow` is the reflectance up to which a band counts as shadow; by default that of MI MAP V3
+    (500 DN, reflectance 0.01). 0 keeps shadowed pixels.
     """
     # Half a DN, so that float32 rounding cannot move a value across a threshold.
     half = DN_SCALE / 2
@@ -131,6 +126,9 @@ def choose_scaling(
 ) -> Scaling:
     """Decide how stored values become reflectance.
 
+    SpectraError when no reading is plausible, which names the factor that would fit, or when the
+    bands cannot be in the models' order.
+
     Parameters
     ----------
     stored : ndarray, shape (8, n)
@@ -145,12 +143,6 @@ def choose_scaling(
     Scaling
         The declared reading when it gives plausible lunar reflectance, else
         the other usual one (values are already reflectance, or are DN), with a note.
-
-    Raises
-    ------
-    SpectraError
-        When no reading is plausible; the message names the factor that would fit.
-        When the bands cannot be in the models' order.
     """
     scale, offset = declared_scale[:, np.newaxis], declared_offset[:, np.newaxis]
     ones, zeros = np.ones(scale.shape), np.zeros(scale.shape)
@@ -237,19 +229,8 @@ def require_rising(
 
     In 52 of 55 real site pixels every band is brighter than the one before; in three, 950 nm is
     darker than 900 nm by up to 0.8 %. A fall does not prove another order (fresh pyroxene-rich
-    ground absorbs near 950 nm), so the message says how to confirm the assumed one.
-
-    Parameters
-    ----------
-    name, numbers
-        Of the file and of its bands in the assumed order, for the message.
-    split : bool
-        Whether the pixels tell that 1001 and 1050 nm are of two detectors (`split_of_detectors`).
-
-    Raises
-    ------
-    SpectraError
-        Naming the bands where it falls.
+    ground absorbs near 950 nm), so the SpectraError says how to confirm the assumed one. `split`:
+    the pixels show that 1001 and 1050 nm are of two detectors (`split_of_detectors`).
     """
     steps = zip(MODEL_BANDS, MODEL_BANDS[1:], medians, medians[1:], _LARGEST_FALL)
     for before, after, low, high, least in steps:
@@ -270,16 +251,8 @@ def split_of_detectors(pixels: NDArray[np.floating]) -> bool | None:
     a pixel. So bands of one detector scatter less against each other, pixel by pixel, than
     against bands of the other, whatever their brightness.
 
-    Parameters
-    ----------
-    pixels : ndarray, shape (4, n)
-        Values of the four bands in pixels where all are above zero. The first is of the VIS, the
-        last of the NIR detector.
-
-    Returns
-    -------
-    bool or None
-        False when it is the other way round; None when the pixels cannot decide.
+    From values [4, n] in pixels where all four are above zero; the first band is of the VIS, the
+    last of the NIR detector. False when it is the other way round; None when they cannot decide.
     """
     if pixels.shape[1] < _ENOUGH_PIXELS:
         return None
