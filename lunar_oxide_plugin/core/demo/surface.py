@@ -79,10 +79,9 @@ class _Random:
         return np.asarray((self._raw(stream, count) >> np.uint64(11)) * 2.0**-53, np.float64)
 
     def normal(self, stream: int, shape: tuple[int, int]) -> NDArray[np.float64]:
-        """Nearly normal numbers, mean 0 and standard deviation 1.
+        """Nearly normal numbers, mean 0, standard deviation 1, never beyond 3.5.
 
-        The sum of four uniform 16-bit integers: exact on every machine, never
-        beyond 3.5 standard deviations.
+        The sum of four uniform 16-bit integers: exact on every machine.
         """
         quarters = self._raw(stream, shape[0] * shape[1]).view(np.uint16).reshape(-1, 4)
         total = quarters.sum(axis=1, dtype=np.uint32).reshape(shape)
@@ -150,22 +149,20 @@ class Surface:
     def _mark_faults(self, dn: NDArray[np.int16], name: str) -> None:
         """Write MI's invalid codes as the instrument's faults would lie: few of each."""
         brightest, darkest = int(self._light.argmax()), int(self._light.argmin())
-        dead, other = (
-            (self._random.uniform(_FAULTS, 4) * (TILE_SIZE - 200)).astype(int).reshape(2, 2)
-        )
+        places = (self._random.uniform(_FAULTS, 4) * (TILE_SIZE - 200)).astype(int)
+        row, column, other_row, other_column = places.tolist()
         if name in ("MN3", "MN4"):
             dn[_patch(brightest, 2, 3)] = InvalidCode.SATURATION
         if name in ("MV1", "MV5"):
             dn[_patch(darkest, 2, 2)] = InvalidCode.MINUS
         if name == "MV3":  # one element of the line detector, for a while
-            dn[dead[0] : dead[0] + 60, dead[1]] = InvalidCode.DUMMY_DEFECT
+            dn[row : row + 60, column] = InvalidCode.DUMMY_DEFECT
         if name in ("MN1", "MN2"):  # MN1 also where no band of a model is at fault
-            dn[other[0] : other[0] + 3, other[1] : other[1] + (8 if name == "MN1" else 4)] = (
-                InvalidCode.OTHER
-            )
+            width = 8 if name == "MN1" else 4
+            dn[other_row : other_row + 3, other_column : other_column + width] = InvalidCode.OTHER
         # The swath ends before the tile does; those of the two detectors differ.
-        width = (12 if name.startswith("MV") else 17) + np.arange(TILE_SIZE) * 20 // TILE_SIZE
-        dn[np.arange(TILE_SIZE) >= (TILE_SIZE - width)[:, np.newaxis]] = InvalidCode.OUTSIDE_IMAGE
+        beyond = (12 if name.startswith("MV") else 17) + np.arange(TILE_SIZE) * 20 // TILE_SIZE
+        dn[np.arange(TILE_SIZE) >= (TILE_SIZE - beyond)[:, np.newaxis]] = InvalidCode.OUTSIDE_IMAGE
 
 
 def _patch(index: int, height: int, width: int) -> tuple[slice, slice]:
@@ -176,10 +173,7 @@ def _patch(index: int, height: int, width: int) -> tuple[slice, slice]:
 
 
 def _archive_order(reflectance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Nine bands from the models' eight.
-
-    MN1 (1000 nm), which the site data lack, is taken equal to MV5 (1001 nm).
-    """
+    """Nine bands from the models' eight: MN1, which the site data lack, is taken equal to MV5."""
     by_filter = {band.filter: value for band, value in zip(MODEL_BANDS, reflectance)}
     by_filter["MN1"] = by_filter["MV5"]
     return np.array([by_filter[band.filter] for band in ARCHIVE_BANDS])
@@ -260,26 +254,18 @@ def _craters(scene: Scene, numbers: _Random) -> NDArray[np.float64]:
 
 
 def _bowl(window: _Window, radius: float, freshness: float) -> NDArray[np.float64]:
-    """Height in km of a crater over the ground.
-
-    Fresh: parabolic bowl, sharp rim, ejecta. Old: a shallow smooth hollow.
-    """
+    """Height in km of a crater over the ground: bowl, sharp rim and ejecta; old, a hollow."""
     level = np.hypot(window.x, window.y) / radius
-    rim = 2 * radius * _CRATER_RIM
-    inside = (2 * radius * _CRATER_DEPTH) * (level**2 - 1) + rim
-    outside = rim * np.maximum(level, 1) ** -3.0
-    fresh = np.where(level < 1, inside, outside)
-    old = 1.5 * rim * np.exp(-(((level - 1) / 0.5) ** 2)) - (2 * radius * _CRATER_DEPTH) * np.exp(
-        -((level / 0.7) ** 2)
-    )
+    rim, depth = 2 * radius * _CRATER_RIM, 2 * radius * _CRATER_DEPTH
+    fresh = np.where(level < 1, depth * (level**2 - 1) + rim, rim * np.maximum(level, 1) ** -3.0)
+    old = 1.5 * rim * np.exp(-(((level - 1) / 0.5) ** 2)) - depth * np.exp(-((level / 0.7) ** 2))
     return np.asarray(freshness * (freshness * fresh + (1 - freshness) * old))
 
 
 def _shading(scene: Scene, altitude: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Brightness of slopes relative to level ground, 1 where level.
+    """Brightness of slopes relative to level ground.
 
-    The archive's photometric correction takes the ground as level, so that
-    slopes towards the sun stay bright.
+    The archive's photometric correction takes the ground as level, so slopes to the sun are bright.
     """
     azimuth, incidence = np.radians(scene.sun)
     southward, eastward = np.gradient(altitude, _PIXEL, scene.km_per_degree_east / TILE_SIZE)

@@ -18,9 +18,8 @@ from ..oxides.valid_range import valid_range
 LUNAR_PROSPECTOR = Path(__file__).with_name("lp_grs_20deg.csv")
 LUNAR_PROSPECTOR_TITLE = "Lunar Prospector GRS, 20 degree cells (Prettyman et al. 2006)"
 
-#: Degrees.
+#: Degrees by which rounding must not move places off an edge.
 _ROUNDING = 1e-9
-
 _BOUNDS = ("minlat", "maxlat", "minlon", "maxlon")
 
 
@@ -43,7 +42,6 @@ class Cells(NamedTuple):
     ) -> NDArray[np.bool_]:
         """Which places lie in a cell, including its southern and western edges."""
         south, north, west, east = self.bounds[index]
-        # Rounding must not move places off an edge.
         up, right = lat + _ROUNDING, lon - west + _ROUNDING
         found: NDArray[np.bool_] = (up >= south) & ((up < north) | (north == 90))
         found &= right % 360 < east - west
@@ -78,13 +76,13 @@ def load_cells(path: Path, unit: ContentUnit) -> Cells:
             f"{path.name} has no column with contents in {unit.title}: none is named {wanted}. It "
             f"has {', '.join(header)}. Rename them, or choose another REFERENCE_UNIT."
         )
-    wanted_columns = [header.index(name) for name in _BOUNDS] + list(columns.values())
+    places = [*map(header.index, _BOUNDS), *columns.values()]
     cells = [
         _number(row, place, f"{path.name}, row {number}, {header[place]}")
         for number, row in enumerate(reader, start=1)
-        for place in wanted_columns
+        for place in places
     ]
-    values = np.array(cells, np.float64).reshape(-1, len(wanted_columns))
+    values = np.array(cells, np.float64).reshape(-1, len(places))
     bounds = _checked(values[:, :4], path.name)
     oxides = dict(zip(columns, values[:, 4:].T))
     for oxide, column in oxides.items():
