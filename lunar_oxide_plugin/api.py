@@ -54,8 +54,7 @@ from .raster.maps.site_sampler import sample_points
 from .raster.maps.uncertainty import Uncertainty
 from .raster.maps.units import unit_statistics as _unit_statistics
 from .raster.moon.crs import GEOGRAPHIC_WKT
-from .raster.sources.mi_source import MiSource
-from .raster.sources.mi_sources import open_mi_sources
+from .raster.sources.mi_source import MiSource, open_mi_sources
 from .raster.sources.mosaic import Mosaic
 from .raster.sources.raster import Raster
 from .raster.sources.same_run import domain_raster

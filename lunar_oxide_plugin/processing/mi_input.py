@@ -13,7 +13,7 @@ from qgis.core import (
 )
 
 from ..core.errors import RasterError
-from ..raster.sources.mi_sources import check_openable
+from ..raster.sources.mi_source import check_openable
 from .base import LunarOxideAlgorithm
 
 

@@ -20,7 +20,7 @@ from ..raster.maps.prediction import DOMAIN_MAP, OXIDE_MAP, UNCERTAINTY_MAP, Pro
 from ..raster.mi.mi_folder import mi_products
 from ..raster.moon.crs import GEOGRAPHIC_WKT, Grid
 from ..raster.moon.extent import Extent
-from ..raster.sources.mi_sources import open_mi_sources
+from ..raster.sources.mi_source import open_mi_sources
 from ..raster.sources.mosaic import Mosaic
 from ..raster.writing.encoding import Encoding, encoding_of
 from ..raster.writing.storage import Kind, Layout, Storage, require_available

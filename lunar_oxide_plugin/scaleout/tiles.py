@@ -17,8 +17,7 @@ from ..raster.gdal_io.file_content import forget_remote, remote_state, sample_sh
 from ..raster.gdal_io.file_state import is_of_qgis
 from ..raster.gdal_io.virtual_files import readable
 from ..raster.sources.location import Location
-from ..raster.sources.mi_source import MiSource
-from ..raster.sources.mi_sources import open_mi_sources
+from ..raster.sources.mi_source import MiSource, open_mi_sources
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import pytest
 from lunar_oxide_plugin.core.models.model import BUNDLED, DEFAULT_MODEL, OxideModel, bundled_path
 from lunar_oxide_plugin.raster.gdal_io.blocks import blocks
 from lunar_oxide_plugin.raster.maps import prediction
-from lunar_oxide_plugin.raster.sources.mi_source import MiSource
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource, open_mi_source
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.sources.resampling import Resampled
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles

@@ -67,7 +67,7 @@ def tile(tmp_path_factory, quick):
 @pytest.fixture(scope="session")
 def source(tile):
     """The tile, opened."""
-    from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+    from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source
 
     return open_mi_source(str(tile))
 

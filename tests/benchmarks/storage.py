@@ -21,7 +21,7 @@ from lunar_oxide_plugin.raster.gdal_io.blocks import blocks
 from lunar_oxide_plugin.raster.maps.demo_tile import write_tile
 from lunar_oxide_plugin.raster.maps.prediction import OXIDE_MAP
 from lunar_oxide_plugin.raster.moon.crs import Grid
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source
 from lunar_oxide_plugin.raster.sources.raster import Raster
 from lunar_oxide_plugin.raster.writing.encoding import Encoding, encoding_of
 from lunar_oxide_plugin.raster.writing.geotiff import RasterWriter

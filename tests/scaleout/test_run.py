@@ -12,7 +12,7 @@ from osgeo import gdal
 from lunar_oxide_plugin.core.models.model import OxideModel, bundled_path
 from lunar_oxide_plugin.raster.maps.prediction import OXIDE_MAP, predict_area
 from lunar_oxide_plugin.raster.mi.mi_folder import mi_products
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_sources
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_sources
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles
 from lunar_oxide_plugin.scaleout.__main__ import main, parser

@@ -24,8 +24,7 @@ from ...raster.mi.mi_folder import mi_products
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.moon.extent import Extent
 from ...raster.sources.location import Location
-from ...raster.sources.mi_source import MiSource
-from ...raster.sources.mi_sources import open_mi_sources
+from ...raster.sources.mi_source import MiSource, open_mi_sources
 from ...raster.sources.mosaic import Mosaic
 from ...raster.sources.resampling import Resampled
 from ..inputs import RasterListParameter, plain_value

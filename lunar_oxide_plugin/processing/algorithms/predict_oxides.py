@@ -23,7 +23,7 @@ from ...raster.maps.prediction import (
     write_prediction,
 )
 from ...raster.maps.run import Run
-from ...raster.sources.mi_sources import open_mi_source
+from ...raster.sources.mi_source import open_mi_source
 from ..inputs import RasterParameter
 from ..mi_input import MiAlgorithm
 from ..progress import FeedbackWatch

@@ -30,8 +30,7 @@ from ...core.sites.site_samples import (
 from ...core.tables import csv_lines
 from ...raster.maps.site_sampler import longitudes_latitudes, sample_points
 from ...raster.moon.crs import GEOGRAPHIC_WKT
-from ...raster.sources.mi_source import MiSource
-from ...raster.sources.mi_sources import open_mi_sources
+from ...raster.sources.mi_source import MiSource, open_mi_sources
 from ...raster.writing.geopackage import write_points
 from ..inputs import FeatureParameter, RasterListParameter
 from ..mi_input import MiAlgorithm

@@ -18,8 +18,7 @@ from ...core.watch import SILENT, Watch
 from ..gdal_io.blocks import Window
 from ..sources.clementine import ClementineSource
 from ..sources.location import Location
-from ..sources.mi_source import MiSource
-from ..sources.mi_sources import open_mi_source
+from ..sources.mi_source import MiSource, open_mi_source
 from ..sources.raster import Raster
 from ..sources.wavelengths import bands_of_wavelengths, sign_of_mi
 from ..writing.storage import WEIGHT_STEP, BandInfo

@@ -1,4 +1,4 @@
-"""Reading MI sources as reflectance spectra, whatever form they come in."""
+"""Opening MI sources, sets of band files put together, and reading them as reflectance spectra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from ...core.errors import NoValidPixelError, SpectraError
+from ...core.errors import NoValidPixelError, RasterError, SpectraError
 from ...core.spectra.bands import ARCHIVE_BANDS, MODEL_BANDS, SHADOW_REFLECTANCE
 from ...core.spectra.invalid_codes import invalid_codes, mask_codes
 from ...core.spectra.validity import (
@@ -26,8 +26,17 @@ from ..gdal_io.blocks import Window, sample_windows
 from ..gdal_io.file_state import file_states
 from ..gdal_io.gdal_text import metadata_item
 from ..gdal_io.virtual_files import file_name, readable
-from .band_files import BandFile, band_file, require_all_bands, require_one_grid, siblings, stack
-from .location import Location
+from ..mi.mi_label import labels_in_archive
+from .band_files import (
+    BandFile,
+    band_file,
+    grouped,
+    require_all_bands,
+    require_one_grid,
+    siblings,
+    stack,
+)
+from .location import Location, rasters_in_archive
 from .mirrored import refuse_mirrored
 from .raster import Raster
 from .wavelengths import BandChoice, checked_band_numbers, model_band_numbers
@@ -290,3 +299,86 @@ class MiSource(Raster):
     def _note(self, note: str) -> None:
         if note:
             self.notes.append(f"{self.name}: {note}" if self.name not in note else note)
+
+
+def open_mi_sources(
+    paths: Sequence[str | Location],
+    bands: Sequence[int] | None = None,
+    scale: float | None = None,
+    mask_shadow: bool = True,
+    check: Callable[[], None] = lambda: None,
+) -> list[MiSource]:
+    """Open MI sources by their headers, in the order given.
+
+    Files of one band each that lie on the same pixels become one source, where
+    the first of them stands. A single one of them stands for its set, whose
+    names differ in the wavelength alone. Sources are closed until they are read:
+    there may be more than files can be open. RasterError when one cannot be
+    opened, is not on the Moon, or lacks a band.
+
+    Parameters
+    ----------
+    paths : sequence of str or Location
+        MI products, stacks, files of one wavelength each, and archives of any
+        number of these.
+    bands, scale, mask_shadow
+        As of `MiSource`. Of files of one band each, `bands` counts in the order given.
+    check : callable
+        Called before each file is opened, and as of `MiSource`; raises to stop.
+    """
+
+    def opened(place: Location, files: Sequence[BandFile] = ()) -> MiSource:
+        source = MiSource(place, bands, scale, mask_shadow, files, check)
+        source.close()
+        return source
+
+    sources: list[MiSource | BandFile] = []
+    for place in _unpacked(paths):
+        check()
+        if not place.label and place.dataset_of_gdal().RasterCount == 1:
+            sources.append(band_file(place))
+        else:
+            sources.append(opened(place))
+    singles = [source for source in sources if isinstance(source, BandFile)]
+    sets = [singles] if bands and len(singles) > 1 else grouped(singles)
+    firsts = {
+        files[0].path: opened(files[0].place, files if len(files) > 1 else ()) for files in sets
+    }
+    found = [firsts.get(one.path) if isinstance(one, BandFile) else one for one in sources]
+    return [source for source in found if source is not None]
+
+
+def open_mi_source(
+    path: str | Location,
+    bands: Sequence[int] | None = None,
+    scale: float | None = None,
+    mask_shadow: bool = True,
+    check: Callable[[], None] = lambda: None,
+) -> MiSource:
+    """Open one MI source, as `open_mi_sources` does; refuse a path to several, as an archive."""
+    sources = open_mi_sources([path], bands, scale, mask_shadow, check)
+    if len(sources) > 1:
+        names = ", ".join(source.path for source in sources[:5])
+        raise RasterError(
+            f"{path} holds {len(sources)} products ({names} ...). Name one of them, or make them "
+            "one raster with Import MI MAP tiles."
+        )
+    return sources[0]
+
+
+def check_openable(path: str | Location) -> None:
+    """Refuse a file or an archive in which there is nothing to open on the Moon (RasterError)."""
+    for place in _unpacked([path]):
+        Raster(place)
+
+
+def _unpacked(paths: Sequence[str | Location]) -> list[Location]:
+    """The paths with archives replaced by what they hold; twice the same file is once."""
+    found: list[Location] = []
+    for place in map(Location.of, paths):
+        if place.is_archive:
+            members = labels_in_archive(place.name) or rasters_in_archive(place.name)
+            found += [Location(name, place.wkt) for name in members]
+        else:
+            found.append(place)
+    return list(dict.fromkeys(found))

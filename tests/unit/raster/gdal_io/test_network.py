@@ -15,7 +15,7 @@ from lunar_oxide_plugin.core.errors import RasterError
 from lunar_oxide_plugin.raster.gdal_io import network
 from lunar_oxide_plugin.raster.gdal_io.network import is_address
 from lunar_oxide_plugin.raster.gdal_io.virtual_files import opened_quietly, opening
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source
 from lunar_oxide_plugin.raster.sources.raster import Raster
 
 

@@ -21,7 +21,7 @@ from lunar_oxide_plugin.raster.moon.crs import (
     GEOGRAPHIC_WKT,
     METRES_PER_DEGREE,
 )
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source
 from tests.mi_tiles import FILTERS, INVALID_CODES, MODEL_PLANES, write_tile
 
 CENTRES = (414, 749, 901, 950, 1001, 1000, 1049, 1248, 1548)

@@ -10,7 +10,7 @@ from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.spectra.invalid_codes import InvalidCode
 from lunar_oxide_plugin.raster.maps.reflectance import write_reflectance
 from lunar_oxide_plugin.raster.maps.run import Run
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.sources.raster import Raster
 from lunar_oxide_plugin.raster.writing.outputs import OutputFiles

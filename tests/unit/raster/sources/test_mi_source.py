@@ -17,8 +17,7 @@ from lunar_oxide_plugin.core.errors import (
 from lunar_oxide_plugin.raster.gdal_io.blocks import BlockPlan, Window
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT
 from lunar_oxide_plugin.raster.moon.require_moon import is_moon
-from lunar_oxide_plugin.raster.sources.mi_source import MiSource
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource, open_mi_source
 from lunar_oxide_plugin.raster.sources.raster import Raster
 from tests.mi_tiles import HIGHLANDS_DN, INVALID_CODES, MARE_DN, MODEL_PLANES, scene, write_tile
 

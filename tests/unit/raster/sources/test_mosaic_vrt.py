@@ -12,8 +12,7 @@ from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
 from lunar_oxide_plugin.core.spectra.invalid_codes import invalid_codes, lookup_table
 from lunar_oxide_plugin.raster.moon.crs import EQUIRECTANGULAR_WKT, GEOGRAPHIC_WKT
 from lunar_oxide_plugin.raster.moon.extent import Extent
-from lunar_oxide_plugin.raster.sources.mi_source import MiSource
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_sources
+from lunar_oxide_plugin.raster.sources.mi_source import MiSource, open_mi_sources
 from lunar_oxide_plugin.raster.sources.mosaic import Mosaic
 from lunar_oxide_plugin.raster.sources.mosaic_vrt import mosaic_vrt
 from lunar_oxide_plugin.raster.writing.storage import BandInfo

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lunar_oxide_plugin.core.errors import RasterError
-from lunar_oxide_plugin.raster.sources.mi_sources import open_mi_source, open_mi_sources
+from lunar_oxide_plugin.raster.sources.mi_source import open_mi_source, open_mi_sources
 from tests.mi_tiles import MODEL_PLANES, scene, write_tile
 from tests.unit.raster.sources.test_band_files import NAMES, write_set
 from tests.unit.raster.sources.test_mi_source import geotiff, planes
