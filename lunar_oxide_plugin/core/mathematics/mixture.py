@@ -32,12 +32,9 @@ class BimodalityError(LunarOxideError):
 
 
 class Histogram:
-    """Weights in narrow bins, from values that arrive block by block.
+    """Weights in narrow bins from `low` to `high`, from values that arrive block by block.
 
-    Parameters
-    ----------
-    low, high, width : float
-        Ends of the bins and their width. Values beyond count in the outermost bins.
+    Values beyond count in the outermost bins.
     """
 
     def __init__(self, low: float, high: float, width: float) -> None:

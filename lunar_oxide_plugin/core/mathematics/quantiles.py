@@ -50,17 +50,11 @@ class ExactQuantile:
     among them: all of them while there is room, or those near the quantile of
     a sample.
 
-    Use: `add` all blocks; where `refine` says so, `add` them again; `value`.
+    `room` is how many values may be kept, of 4 bytes each, or 12 with weights;
+    `sample` are finite values spread like those to come: only values between its
+    quantiles a little below and above the fraction (0 ... 1) are kept.
 
-    Parameters
-    ----------
-    fraction : float
-        0 ... 1.
-    room : int
-        How many values may be kept, of 4 bytes each, or 12 with weights.
-    sample : array_like, optional
-        Finite values spread like those to come: only values between its
-        quantiles a little below and above the fraction are kept.
+    Use: `add` all blocks; where `refine` says so, `add` them again; `value`.
     """
 
     def __init__(

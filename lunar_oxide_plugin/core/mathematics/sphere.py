@@ -26,21 +26,12 @@ def cell_area(lat_north: ArrayLike, lat_south: ArrayLike, dlon: float) -> NDArra
 
 
 def ring_area(lon: ArrayLike, lat: ArrayLike) -> float:
-    """Area inside a ring whose edges are straight lines in longitude and latitude.
+    """Area in km2 inside a ring whose edges are straight lines in longitude and latitude.
 
     That is how a polygon drawn on a cylindrical map is bounded. Each edge
-    contributes the exact integral of R^2 sin(lat) dlon along itself.
-
-    Parameters
-    ----------
-    lon, lat : array_like, shape (n,)
-        Vertices in degrees, closed or not, in either direction. Longitudes are
-        continuous: a ring across 180 degrees goes on to values beyond 180.
-
-    Returns
-    -------
-    float
-        km2, not negative.
+    contributes the exact integral of R^2 sin(lat) dlon along itself. The vertices
+    [n], in degrees, are closed or not, in either direction. Longitudes are
+    continuous: a ring across 180 degrees goes on to values beyond 180.
     """
     x, y = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
     dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
@@ -58,23 +49,14 @@ def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
 
 
 def vector_ring_area(vectors: ArrayLike) -> float:
-    """Area to the left of a ring whose edges are great circles.
+    """Area in km2 to the left of a ring whose edges are great circles.
 
     The ring is a fan of spherical triangles at its first vertex, or at another
     place when a vertex lies opposite to that; the area is the sum of their signed
     excesses (Eriksson 1990, Mathematics Magazine 63). Poles and the longitude 180
-    are places like any other.
-
-    Parameters
-    ----------
-    vectors : array_like, shape (n, 3)
-        Unit vectors of the vertices, closed or not; counterclockwise, seen from
-        outside, around what is inside.
-
-    Returns
-    -------
-    float
-        km2, from 0 to the area of the whole sphere; 0 for fewer than three vertices.
+    are places like any other. The vertices are unit vectors [n, 3], closed or not,
+    counterclockwise, seen from outside, around what is inside. The area is from 0
+    to that of the whole sphere; 0 for fewer than three vertices.
     """
     v = np.asarray(vectors, np.float64)
     if len(v) < 3:

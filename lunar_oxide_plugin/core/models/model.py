@@ -215,15 +215,10 @@ class OxideModel:
                 self._refuse(f"it states {key} = {stated} where {expected} is needed")
 
     def _check_tensor(self, tensor: Any, rows: int | None) -> None:
-        shape = list(tensor.shape)
-        leading = shape[:-1]
-        dynamic = bool(shape) and not isinstance(shape[-1], int)
-        if (
-            tensor.type != "tensor(float)"
-            or leading != ([] if rows is None else [rows])
-            or not dynamic
-        ):
-            self._refuse(f"'{tensor.name}' is {tensor.type} {shape}")
+        *leading, last = tensor.shape or [0]  # the last is a name where it is dynamic
+        expected = [] if rows is None else [rows]
+        if tensor.type != "tensor(float)" or leading != expected or isinstance(last, int):
+            self._refuse(f"'{tensor.name}' is {tensor.type} {list(tensor.shape)}")
 
     def _check_probe(self) -> None:
         """Run three spectra, then one of them: declared shapes are a promise, not a proof."""

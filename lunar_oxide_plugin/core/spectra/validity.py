@@ -124,25 +124,15 @@ def choose_scaling(
     declared_offset: NDArray[np.float64],
     user_scale: float | None = None,
 ) -> Scaling:
-    """Decide how stored values become reflectance.
+    """Decide how stored values [8, n] in model band order, NaN where nodata, become reflectance.
+
+    The declared scale and offset [8] are those of the file's metadata (1 and 0 when they say
+    nothing); a user's own factor replaces them. Taken is the declared reading when it gives
+    plausible lunar reflectance, else the other usual one (values are already reflectance, or are
+    DN), with a note.
 
     SpectraError when no reading is plausible, which names the factor that would fit, or when the
     bands cannot be in the models' order.
-
-    Parameters
-    ----------
-    stored : ndarray, shape (8, n)
-        A sample of stored values in model band order, NaN where nodata.
-    declared_scale, declared_offset : ndarray, shape (8,)
-        What the file's metadata say (1 and 0 when they say nothing).
-    user_scale : float, optional
-        The user's own factor; replaces the metadata's.
-
-    Returns
-    -------
-    Scaling
-        The declared reading when it gives plausible lunar reflectance, else
-        the other usual one (values are already reflectance, or are DN), with a note.
     """
     scale, offset = declared_scale[:, np.newaxis], declared_offset[:, np.newaxis]
     ones, zeros = np.ones(scale.shape), np.zeros(scale.shape)

@@ -47,10 +47,7 @@ class BandFile(NamedTuple):
 
 
 def band_file(place: Location) -> BandFile:
-    """Describe a raster of one band.
-
-    RasterError when it cannot be opened.
-    """
+    """Describe a raster of one band; RasterError when it cannot be opened."""
     dataset = place.dataset_of_gdal()
     band = dataset.GetRasterBand(1)
     masked = bool(band.GetMaskFlags() & (gdal.GMF_PER_DATASET | gdal.GMF_ALPHA))
@@ -104,10 +101,7 @@ def grouped(files: Sequence[BandFile]) -> list[list[BandFile]]:
 
 
 def require_one_grid(files: Sequence[BandFile]) -> None:
-    """Refuse files that do not lie on the same pixels.
-
-    RasterError names the first two that differ.
-    """
+    """Refuse files that do not lie on the same pixels; RasterError names the first two."""
     for file in files[1:]:
         if not files[0].grid.same_pixels(file.grid):
             raise RasterError(
@@ -119,10 +113,7 @@ def require_one_grid(files: Sequence[BandFile]) -> None:
 
 
 def require_all_bands(files: Sequence[BandFile]) -> None:
-    """Refuse a set that does not hold each of the eight model bands once.
-
-    RasterError names what is missing, double or not recognised.
-    """
+    """Refuse a set that does not hold each of the eight model bands once; RasterError says why."""
     names = {file.path: file_name(file.path) for file in files}
     unknown = [names[file.path] for file in files if file.band is None]
     if unknown:
@@ -152,10 +143,7 @@ def require_all_bands(files: Sequence[BandFile]) -> None:
 
 
 def stack(files: Sequence[BandFile]) -> gdal.Dataset:
-    """Files of one band each as one raster, in their order.
-
-    RasterError when a file cannot be opened.
-    """
+    """Files of one band each as one raster, in their order; RasterError when one cannot be read."""
     vrt = Vrt(Path(), files[0].grid, {})
     for file in files:
         _add_band(vrt, file)

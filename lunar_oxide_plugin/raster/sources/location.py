@@ -151,10 +151,7 @@ class Location:
 
 
 def rasters_in_archive(path: str) -> list[str]:
-    """The files in a .zip, .tar, .tgz or .tar.gz that are rasters, as names for GDAL.
-
-    RasterError when it cannot be read as an archive, or holds none.
-    """
+    """Names for GDAL of the rasters in a .zip, .tar, .tgz or .tar.gz; RasterError without any."""
     found = [name for name in archive_members(path) if _is_raster(name)]
     if not found:
         raise RasterError(f"{path} holds no MI label and no raster that GDAL knows.")

@@ -99,10 +99,7 @@ def _comparable(value: float | None) -> float | None:
 
 
 def _require_same_values(source: MiSource) -> None:
-    """Refuse a source that GDAL alone does not open with the very same values.
-
-    That is so where a label and its image differ in case.
-    """
+    """Refuse a source that GDAL alone reads otherwise, as where label and image differ in case."""
     failure = f"GDAL alone does not read {source.name} as it is, so a VRT would not. {_ADVICE}"
     rows = np.unique(np.linspace(0, source.grid.height - 1, 5).astype(int)).tolist()
     width, height = source.grid.width, source.grid.height

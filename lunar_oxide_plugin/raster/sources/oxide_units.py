@@ -30,15 +30,8 @@ def require_weight_percent(
     RasterError when Al2O3, CaO, FeO or MgO is nowhere above 0.4, or when all values are outside
     the valid range of the content.
 
-    Parameters
-    ----------
-    raster : Raster
-        Read by `Raster.values`, with the scale of each band.
-    contents : mapping of int to str, optional
-        Band number and the oxide it holds; by default of every band whose
-        description names one, or Mg#.
-    check : callable
-        Called before each window is read; raises to stop.
+    `contents` are the numbers of bands and the oxides they hold; by default of every band whose
+    description names one, or Mg#. `check` is called before each window is read, and raises to stop.
     """
     if contents is None:
         contents = dict(_described(raster))
