@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from qgis.core import (
-    QgsApplication,
-    QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..about import help_url, icon, provenance
 from ..core.errors import LunarOxideError, RasterError
-from ..core.oxides.oxides import oxide_described
-from ..core.threads import available_cores
-from ..raster.gdal_io.file_state import file_states, require_no_input
+from ..raster.gdal_io.file_state import file_states
 from ..raster.gdal_io.read_ahead import read_ahead
-from ..raster.moon.extent import Extent
 from ..raster.sources.location import Location
 from ..raster.sources.mosaic import Mosaic
 from ..raster.sources.raster import Raster
 from ..raster.writing.outputs import OutputFiles
 from ..translation import tr
 from .extent_input import extent_inputs
-from .inputs import (
-    checked_inputs,
-    other_crs_in_project,
-    plain_value,
-    raster_paths,
-    require_plain_files,
-)
-from .layer_files import layer_files
+from .given import THREADS, GivenParameters, as_processing
+from .inputs import checked_inputs, other_crs_in_project
 from .loading import style_when_loaded
-from .progress import stop_if_cancelled
-from .values import understood, warn_of_unknown
-from .vector_input import VectorInput, vector_inputs
-
-T = TypeVar("T")
+from .progress import FeedbackWatch
+from .values import warn_of_unknown
+from .vector_input import vector_inputs
 
 
-class LunarOxideAlgorithm(QgsProcessingAlgorithm):
+class LunarOxideAlgorithm(GivenParameters):
     """An algorithm described by class attributes, with errors that users can read.
 
     A subclass sets the attributes, declares its parameters in `initAlgorithm`
@@ -68,11 +53,9 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     DETAILS = ""
     TAGS: tuple[str, ...] = ()
 
-    THREADS = "THREADS"
+    THREADS = THREADS
 
     _rasters: Sequence[Raster] = ()
-    _vectors: Mapping[str, VectorInput]
-    _values: dict[str, Any]
 
     def createInstance(self) -> LunarOxideAlgorithm:
         """Make another one; QGIS runs copies."""
@@ -157,30 +140,24 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             advanced=True,
         )
 
-    def threads(self, parameters: dict[str, Any], context: QgsProcessingContext) -> int:
-        """THREADS, or what QGIS is set to use, or all cores."""
-        if self.THREADS in parameters:
-            return self.parameterAsInt(parameters, self.THREADS, context)
-        of_qgis = QgsApplication.maxThreads()
-        return of_qgis if of_qgis > 0 else available_cores()
-
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Refuse values and files that cannot be used, saying why in our words."""
         definitions = self.parameterDefinitions()
         try:
-            given = understood(definitions, parameters, context)
-            require_plain_files(definitions, given)
-            self.check(given, context)
+            given = self.understand(parameters, context)
+            self.check()
             vector_inputs(definitions, given, context)
             extent_inputs(definitions, given, context)
             checked = checked_inputs(definitions, given, self.check_input)
         except LunarOxideError as error:
             return False, str(error)
+        finally:
+            self.forget()
         return super().checkParameterValues(checked, context)
 
-    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self) -> None:
         """Refuse parameters that do not go together, as `LunarOxideError`."""
 
     def check_input(self, path: str) -> None:
@@ -201,58 +178,39 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
 
         A model does not ask `checkParameterValues` of its steps, so all is checked here again.
         """
-        definitions = self.parameterDefinitions()
-        warn_of_unknown(definitions, parameters, feedback)
-        self._values = dict(parameters)
-        del parameters  # an error that is kept, see `_as_processing`, would keep their layers
+        warn_of_unknown(self.parameterDefinitions(), parameters, feedback)
+        given = dict(parameters)
+        del parameters  # an error that is kept, see `as_processing`, would keep their layers
+        watch = FeedbackWatch(feedback)
 
         def prepare() -> None:
-            self._prepare(definitions, context, feedback)
-            self._say_crs(context, feedback)
+            self.understand(given, context)
+            given.clear()
+            self.check()
+            self.read_inputs(watch)
+            self._say_crs(context, watch)
 
         try:
-            _as_processing(prepare)
+            as_processing(prepare)
         except QgsProcessingException:
-            self._forget()
+            self.forget()
             raise
         return True
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Let go of layers and rasters: QGIS may keep an algorithm until it ends."""
-        self._rasters, self._vectors, self._values = (), {}, {}
+        super().forget()
+        self._rasters = ()
 
-    def _prepare(
-        self,
-        definitions: list[QgsProcessingParameterDefinition],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> None:
-        self._values = understood(definitions, self._values, context)
-        require_plain_files(definitions, self._values)
-        self.check(self._values, context)
-        self._paths = raster_paths(definitions, self._values, context)
-        self._vectors = vector_inputs(definitions, self._values, context)
-        self._extents = extent_inputs(definitions, self._values, context)
-        self._kept: dict[str, list[str]] = {}
-        self._doubts: dict[str, str] = {}
-        for definition in definitions:
-            if definition.type() == QgsProcessingParameterFile.typeName():
-                path = self.parameterAsFile(self._values, definition.name(), context)
-                self.keep_files(definition.name(), [path] if path else [])
-        for name, vector in self._vectors.items():
-            self.keep(name, vector.layer)
-            for note in vector.notes:
-                feedback.pushWarning(note)
-
-    def _say_crs(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
+    def _say_crs(self, context: QgsProcessingContext, watch: FeedbackWatch) -> None:
         """Log whether the CRS that a user has set for a layer takes the place of the file's."""
-        places = [place for places in self._paths.values() for place in places]
+        places = self.places()
         for place in places:
             note = place.note(place.dataset()) if place.wkt else ""
             if note:
-                feedback.pushInfo(note)
+                watch.note(note)
         for note in other_crs_in_project(places, context):
-            feedback.pushWarning(note)
+            watch.warn(note)
 
     def processAlgorithm(
         self,
@@ -262,17 +220,19 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Compute, with our errors as Processing's."""
         del parameters  # which `prepareAlgorithm` has read
+        watch = FeedbackWatch(feedback)
+        self.context = context  # that of the thread that computes
         try:
-            _as_processing(lambda: self._reach(feedback))
-            results = _as_processing(lambda: self.compute(self._values, context, feedback))
+            as_processing(lambda: self._reach(watch))
+            results = as_processing(lambda: self.compute(watch))
             for remark in self.remarks():
-                feedback.pushWarning(remark)
+                watch.warn(remark)
         finally:
-            self._forget()
+            self.forget()
         style_when_loaded(results.values(), context)
         return results
 
-    def _reach(self, feedback: QgsProcessingFeedback) -> None:
+    def _reach(self, watch: FeedbackWatch) -> None:
         """Open what lies on a network, so that Cancel is answered while a server is silent.
 
         GDAL keeps what it learns of the files; why one cannot be opened is said by `compute`.
@@ -282,160 +242,31 @@ class LunarOxideAlgorithm(QgsProcessingAlgorithm):
             with suppress(RasterError):
                 place.dataset()
 
-        addresses = [place for places in self._paths.values() for place in places]
-        addresses = [place for place in addresses if place.is_address]
-        with closing(read_ahead(reach, addresses, lambda: stop_if_cancelled(feedback))) as reached:
+        addresses = [place for place in self.places() if place.is_address]
+        with closing(read_ahead(reach, addresses, watch.check)) as reached:
             for _ in reached:
                 pass
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
-        """Do the work and return the outputs. Errors are raised as `LunarOxideError`.
-
-        Parameters are as `values.understood` gives them.
-        """
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
+        """Do the work and return the outputs. Errors are raised as `LunarOxideError`."""
         raise NotImplementedError(type(self).__name__)
-
-    def keep(self, name: str, layer: QgsVectorLayer) -> None:
-        """Note the files of a vector layer, which no output may replace."""
-        self.keep_files(name, _as_processing(lambda: layer_files(layer)))
-
-    def keep_files(self, name: str, files: list[str]) -> None:
-        """Note the files of an input that is not a raster, which no output may replace."""
-        self._kept[name] = files
-
-    def vector(self, name: str) -> VectorInput:
-        """The features of a parameter that is not optional."""
-        return self._vectors[name]
-
-    def optional_vector(self, name: str) -> VectorInput | None:
-        """The features of a parameter; None when it is left empty."""
-        return self._vectors.get(name)
-
-    def extent(self, name: str, feedback: QgsProcessingFeedback) -> Extent | None:
-        """The extent of a parameter, None when it is left empty; says what was assumed of it."""
-        if name not in self._extents:
-            return None
-        given = self._extents[name]
-        if given.assumed:
-            feedback.pushWarning(given.assumed)
-        return given.extent
-
-    def input_paths(self, name: str) -> list[Location]:
-        """Where the rasters of a parameter come from."""
-        return self._paths[name]
-
-    def oxide_band(
-        self,
-        parameters: dict[str, Any],
-        name: str,
-        raster: Raster,
-        oxide: str,
-        context: QgsProcessingContext,
-    ) -> int:
-        """Band number a parameter names, or when it is empty the band described as the oxide.
-
-        A band that is described as another oxide is taken, with a remark.
-
-        Raises
-        ------
-        RasterError
-            When there is no such band, or it holds no measurement.
-        """
-        names = raster.band_names
-        if parameters.get(name) is not None:
-            number = self.parameterAsInt(parameters, name, context)
-            if not 1 <= number <= len(names):
-                raise RasterError(
-                    f"{name} is {number}, but {raster.name} has the bands 1 to {len(names)}."
-                )
-            raster.require_measurement([number], f" ({name})")
-            described = oxide_described(names[number - 1])
-            if described not in (None, oxide) and name == f"{oxide.upper()}_BAND":
-                self._doubts[name] = (
-                    f"{name} is {number}, which {raster.name} describes as {names[number - 1]}; it "
-                    f"was taken as {oxide}."
-                )
-            return number
-        return raster.band_described(oxide, name)
-
-    def output_path(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> str:
-        """Where an output goes, "" when it is not wanted.
-
-        Raises
-        ------
-        RasterError
-            When it would overwrite an input.
-        """
-        if isinstance(self.parameterDefinition(name), QgsProcessingParameterFileDestination):
-            path = self.parameterAsFileOutput(parameters, name, context)
-        else:
-            path = self.parameterAsOutputLayer(parameters, name, context)
-        if path:
-            require_no_input(path, self._input_files(), name)
-        return path
-
-    def output_paths(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> dict[str, str]:
-        """Where all outputs that are wanted go, by their names; as `output_path`."""
-        names = [definition.name() for definition in self.destinationParameterDefinitions()]
-        paths = {name: self.output_path(parameters, name, context) for name in names}
-        return {name: path for name, path in paths.items() if path}
-
-    def _input_files(self) -> Iterator[str]:
-        """All files of all inputs."""
-        for places in self._paths.values():
-            for place in places:
-                yield from place.files
-        for files in self._kept.values():
-            yield from files
-        for extent in self._extents.values():
-            yield from extent.files
 
     def output_files(self, *rasters: Raster | Mosaic) -> OutputFiles:
         """The files to be written, none of which may be a part of what these rasters read."""
         self._rasters = [raster for raster in rasters if isinstance(raster, Raster)]
-        files = file_states(file for kept in self._kept.values() for file in kept)
+        files = file_states(self.kept_files())
         files.update(item for raster in rasters for item in raster.files.items())
         return OutputFiles(files, alone=True, remarks=self.remarks)
 
     def remarks(self) -> list[str]:
         """What is to be said of the rasters of `output_files`, as far as they have been read."""
         remarks = [remark for raster in self._rasters for remark in raster.remarks()]
-        return [*self._doubts.values(), *remarks]
+        return [*self.doubts.values(), *remarks]
 
-    def provenance(self, parameters: dict[str, Any], *rasters: Raster | Mosaic) -> dict[str, str]:
+    def provenance(self, *rasters: Raster | Mosaic) -> dict[str, str]:
         """Metadata of a result: algorithm, version, every parameter, and its inputs."""
-        given = {
-            definition.name(): plain_value(
-                parameters.get(definition.name(), definition.defaultValue())
-            )
-            for definition in self.parameterDefinitions()
-        }
-        given.update({name: list(map(str, places)) for name, places in self._paths.items()})
-        given.update({name: files[:1] for name, files in self._kept.items()})
-        given.update({name: vector.described for name, vector in self._vectors.items()})
-        return provenance(self.id(), given, any(raster.synthetic for raster in rasters))
-
-
-def _as_processing(work: Callable[[], T]) -> T:
-    """Do some work, with our errors as Processing's.
-
-    QGIS never frees an exception that an algorithm raises. Ours must not refer to where it went
-    wrong: the files that were open there would stay open until QGIS ends.
-    """
-    try:
-        return work()
-    except LunarOxideError as error:
-        message = str(error)
-    raise QgsProcessingException(message)
+        synthetic = any(raster.synthetic for raster in rasters)
+        return provenance(self.id(), self.described(), synthetic)
 
 
 def translate(parameter: QgsProcessingParameterDefinition) -> None:

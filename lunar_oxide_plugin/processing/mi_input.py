@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
@@ -54,14 +53,12 @@ class MiAlgorithm(LunarOxideAlgorithm):
         """Refuse an MI file that cannot be read; which bands it has is told with the others."""
         check_openable(path)
 
-    def mi_options(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> dict[str, Any]:
+    def mi_options(self) -> dict[str, Any]:
         """How MI rasters are to be read, for `open_mi_source` and `open_mi_sources`."""
         return {
-            "bands": _band_numbers(self.parameterAsString(parameters, self.BANDS, context)),
-            "scale": parameters.get(self.SCALE),
-            "mask_shadow": self.parameterAsBool(parameters, self.MASK_SHADOW, context),
+            "bands": _band_numbers(self.text(self.BANDS)),
+            "scale": self.value(self.SCALE),
+            "mask_shadow": self.flag(self.MASK_SHADOW),
         }
 
 

@@ -12,24 +12,24 @@ class FeedbackWatch(Watch):
     """Shows progress and messages in the dialog or on the command line; stops on Cancel."""
 
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
-        self._feedback = feedback
+        self.feedback = feedback
 
     def check(self) -> None:
         """Raise CancelledError once the user has cancelled."""
-        stop_if_cancelled(self._feedback)
+        stop_if_cancelled(self.feedback)
 
     def progress(self, done: float) -> None:
         """Show the fraction done, 0 ... 1."""
         self.check()
-        self._feedback.setProgress(100 * done)
+        self.feedback.setProgress(100 * done)
 
     def note(self, text: str) -> None:
         """Show it in the log."""
-        self._feedback.pushInfo(text)
+        self.feedback.pushInfo(text)
 
     def warn(self, text: str) -> None:
         """Show it as a warning in the log."""
-        self._feedback.pushWarning(text)
+        self.feedback.pushWarning(text)
 
 
 def stop_if_cancelled(feedback: QgsProcessingFeedback) -> None:

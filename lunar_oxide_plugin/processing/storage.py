@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from qgis.core import QgsProcessingContext, QgsProcessingParameterEnum
+from qgis.core import QgsProcessingParameterEnum
 
 from ..raster.writing.storage import KINDS, LAYOUTS, Kind, Layout, Storage, require_available
 from .base import LunarOxideAlgorithm
@@ -54,7 +52,7 @@ class StorageAlgorithm(LunarOxideAlgorithm):
             advanced=True,
         )
 
-    def storage(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Storage:
+    def storage(self) -> Storage:
         """What the user chose.
 
         Raises
@@ -62,6 +60,6 @@ class StorageAlgorithm(LunarOxideAlgorithm):
         RasterError
             When QGIS's GDAL cannot write it.
         """
-        kind = Kind(self.parameterAsEnum(parameters, self.STORAGE, context))
+        kind = Kind(self.choice(self.STORAGE))
         require_available(kind)
-        return Storage(kind, Layout(self.parameterAsEnum(parameters, self.LAYOUT, context)))
+        return Storage(kind, Layout(self.choice(self.LAYOUT)))

@@ -9,8 +9,6 @@ from typing import Any
 import numpy
 from qgis.core import (
     Qgis,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputBoolean,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
@@ -23,6 +21,7 @@ from ...core.models.model import BUNDLED, OxideModel, bundled_path
 from ...core.models.onnx_runtime import import_onnxruntime
 from ..base import LunarOxideAlgorithm
 from ..onnxruntime_install import install
+from ..progress import FeedbackWatch
 from ..runtime import load_model
 
 
@@ -69,12 +68,7 @@ class CheckInstallation(LunarOxideAlgorithm):
         self.addOutput(QgsProcessingOutputBoolean(self.READY, "Ready to predict"))
         self.addOutput(QgsProcessingOutputString(self.REPORT, "Report"))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Load runtime and models, and report what was found."""
         from osgeo import gdal
 
@@ -83,9 +77,9 @@ class CheckInstallation(LunarOxideAlgorithm):
             f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, "
             f"GDAL {gdal.__version__}, numpy {numpy.__version__}",
         ]
-        wheel = self.parameterAsFile(parameters, self.WHEEL, context)
-        if self.parameterAsBool(parameters, self.INSTALL, context):
-            lines.append(install(wheel, feedback.pushInfo, feedback.isCanceled))
+        wheel = self.file(self.WHEEL)
+        if self.flag(self.INSTALL):
+            lines.append(install(wheel, watch.note, watch.feedback.isCanceled))
         elif wheel:
             raise LunarOxideError("WHEEL is given without INSTALL. Tick INSTALL to install it.")
         ready = True
@@ -99,7 +93,7 @@ class CheckInstallation(LunarOxideAlgorithm):
             lines.append(f"onnxruntime {runtime.__version__} in {runtime.__path__[0]}")
             for model in models:
                 lines += ["", *_card(model)]
-        (feedback.pushInfo if ready else feedback.reportError)("\n".join(lines))
+        (watch.note if ready else watch.feedback.reportError)("\n".join(lines))
         return {self.READY: ready, self.REPORT: "\n".join(lines)}
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
@@ -167,38 +165,29 @@ class ClassifyTerrain(LunarOxideAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(self.FEO_THRESHOLD, "FeO threshold (wt%)"))
         self.addOutput(QgsProcessingOutputNumber(self.MARE_PERCENT, "Mare (% of area)"))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Fit if wanted, classify block by block, then draw polygons and write what was found."""
-        scheme = Scheme(self.parameterAsEnum(parameters, self.SCHEME, context))
-        threshold = self._given_threshold(parameters, scheme, context)
-        outputs = {
-            name: self.output_path(parameters, name, context)
-            for name in (self.OUTPUT, self.POLYGONS, self.TABLE, self.REPORT)
-        }
-        outputs = {name: path for name, path in outputs.items() if path}
+        scheme = Scheme(self.choice(self.SCHEME))
+        threshold = self._given_threshold(scheme)
+        outputs = self.output_paths()
         raster = Raster(self.input_paths(self.INPUT)[0])
         with self.output_files(raster) as files:
             run = Run(
                 files,
-                self.provenance(parameters, raster),
-                threads=self.threads(parameters, context),
-                watch=FeedbackWatch(feedback),
+                self.provenance(raster),
+                threads=self.threads(),
+                watch=watch,
             )
             result = write_terrain(
                 run,
                 raster,
-                self._bands(parameters, raster, scheme, context),
+                self._bands(raster, scheme),
                 scheme,
                 outputs[self.OUTPUT],
                 threshold=threshold,
-                mg_number=self.parameterAsDouble(parameters, self.MG_THRESHOLD, context),
+                mg_number=self.number(self.MG_THRESHOLD),
                 polygons=outputs.get(self.POLYGONS, ""),
-                minimum_area=self.parameterAsDouble(parameters, self.MINIMUM_AREA, context),
+                minimum_area=self.number(self.MINIMUM_AREA),
             )
             totals = result.summary.totals
             summaries = totals.summaries()
@@ -207,18 +196,16 @@ class ClassifyTerrain(LunarOxideAlgorithm):
             if self.REPORT in outputs:
                 files.text(outputs[self.REPORT], _page(raster, scheme, result, self.remarks()))
         for one in summaries:
-            feedback.pushInfo(f"{one.name}: {one.percent:.2f} % of the area, {one.pixels} pixels.")
+            watch.note(f"{one.name}: {one.percent:.2f} % of the area, {one.pixels} pixels.")
         results = {**outputs, self.FEO_THRESHOLD: result.threshold.feo}
         if scheme is not Scheme.TERRANES:
             results[self.MARE_PERCENT] = totals.mare_percent()
         return results
 
-    def _given_threshold(
-        self, parameters: dict[str, Any], scheme: Scheme, context: QgsProcessingContext
-    ) -> Threshold | None:
+    def _given_threshold(self, scheme: Scheme) -> Threshold | None:
         """The user's or the default; None when it has to be fitted."""
-        given = parameters.get(self.THRESHOLD) is not None
-        if self.parameterAsEnum(parameters, self.METHOD, context) == _FIT:
+        given = self.value(self.THRESHOLD) is not None
+        if self.choice(self.METHOD) == _FIT:
             if given:
                 raise RasterError(
                     "THRESHOLD is given, but METHOD is the fit, which finds it. Leave THRESHOLD "
@@ -226,23 +213,21 @@ class ClassifyTerrain(LunarOxideAlgorithm):
                 )
             return None
         if given:
-            feo = self.parameterAsDouble(parameters, self.THRESHOLD, context)
+            feo = self.number(self.THRESHOLD)
             return Threshold(feo, "as given (THRESHOLD)")
         return Threshold.default(scheme)
 
     def _bands(
         self,
-        parameters: dict[str, Any],
         raster: Raster,
         scheme: Scheme,
-        context: QgsProcessingContext,
     ) -> dict[str, int]:
         """Band of each oxide: those that are needed, and what else is given or described."""
         names, found = raster.band_names, {}
         for oxide in OXIDES:
             parameter = self.BANDS.get(oxide, "")
-            if parameters.get(parameter) is not None or oxide in NEEDED[scheme]:
-                found[oxide] = self.oxide_band(parameters, parameter, raster, oxide, context)
+            if self.value(parameter) is not None or oxide in NEEDED[scheme]:
+                found[oxide] = self.oxide_band(parameter, raster, oxide)
         for oxide in OXIDES:
             if oxide not in found and names.count(oxide) == 1:
                 number = names.index(oxide) + 1

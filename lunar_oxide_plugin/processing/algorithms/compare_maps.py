@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
@@ -156,29 +154,23 @@ class CompareMaps(LunarOxideAlgorithm):
         for name, title in ((self.R2, "R2"), (self.RMSE, "RMSE (wt%)"), (self.BIAS, "Bias (wt%)")):
             self.addOutput(QgsProcessingOutputNumber(name, title))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Compare block by block, then write all outputs."""
-        watch = FeedbackWatch(feedback)
-        outputs = self.output_paths(parameters, context)
+        outputs = self.output_paths()
         raster = Raster(self.input_paths(self.INPUT)[0])
-        reference = self._reference(parameters, context, outputs)
-        bands = self._bands(parameters, context, raster, reference)
+        reference = self._reference(outputs)
+        bands = self._bands(raster, reference)
         ours = with_feo(raster, bands)
         require_weight_percent(raster, dict(zip(ours.numbers, ours.oxides)), watch.check)
-        threshold = self.parameterAsDouble(parameters, self.CLASS_THRESHOLD, context)
+        threshold = self.number(self.CLASS_THRESHOLD)
         comparison = Comparison(list(bands), threshold if "FeO" in ours.oxides else None)
         if comparison.mare_feo is None:
             watch.note(f"{raster.name} has no FeO band, so classes are not compared.")
         inputs = [raster]
         if isinstance(reference.source, Raster):
             inputs.append(reference.source)
-        threads = self.threads(parameters, context)
-        metadata = {**raster.model_metadata(), **self.provenance(parameters, *inputs)}
+        threads = self.threads()
+        metadata = {**raster.model_metadata(), **self.provenance(*inputs)}
         with self.output_files(*inputs) as files:
             if isinstance(reference.source, Raster):
                 contents = {number: oxide for oxide, (_, number) in bands.items()}
@@ -216,17 +208,15 @@ class CompareMaps(LunarOxideAlgorithm):
                 names = (raster.name, reference.name)
                 page = html_report(comparison, names, description, warnings, metadata)
                 files.text(outputs[self.REPORT], page)
-        return {**outputs, **self._numbers(comparison, feedback)}
+        return {**outputs, **self._numbers(comparison, watch)}
 
     def _reference(
         self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
         outputs: Mapping[str, str],
     ) -> Reference:
         """The map or the cells to compare with."""
-        paths, tables = self.input_paths(self.REFERENCE), self._kept[self.REFERENCE_TABLE]
-        unit = ContentUnit(self.parameterAsEnum(parameters, self.REFERENCE_UNIT, context))
+        paths, tables = self.input_paths(self.REFERENCE), self.kept_files(self.REFERENCE_TABLE)
+        unit = ContentUnit(self.choice(self.REFERENCE_UNIT))
         if paths and tables:
             raise RasterError(
                 "REFERENCE and REFERENCE_TABLE are both given. Give one of them, or neither to "
@@ -240,7 +230,7 @@ class CompareMaps(LunarOxideAlgorithm):
                 "OUTPUT, the difference as a raster, needs a raster as REFERENCE. Leave it empty "
                 "to compare with a table of cells; REPORT shows the differences."
             )
-        if parameters.get(self.REFERENCE_BAND) is not None:
+        if self.value(self.REFERENCE_BAND) is not None:
             raise RasterError("REFERENCE_BAND is given without REFERENCE. Leave it empty.")
         if tables:
             path = Path(tables[0])
@@ -255,8 +245,6 @@ class CompareMaps(LunarOxideAlgorithm):
 
     def _bands(
         self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
         raster: Raster,
         reference: Reference,
     ) -> dict[str, tuple[int, int]]:
@@ -265,8 +253,8 @@ class CompareMaps(LunarOxideAlgorithm):
         if isinstance(reference.source, Raster):
             reference.source.require_measurement(parameter=f" ({self.REFERENCE})")
         given = [
-            self.oxide_band(parameters, name, source, "", context)
-            if isinstance(source, Raster) and parameters.get(name) not in (None, "")
+            self.oxide_band(name, source, "")
+            if isinstance(source, Raster) and self.value(name) not in (None, "")
             else None
             for name, source in (
                 (self.INPUT_BAND, raster),
@@ -274,22 +262,20 @@ class CompareMaps(LunarOxideAlgorithm):
             )
         ]
         oxide = None
-        if parameters.get(self.OXIDE) not in (None, ""):
-            oxide = OXIDES[self.parameterAsEnum(parameters, self.OXIDE, context)]
+        if self.value(self.OXIDE) not in (None, ""):
+            oxide = OXIDES[self.choice(self.OXIDE)]
         return chosen_bands(raster, reference, oxide, given)
 
-    def _numbers(self, comparison: Comparison, feedback: QgsProcessingFeedback) -> dict[str, float]:
+    def _numbers(self, comparison: Comparison, watch: FeedbackWatch) -> dict[str, float]:
         """R2, RMSE and BIAS; those not defined are left out."""
         for found in comparison.agreements:
             if found.region == ALL:
-                feedback.pushInfo(
+                watch.note(
                     f"{found.oxide}: n {found.n}, R2 {found.r2:.3f}, RMSE {found.rmse:.3f} wt%, "
                     f"bias {found.bias:+.3f} wt%."
                 )
         first = comparison.agreements[0]
         if first.n < _FEW or math.isnan(first.r2):
-            feedback.pushWarning(
-                f"{first.oxide}: R2 is meaningless, with {first.n} pairs or a constant map."
-            )
+            watch.warn(f"{first.oxide}: R2 is meaningless, with {first.n} pairs or a constant map.")
         numbers = {self.R2: first.r2, self.RMSE: first.rmse, self.BIAS: first.bias}
         return {name: value for name, value in numbers.items() if not math.isnan(value)}

@@ -8,8 +8,6 @@ from typing import Any
 from qgis.core import (
     QgsGeometry,
     QgsPointXY,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterVectorDestination,
@@ -22,7 +20,7 @@ from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.writing.geopackage import write_polygons
 from ...raster.writing.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
-from ..progress import stop_if_cancelled
+from ..progress import FeedbackWatch
 
 
 class DemoScene(LunarOxideAlgorithm):
@@ -65,25 +63,16 @@ class DemoScene(LunarOxideAlgorithm):
             "GeoPackage with the units' polygons and, in the field unit, their names.",
         )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Write label, image and polygons."""
-        scene = list(SCENES.values())[self.parameterAsEnum(parameters, self.SCENE, context)]
-        label = self.output_path(parameters, self.OUTPUT, context)
-        zones = self.output_path(parameters, self.ZONES, context)
+        scene = list(SCENES.values())[self.choice(self.SCENE)]
+        label = self.output_path(self.OUTPUT)
+        zones = self.output_path(self.ZONES)
         require_label_name(Path(label))
-
-        def progress(share: float) -> None:
-            stop_if_cancelled(feedback)
-            feedback.setProgress(100 * share)
 
         rings = {unit.name: unit.ring for unit in scene.units}
         with OutputFiles() as files:
-            image = write_tile(files, label, Surface(scene), progress)
+            image = write_tile(files, label, Surface(scene), watch.progress)
             write_polygons(
                 files.path(zones),
                 "units",
@@ -92,9 +81,7 @@ class DemoScene(LunarOxideAlgorithm):
                 [(_polygon(rings[name]), (name, "SYNTHETIC")) for name in unit_spectra(scene)],
                 f"{zones} cannot be written",
             )
-        feedback.pushInfo(
-            f"SYNTHETIC tile: {label} with {image.name}; not a measurement of the Moon."
-        )
+        watch.note(f"SYNTHETIC tile: {label} with {image.name}; not a measurement of the Moon.")
         return {self.OUTPUT: label, self.ZONES: zones}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
     QgsProcessingParameterRasterDestination,
@@ -68,32 +66,26 @@ class EmpiricalOxides(StorageAlgorithm, MiAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Compute block by block."""
-        watch = FeedbackWatch(feedback)
-        storage = self.storage(parameters, context)
-        method = METHODS[self.parameterAsEnum(parameters, self.METHOD, context)]
-        output = self.output_path(parameters, self.OUTPUT, context)
+        storage = self.storage()
+        method = METHODS[self.choice(self.METHOD)]
+        output = self.output_path(self.OUTPUT)
         source = open_for(
             method,
             self.input_paths(self.INPUT)[0],
-            **self.mi_options(parameters, context),
+            **self.mi_options(),
             watch=watch,
         )
         for line in source.report():
-            feedback.pushInfo(line)
-        threads = self.threads(parameters, context)
+            watch.note(line)
+        threads = self.threads()
         with self.output_files(source) as files:
-            run = Run(files, self.provenance(parameters, source), storage, threads, watch)
+            run = Run(files, self.provenance(source), storage, threads, watch)
             counts = write_empirical(run, source, method, output)
-        feedback.pushInfo(f"{counts.valid} of {source.grid.window.size} pixels have all values.")
+        watch.note(f"{counts.valid} of {source.grid.window.size} pixels have all values.")
         if counts.undefined:
-            feedback.pushWarning(
+            watch.warn(
                 f"{counts.undefined} measured pixels are nodata in a band: too dark, or too "
                 f"unlike the sites, for the angles of {method.title}."
             )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingParameterVectorDestination,
 )
 
@@ -17,6 +15,7 @@ from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.writing.geopackage import write_points
 from ...raster.writing.outputs import OutputFiles
 from ..base import LunarOxideAlgorithm
+from ..progress import FeedbackWatch
 
 _COLUMNS: dict[str, type] = {
     "site": str,
@@ -61,14 +60,9 @@ class GroundTruthSites(LunarOxideAlgorithm):
             "GeoPackage with a point per site, its chemistry, and the sources of both.",
         )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Write the points and their style."""
-        output = self.output_path(parameters, self.OUTPUT, context)
+        output = self.output_path(self.OUTPUT)
         sites = load_ground_truth()
         with OutputFiles() as files:
             write_points(
@@ -78,12 +72,12 @@ class GroundTruthSites(LunarOxideAlgorithm):
                 _COLUMNS,
                 [(site.position, _values(site)) for site in sites],
                 f"{output} cannot be written",
-                self.provenance(parameters),
+                self.provenance(),
             )
             files.style(output, style("sites"))
         for quality in dict.fromkeys(site.position_quality for site in sites):
             names = [site.site for site in sites if site.position_quality == quality]
-            feedback.pushInfo(f"{quality}: {', '.join(names)}")
+            watch.note(f"{quality}: {', '.join(names)}")
         return {self.OUTPUT: output}
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFile,
@@ -110,38 +108,32 @@ class ImportMiMap(MiAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.VALID_PIXELS, "Valid pixels"))
 
-    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self) -> None:
         """Refuse what does not go together."""
-        if not parameters.get(self.INPUT) and not parameters.get(self.FOLDER):
+        if not self.value(self.INPUT) and not self.value(self.FOLDER):
             raise RasterError("Give the tiles in INPUT, or the folder that holds them as FOLDER.")
-        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        folder = self.file(self.FOLDER)
         if folder and not os.path.isdir(folder):  # noqa: PTH112 - Path raises for long names
             raise RasterError(
                 f"FOLDER {folder} is not a folder. Choose the one with the MI products."
             )
-        if self.RESOLUTION in parameters:
-            if parameters[self.RESOLUTION] == 0:
+        if self.value(self.RESOLUTION) is not None:
+            if self.value(self.RESOLUTION) == 0:
                 raise RasterError(
                     "RESOLUTION has to be above 0 pixels per degree, for example 512."
                 )
             # Asking QGIS for the path would have it load a layer there in the end.
-            if _is_vrt(str(plain_value(parameters.get(self.OUTPUT)))):
+            if _is_vrt(str(plain_value(self.value(self.OUTPUT)))):
                 raise RasterError(
                     "A .vrt refers to the tiles' own pixels and cannot have another RESOLUTION. "
                     "Leave it empty, or give OUTPUT a name ending in .tif."
                 )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Open the tiles, then copy, average or refer to them."""
-        watch = FeedbackWatch(feedback)
-        output = self.output_path(parameters, self.OUTPUT, context)
-        extent = self.extent(self.EXTENT, feedback)
-        resolution = self.parameterAsDouble(parameters, self.RESOLUTION, context)
+        output = self.output_path(self.OUTPUT)
+        extent = self.extent(self.EXTENT, watch)
+        resolution = self.number(self.RESOLUTION)
         around, margin = extent, 0.0
         if extent and resolution:
             if not extent.wkt:
@@ -153,31 +145,29 @@ class ImportMiMap(MiAlgorithm):
             margin = 1 / resolution
             extent = extent.to(GEOGRAPHIC_WKT)
             around = extent.grown(margin, margin)
-        mosaic = Mosaic(self._sources(parameters, context, around, watch), extent, margin)
+        mosaic = Mosaic(self._sources(around, watch), extent, margin)
         raster: Mosaic | Resampled = mosaic
         if resolution:
             raster = Resampled(mosaic, resolution, extent, watch.check)
         with self.output_files(mosaic) as files:
-            run = Run(files, self.provenance(parameters, mosaic), watch=watch)
+            run = Run(files, self.provenance(mosaic), watch=watch)
             valid = write_reflectance(run, raster, output)
         return {self.OUTPUT: output, **({} if valid is None else {self.VALID_PIXELS: valid})}
 
     def _sources(
         self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
         extent: Extent | None,
         watch: FeedbackWatch,
     ) -> list[MiSource]:
         """The tiles of INPUT, then those of FOLDER."""
         paths = list(self.input_paths(self.INPUT))
-        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        folder = self.file(self.FOLDER)
         if folder:
             given = {Path(str(path)).stem.upper() for path in paths}
             # Without its CRS an extent cannot be compared with names.
             found = mi_products(folder, extent if extent and extent.wkt else None)
             paths += [Location(path) for path in found if Path(path).stem.upper() not in given]
-        return open_mi_sources(paths, **self.mi_options(parameters, context), check=watch.check)
+        return open_mi_sources(paths, **self.mi_options(), check=watch.check)
 
 
 def _is_vrt(path: str) -> bool:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
     QgsProcessingParameterRasterDestination,
@@ -92,31 +90,21 @@ class MgNumber(StorageAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.MEAN, "Mean Mg number"))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Compute block by block."""
-        watch = FeedbackWatch(feedback)
-        storage = self.storage(parameters, context)
-        outputs = {
-            name: path
-            for name in (self.OUTPUT, self.OUTPUT_UNCERTAINTY)
-            if (path := self.output_path(parameters, name, context))
-        }
+        storage = self.storage()
+        outputs = self.output_paths()
         raster = Raster(self.input_paths(self.INPUT)[0])
         mgo, feo = (
-            self.oxide_band(parameters, name, raster, oxide, context)
+            self.oxide_band(name, raster, oxide)
             for name, oxide in ((self.MGO_BAND, "MgO"), (self.FEO_BAND, "FeO"))
         )
-        uncertainty = self._uncertainty(outputs, raster, {mgo: "MgO", feo: "FeO"}, feedback)
+        uncertainty = self._uncertainty(outputs, raster, {mgo: "MgO", feo: "FeO"}, watch)
         inputs = [raster, *([uncertainty.raster] if uncertainty else [])]
-        threads = self.threads(parameters, context)
+        threads = self.threads()
         with self.output_files(*inputs) as files:
             totals = write_mg_number(
-                Run(files, self.provenance(parameters, *inputs), storage, threads, watch),
+                Run(files, self.provenance(*inputs), storage, threads, watch),
                 raster,
                 outputs[self.OUTPUT],
                 mgo=mgo,
@@ -125,7 +113,7 @@ class MgNumber(StorageAlgorithm):
                 uncertainty_path=outputs.get(self.OUTPUT_UNCERTAINTY, ""),
             )
         mean = totals.moments.mean
-        feedback.pushInfo(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")
+        watch.note(f"Mean Mg#: {mean:.3f} over {totals.moments.count} pixels.")
         return {**outputs, self.MEAN: mean}
 
     def _uncertainty(
@@ -133,13 +121,13 @@ class MgNumber(StorageAlgorithm):
         outputs: Mapping[str, str],
         raster: Raster,
         names: Mapping[int, str],
-        feedback: QgsProcessingFeedback,
+        watch: FeedbackWatch,
     ) -> Uncertainty | None:
         """That of MgO and FeO, where that of Mg# is wanted."""
         paths = self.input_paths(self.UNCERTAINTY)
         if self.OUTPUT_UNCERTAINTY not in outputs:
             if paths:
-                feedback.pushWarning(
+                watch.warn(
                     "UNCERTAINTY is not used, as OUTPUT_UNCERTAINTY is empty: give it a name."
                 )
             return None
@@ -151,5 +139,5 @@ class MgNumber(StorageAlgorithm):
             )
         uncertainty = Uncertainty(Raster(paths[0]), raster, names, every=True)
         for note in uncertainty.notes:
-            feedback.pushInfo(note)
+            watch.note(note)
         return uncertainty

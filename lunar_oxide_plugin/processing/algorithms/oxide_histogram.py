@@ -7,8 +7,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
 )
 
 from ...core.errors import RasterError
@@ -67,36 +65,31 @@ class OxideHistogram(LunarOxideAlgorithm):
             "The histograms as CSV: one row per raster, oxide and bin.",
         )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Measure raster by raster, then write."""
-        results = self.output_paths(parameters, context)
+        results = self.output_paths()
         if not results:
             raise RasterError("There is nothing to write. Give REPORT or TABLE a file name.")
         rasters = [Raster(path) for path in dict.fromkeys(self.input_paths(self.INPUT))]
-        threads = self.threads(parameters, context)
-        measured = raster_histograms(rasters, FeedbackWatch(feedback), threads)
+        threads = self.threads()
+        measured = raster_histograms(rasters, watch, threads)
         warnings = beyond_bins(measured)
         if any(raster.synthetic for raster in rasters):
             names = ", ".join(raster.name for raster in rasters if raster.synthetic)
             warnings.insert(0, f"SYNTHETIC: {names}. The numbers are not measurements of the Moon.")
         for text in warnings:
-            feedback.pushWarning(text)
+            watch.warn(text)
         for raster in measured:
             for quantity, histogram in raster.histograms.items():
                 digits = decimals_of(quantity)
                 modes = ", ".join(f"{mode.value:.{digits}f}" for mode in histogram.modes())
-                feedback.pushInfo(
+                watch.note(
                     f"{raster.name}, {quantity}: mean {histogram.moments.mean:.{digits}f}, "
                     f"modes {modes or 'none'} ({unit_of(quantity)})."
                 )
         with self.output_files(*rasters) as files:
             if self.REPORT in results:
-                made = {**_models(rasters, measured), **self.provenance(parameters, *rasters)}
+                made = {**_models(rasters, measured), **self.provenance(*rasters)}
                 page = html_report(measured, self.TITLE, [*warnings, *self.remarks()], made)
                 files.text(results[self.REPORT], page)
             if self.TABLE in results:

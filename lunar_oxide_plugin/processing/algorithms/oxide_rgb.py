@@ -7,8 +7,6 @@ import re
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingParameterBand,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
@@ -93,31 +91,19 @@ class OxideRgb(LunarOxideAlgorithm):
             "limits of each.",
         )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Find the limits, then colour block by block."""
         raster = Raster(self.input_paths(self.INPUT)[0])
-        numbers = [
-            self.oxide_band(parameters, name, raster, oxide, context)
-            for name, _, oxide in self.BANDS
-        ]
-        stretch = STRETCHES[self.parameterAsEnum(parameters, self.STRETCH, context)]
-        limits = self.parameterAsString(parameters, self.LIMITS, context)
-        results = {
-            name: path
-            for name in (self.OUTPUT, self.LEGEND)
-            if (path := self.output_path(parameters, name, context))
-        }
+        numbers = [self.oxide_band(name, raster, oxide) for name, _, oxide in self.BANDS]
+        stretch = STRETCHES[self.choice(self.STRETCH)]
+        limits = self.text(self.LIMITS)
+        results = self.output_paths()
         with self.output_files(raster) as files:
             run = Run(
                 files,
-                self.provenance(parameters, raster),
-                threads=self.threads(parameters, context),
-                watch=FeedbackWatch(feedback),
+                self.provenance(raster),
+                threads=self.threads(),
+                watch=watch,
             )
             composite = write_composite(
                 run,

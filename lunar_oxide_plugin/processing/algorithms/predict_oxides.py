@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
@@ -124,62 +122,52 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
             QgsProcessingOutputNumber(self.EXTRAPOLATED_PERCENT, "Pixels outside the domain (%)")
         )
 
-    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+    def check(self) -> None:
         """Name what is wrong with MODEL_FILE; QGIS only says that something is."""
-        own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
+        own = self.file(self.MODEL_FILE)
         if own and not own.lower().endswith(".onnx"):
             raise ModelError(
                 f"MODEL_FILE {own} is not an .onnx file. Choose one, or leave it empty."
             )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Predict block by block."""
-        watch = FeedbackWatch(feedback)
-        storage = self.storage(parameters, context)
-        model = self._model(parameters, context)
-        paths = {
-            product: path
-            for name, product in _PRODUCTS.items()
-            if (path := self.output_path(parameters, name, context))
-        }
+        storage = self.storage()
+        model = self._model()
+        outputs = self.output_paths()
+        paths = {_PRODUCTS[name]: path for name, path in outputs.items()}
         require_products(model, paths)
         source = open_mi_source(
             self.input_paths(self.INPUT)[0],
-            **self.mi_options(parameters, context),
+            **self.mi_options(),
             check=watch.check,
         )
         for line in source.report():
-            feedback.pushInfo(line)
-        threads = self.threads(parameters, context)
+            watch.note(line)
+        threads = self.threads()
         with self.output_files(source) as files:
-            metadata = {**self.provenance(parameters, source), **source_metadata(source)}
+            metadata = {**self.provenance(source), **source_metadata(source)}
             run = Run(files, metadata, storage, threads, watch)
             counts = write_prediction(run, source, model, paths)
-        feedback.pushInfo(
+        watch.note(
             f"{counts.valid} of {source.grid.window.size} pixels are valid and were predicted."
         )
-        results = {name: paths[product] for name, product in _PRODUCTS.items() if product in paths}
         numbers: dict[str, float] = {self.VALID_PIXELS: counts.valid}
         if model.gives(DOMAIN_MAP.values):
             numbers[self.EXTRAPOLATED_PERCENT] = counts.outside_percent
         else:
-            feedback.pushInfo("The model does not say where it extrapolates.")
+            watch.note("The model does not say where it extrapolates.")
         if counts.outside:
-            feedback.pushWarning(
+            watch.warn(
                 f"{counts.outside_percent:.2f} % of the valid pixels are outside the model's "
                 "training domain: their oxides are extrapolated. The output Domain distance "
                 "(OUTPUT_DOMAIN) shows where."
             )
-        return {**results, **numbers}
+        return {**outputs, **numbers}
 
-    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> OxideModel:
-        own = self.parameterAsFile(parameters, self.MODEL_FILE, context)
+    def _model(self) -> OxideModel:
+        own = self.file(self.MODEL_FILE)
         if own:
             return load_model(own)
-        model_id, _ = BUNDLED[self.parameterAsEnum(parameters, self.MODEL, context)]
+        model_id, _ = BUNDLED[self.choice(self.MODEL)]
         return load_model(bundled_path(model_id))

@@ -7,8 +7,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
@@ -116,28 +114,21 @@ class SampleSites(MiAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber(self.SAMPLED, "Sites sampled"))
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Sample raster by raster, then write all sites."""
-        watch = FeedbackWatch(feedback)
         layer = self.optional_vector(self.SITES)
         if layer is None:
             self._wkt, sites = GEOGRAPHIC_WKT, bundled_sites()
         else:
             self._wkt = layer.wkt
             site_field, mission_field = (
-                self.parameterAsString(parameters, name, context)
-                for name in (self.SITE_FIELD, self.MISSION_FIELD)
+                self.text(name) for name in (self.SITE_FIELD, self.MISSION_FIELD)
             )
             sites = sites_of_layer(layer, site_field, mission_field, watch.check)
         samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
-        size = self.parameterAsInt(parameters, self.WINDOW, context)
+        size = self.whole(self.WINDOW)
         rasters = open_mi_sources(
-            self.input_paths(self.INPUT), **self.mi_options(parameters, context), check=watch.check
+            self.input_paths(self.INPUT), **self.mi_options(), check=watch.check
         )
         for done, raster in enumerate(rasters, start=1):
             # A site without a position is never sampled.
@@ -151,26 +142,20 @@ class SampleSites(MiAlgorithm):
                 if sample.status != OUTSIDE:
                     samples[index] = sample
             for note in raster.notes:
-                feedback.pushInfo(note)
+                watch.note(note)
             raster.close()
             watch.progress(done / len(rasters))
-        results = self._write(parameters, context, sites, samples, rasters)
-        self._report(sites, samples, feedback)
+        results = self._write(sites, samples, rasters)
+        self._report(sites, samples, watch)
         return {**results, self.SAMPLED: sum(sample.status == SAMPLED for sample in samples)}
 
     def _write(
         self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
         sites: Sequence[Site],
         samples: Sequence[Sample],
         rasters: Sequence[MiSource],
     ) -> dict[str, Any]:
-        results = {
-            name: path
-            for name in (self.OUTPUT, self.TABLE)
-            if (path := self.output_path(parameters, name, context))
-        }
+        results = self.output_paths()
         columns = table_columns(sites)
         points = [site.point for site in sites if site.point]
         places = iter(map(tuple, longitudes_latitudes(self._wkt, points).tolist()))
@@ -187,7 +172,7 @@ class SampleSites(MiAlgorithm):
                 columns,
                 [(s.point, [row[name] for name in columns]) for s, row in zip(sites, rows)],
                 f"{output} cannot be written",
-                self.provenance(parameters, *rasters),
+                self.provenance(*rasters),
             )
             files.style(output, style("sites"))
             if self.TABLE in results:
@@ -196,20 +181,18 @@ class SampleSites(MiAlgorithm):
         return results
 
     def _report(
-        self, sites: Sequence[Site], samples: Sequence[Sample], feedback: QgsProcessingFeedback
+        self, sites: Sequence[Site], samples: Sequence[Sample], watch: FeedbackWatch
     ) -> None:
         by_status: dict[str, list[Site]] = {}
         for site, sample in zip(sites, samples):
             by_status.setdefault(sample.status, []).append(site)
         for status, found in by_status.items():
-            feedback.pushInfo(f"{status} ({len(found)}): {', '.join(site.site for site in found)}")
+            watch.note(f"{status} ({len(found)}): {', '.join(site.site for site in found)}")
         doubtful = [s.site for s in by_status.get(SAMPLED, []) if in_clementine_frame(s)]
         if doubtful:
-            feedback.pushWarning(
+            watch.warn(
                 "These positions are in the Clementine frame and may miss the place by "
                 f"kilometres; check them against the image: {', '.join(doubtful)}."
             )
         if any(sample.synthetic for sample in samples):
-            feedback.pushWarning(
-                "SYNTHETIC raster: these spectra are not measurements of the Moon."
-            )
+            watch.warn("SYNTHETIC raster: these spectra are not measurements of the Moon.")

@@ -8,8 +8,6 @@ from typing import Any
 from qgis.core import (
     QgsFeature,
     QgsProcessing,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingParameterEnum,
     QgsProcessingParameterField,
     QgsProcessingParameterVectorDestination,
@@ -128,25 +126,19 @@ class ZonalOxides(LunarOxideAlgorithm):
             "and how the statistics were made.",
         )
 
-    def compute(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
+    def compute(self, watch: FeedbackWatch) -> dict[str, Any]:
         """Measure polygon by polygon, then write all outputs."""
-        watch = FeedbackWatch(feedback)
         zones = self.vector(self.ZONES)
         features = list(zones.features(watch.check))
         if not features:
             raise RasterError(f"The polygon layer {zones.name} (ZONES) has no polygon.")
         key = key_of(zones.source.fields(), features)
-        labels = self._labels(parameters, context, zones, features, key.numbers)
+        labels = self._labels(zones, features, key.numbers)
         raster = Raster(self.input_paths(self.INPUT)[0])
         uncertainty = next(map(Raster, self.input_paths(self.UNCERTAINTY)), None)
         domains = self.input_paths(self.DOMAIN)
         domain = domain_raster(domains[0], raster) if domains else None
-        centres = self.parameterAsEnum(parameters, self.EDGES, context) == 1
+        centres = self.choice(self.EDGES) == 1
         polygons = [
             UnitPolygon(label, bytes(feature.geometry().asWkb()))
             for label, feature in zip(labels, features)
@@ -159,11 +151,11 @@ class ZonalOxides(LunarOxideAlgorithm):
             uncertainty=uncertainty,
             domain=domain,
             centres=centres,
-            threads=self.threads(parameters, context),
+            threads=self.threads(),
             watch=watch,
         )
         inputs = [one for one in (raster, uncertainty, domain) if one]
-        results = self.output_paths(parameters, context)
+        results = self.output_paths()
         with self.output_files(*inputs) as files:
             layer = UnitLayer(zones.source.fields(), zones.wkt, key, features)
             for note in write_units(files, results[self.OUTPUT], layer, measured.units):
@@ -181,7 +173,7 @@ class ZonalOxides(LunarOxideAlgorithm):
                 page = html_report(
                     measured.units,
                     notes,
-                    {**raster.model_metadata(), **self.provenance(parameters, *inputs)},
+                    {**raster.model_metadata(), **self.provenance(*inputs)},
                     synthetic=any(one.synthetic for one in inputs),
                     image=image,
                     samples=measured.samples,
@@ -191,14 +183,12 @@ class ZonalOxides(LunarOxideAlgorithm):
 
     def _labels(
         self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
         zones: VectorInput,
         features: Sequence[QgsFeature],
         numbers: Sequence[int],
     ) -> list[str]:
         """What the units are called: as the name field says, or else by their numbers."""
-        field = self.parameterAsString(parameters, self.NAME_FIELD, context)
+        field = self.text(self.NAME_FIELD)
         if not field:
             return list(map(str, numbers))
         fields = zones.source.fields().names()
