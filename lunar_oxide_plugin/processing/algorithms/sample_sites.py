@@ -16,9 +16,6 @@ from qgis.core import (
 
 from ...about import style
 from ...core.sites.site_samples import (
-    NO_POSITION,
-    NO_VALID_PIXEL,
-    OUTSIDE,
     SAMPLED,
     Sample,
     Site,
@@ -26,7 +23,7 @@ from ...core.sites.site_samples import (
     table_row,
 )
 from ...core.tables import csv_lines
-from ...raster.maps.site_sampler import longitudes_latitudes, sample_points
+from ...raster.maps.site_sampler import longitudes_latitudes, sample_sources
 from ...raster.moon.crs import GEOGRAPHIC_WKT
 from ...raster.sources.mi_source import MiSource, open_mi_sources
 from ...raster.writing.geopackage import write_points
@@ -125,26 +122,11 @@ class SampleSites(MiAlgorithm):
                 self.text(name) for name in (self.SITE_FIELD, self.MISSION_FIELD)
             )
             sites = sites_of_layer(layer, site_field, mission_field, watch.check)
-        samples = [Sample(OUTSIDE if site.point else NO_POSITION) for site in sites]
-        size = self.whole(self.WINDOW)
         rasters = open_mi_sources(
             self.input_paths(self.INPUT), **self.mi_options(), check=watch.check
         )
-        for done, raster in enumerate(rasters, start=1):
-            # A site without a position is never sampled.
-            points = {
-                index: point
-                for index, (site, sample) in enumerate(zip(sites, samples))
-                if (point := site.point) and sample.status in (OUTSIDE, NO_VALID_PIXEL)
-            }
-            found = sample_points(raster, self._wkt, list(points.values()), size, watch.check)
-            for index, sample in zip(points, found):
-                if sample.status != OUTSIDE:
-                    samples[index] = sample
-            for note in raster.notes:
-                watch.note(note)
-            raster.close()
-            watch.progress(done / len(rasters))
+        points = [site.point or None for site in sites]
+        samples = sample_sources(rasters, self._wkt, points, self.whole(self.WINDOW), watch)
         results = self._write(sites, samples, rasters)
         self._report(sites, samples, watch)
         return {**results, self.SAMPLED: sum(sample.status == SAMPLED for sample in samples)}

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import NoValidPixelError, RasterError
-from ...core.sites.site_samples import NO_VALID_PIXEL, OUTSIDE, Sample, first_pixel, window_sample
+from ...core.sites.site_samples import (
+    NO_POSITION,
+    NO_VALID_PIXEL,
+    OUTSIDE,
+    Sample,
+    first_pixel,
+    window_sample,
+)
+from ...core.watch import Watch
 from ..gdal_io.blocks import Window
 from ..moon.crs import Grid, Transform, full_turn
 from ..moon.require_moon import require_moon
@@ -19,6 +27,36 @@ from ..sources.mosaic import Mosaic
 _ROUNDING = 1e-6
 
 Points = Sequence[tuple[float, float]]
+
+
+def sample_sources(
+    sources: Sequence[MiSource],
+    wkt: str,
+    points: Sequence[tuple[float, float] | None],
+    size: int,
+    watch: Watch,
+) -> list[Sample]:
+    """The spectra around points, each from the first of several sources that has it.
+
+    As `sample_points`, which raises the same; a point that is None has no position. Every source
+    is closed after its turn.
+    """
+    samples = [Sample(OUTSIDE if point else NO_POSITION) for point in points]
+    for done, source in enumerate(sources, start=1):
+        wanted = {
+            index: point
+            for index, (point, sample) in enumerate(zip(points, samples))
+            if point and sample.status in (OUTSIDE, NO_VALID_PIXEL)
+        }
+        found = sample_points(source, wkt, list(wanted.values()), size, watch.check)
+        for index, sample in zip(wanted, found):
+            if sample.status != OUTSIDE:
+                samples[index] = sample
+        for note in source.notes:
+            watch.note(note)
+        source.close()
+        watch.progress(done / len(sources))
+    return samples
 
 
 def sample_points(
