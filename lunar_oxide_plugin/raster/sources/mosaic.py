@@ -71,7 +71,6 @@ class Mosaic:
         self, sources: Iterable[MiSource], extent: Extent | None = None, margin: float = 0.0
     ) -> None:
         kept: list[MiSource] = []
-        synthetic: set[MiSource] = set()
         labels: set[str] = set()
         for source in sources:
             # A product may be given by its label and by its image.
@@ -82,8 +81,7 @@ class Mosaic:
                 labels.add(source.label.path)
             if kept:
                 _require_same_grid(kept[0], source)
-            if source.synthetic:
-                synthetic.add(source)
+            _ = source.synthetic  # found out while it is open, and kept
             source.close()
             kept.append(source)
         _require_positions(kept)
@@ -106,22 +104,20 @@ class Mosaic:
             bounds = _bounds(extent.to(first.wkt), first, cylinder, margin)
             tiles, area = _within(tiles, bounds, turn, margin / degree)
         placed = [Tile(s, place.relative_to(area.x, area.y)) for s, place in tiles]
-        self._arrange(first.part(area), placed, synthetic)
+        self._arrange(first.part(area), placed)
 
     @classmethod
     def of_tiles(cls, grid: Grid, tiles: Iterable[Tile]) -> Mosaic:
         """A mosaic of tiles, first choice first, whose places in a grid are known already."""
         made = cls.__new__(cls)
-        tiles = list(tiles)
-        made._arrange(grid, tiles, {tile.source for tile in tiles if tile.source.synthetic})
+        made._arrange(grid, list(tiles))
         return made
 
-    def _arrange(self, grid: Grid, tiles: list[Tile], synthetic: set[MiSource]) -> None:
+    def _arrange(self, grid: Grid, tiles: list[Tile]) -> None:
         #: Where its pixels lie.
         self.grid = grid
         #: The tiles at their places, first choice first.
         self.tiles = tiles
-        self._synthetic = synthetic
         self._open: dict[MiSource, None] = {}
 
     def examine(self) -> Iterator[list[str]]:
@@ -153,7 +149,7 @@ class Mosaic:
     @property
     def synthetic(self) -> bool:
         """Whether any tile says it is a synthetic scene."""
-        return not self._synthetic.isdisjoint(self.sources)
+        return any(source.synthetic for source in self.sources)
 
     @property
     def files(self) -> dict[str, FileState]:

@@ -128,7 +128,7 @@ class Raster:
     def _open(self) -> gdal.Dataset:
         return self.place.dataset()
 
-    @property
+    @cached_property
     def synthetic(self) -> bool:
         """Whether the file says it is a synthetic scene, not a measurement."""
         product = metadata_item(self.dataset, "PRODUCT_ID")
