@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from ...core.errors import NoValidPixelError, RasterError, SpectraError
 from ...core.spectra.bands import SHADOW_REFLECTANCE
 from ...core.spectra.empirical import WAVELENGTHS
 from ...core.spectra.validity import LARGEST_STORED, PLAUSIBLE_750, one_value, valid_spectra
-from ..gdal_io.blocks import Window, sample_windows
+from ..gdal_io.blocks import Window
 from .location import Location
 from .raster import Raster
 from .wavelengths import bands_of_wavelengths, checked_band_numbers, sign_of_mi
@@ -126,7 +125,13 @@ class ClementineSource(Raster):
 
     def _checked_medians(self) -> NDArray[np.float32]:
         """Median reflectance of a sample of pixels, refused when it is not the Moon's."""
-        medians = np.median(self._sample(), axis=1)
+        sample = self.sample(self._above_zero, 1)
+        if not sample.size:
+            raise NoValidPixelError(
+                f"{self.name} has no pixel above zero in all of its bands {_LISTED} nm. Use "
+                "another raster."
+            )
+        medians = np.median(sample, axis=1)
         low, high = PLAUSIBLE_750
         if not low <= medians[1] <= high:
             raise SpectraError(
@@ -142,19 +147,8 @@ class ClementineSource(Raster):
             )
         return medians
 
-    def _sample(self) -> NDArray[np.float32]:
-        """Reflectance [3, n] above zero: spread over the raster, else from its first such block."""
-        spread = [self._above_zero(window) for window in sample_windows(self.grid.window)]
-        everywhere = map(self._above_zero, self.plan().blocks(self.grid.window))
-        for found in chain([np.concatenate(spread, axis=1)], everywhere):
-            if found.size:
-                return found
-        raise NoValidPixelError(
-            f"{self.name} has no pixel above zero in all of its bands {_LISTED} nm. Use another "
-            "raster."
-        )
-
     def _above_zero(self, window: Window) -> NDArray[np.float32]:
+        """Reflectance [3, n] of the pixels above zero, none of them infinite or a fill value."""
         self._check()
         found = self._reflectance(window).reshape(len(self.bands), -1)
         return found[:, ((found > 0) & (found < LARGEST_STORED)).all(axis=0)]

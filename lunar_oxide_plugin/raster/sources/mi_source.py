@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,10 +136,11 @@ class MiSource(Raster):
         if self._scaling is None:
             scales, offsets = self._declared()
             # Of a product with its label the scale is certain, and so is which pixels are lit.
-            sample = self._sample(self.label.shadow_reflectance() if self.label else 0.0)
+            least = self.label.shadow_reflectance() if self.label else 0.0
+            sample = self.sample(partial(self._measured, least), _ENOUGH)
             few = sample.shape[1] < _ENOUGH
             if sample.size == 0 and self._shadow == 0:
-                sample = self._sample(0.0)
+                sample = self.sample(partial(self._measured, 0.0), _ENOUGH)
             if sample.size == 0:
                 raise NoValidPixelError(
                     f"{self.name} has no valid pixel: everywhere at least one of the eight bands "
@@ -267,23 +269,7 @@ class MiSource(Raster):
         pixels = np.concatenate(read, axis=1)
         return pixels[:, ((pixels > 0) & np.isfinite(pixels)).all(axis=0)]
 
-    def _sample(self, least: float) -> NDArray[np.float32]:
-        """Stored values [8, n] of pixels above a reflectance, spread over the raster.
-
-        Where these are few, all of the raster is searched for enough of them.
-        """
-        spread = [self._measured(window, least) for window in sample_windows(self.grid.window)]
-        sample = np.concatenate(spread, axis=1)
-        if sample.shape[1] >= _ENOUGH:
-            return sample
-        found = [sample[:, :0]]
-        for window in self.plan().blocks(self.grid.window):
-            found.append(self._measured(window, least))
-            if sum(part.shape[1] for part in found) >= _ENOUGH:
-                break
-        return np.concatenate(found, axis=1)
-
-    def _measured(self, window: Window, least: float) -> NDArray[np.float32]:
+    def _measured(self, least: float, window: Window) -> NDArray[np.float32]:
         """Stored values [8, n] of the pixels above a reflectance by the metadata, and no code.
 
         Nor infinite, or a fill value beyond any way to store reflectance: masked as saturated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..gdal_io.blocks import (
     Window,
     in_wide_strips,
     plan_blocks,
+    sample_windows,
     whole_blocks,
 )
 from ..gdal_io.file_state import file_states
@@ -230,6 +231,24 @@ class Raster:
         if whole == window:
             self.dataset.FlushCache()
         self._of_thread.kept = None if whole == window else whole
+
+    def sample(
+        self, pixels: Callable[[Window], NDArray[np.float32]], enough: int
+    ) -> NDArray[np.float32]:
+        """Pixels [bands, n] that a function takes from windows spread over the raster.
+
+        Where these are few, all of the raster is searched for enough of them.
+        """
+        spread = [pixels(window) for window in sample_windows(self.grid.window)]
+        found = np.concatenate(spread, axis=1)
+        if found.shape[1] >= enough:
+            return found
+        found = found[:, :0]
+        for window in self.plan().blocks(self.grid.window):
+            found = np.concatenate([found, pixels(window)], axis=1)
+            if found.shape[1] >= enough:
+                break
+        return found
 
     def values(
         self, window: Window, numbers: Sequence[int], shape: tuple[int, int] | None = None
