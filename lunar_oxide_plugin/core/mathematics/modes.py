@@ -16,12 +16,10 @@ SMOOTHING = 2.0
 
 #: Beside a mode the smoothed histogram falls by at least this part of the mode's height, before it
 #: rises to a higher one. Relative, as a histogram on a logarithmic axis is seen: maria hold a sixth
-#: of the Moon, and their mode is an order of magnitude lower than that of the highlands.
-DIP = 0.2
-
-#: And by at least so many standard deviations of the height, if each pixel fell into its bin by
-#: chance: five, as some hundred bins are looked at.
-CHANCE = 5.0
+#: of the Moon, and their mode is an order of magnitude lower than that of the highlands. And by at
+#: least so many standard deviations of the height, if each pixel fell into its bin by chance:
+#: five, as some hundred bins are looked at.
+DIP, CHANCE = 0.2, 5.0
 
 #: A mode holds at least this part of the area, and there are at most so many.
 LEAST_SHARE, MOST = 0.02, 5

@@ -36,14 +36,13 @@ PLAUSIBLE_ANY = (0.015, 0.6)
 #: 1250 and 1550 nm in each other's place fall by 13 % or more.
 _LARGEST_FALL = (0.99, 0.99, 0.99, 0.99, 0.99, 0.99, 0.95)
 
-#: From 1001 to 1050 nm, where the pixels themselves tell that the VIS detector ends there: both
+#: From 1001 to 1050 nm, where the pixels themselves show that the VIS detector ends there: both
 #: detectors are misregistered, by up to 12 % of a pixel's reflectance at 57 N.
 _LARGEST_STEP = 0.85
 
 #: How much less the bands of one detector must scatter against each other than against those of
-#: the other, and in how many pixels, for the scatter to tell.
-_CLEARLY_LESS = 0.8
-_ENOUGH_PIXELS = 100
+#: the other, and in how many pixels, for the scatter to decide.
+_CLEARLY_LESS, _ENOUGH_PIXELS = 0.8, 100
 
 #: No stored value of a measurement is larger: the largest are reflectance times 10,000 and DN.
 LARGEST_STORED = 1e6

@@ -22,9 +22,6 @@ from ..writing.vrt import Vrt
 from .location import Location
 from .wavelengths import Recognised, band_of_file, without_band
 
-#: Written where a mask, not a value, marks nodata.
-_MASKED = {True: float(np.finfo(np.float32).min), False: -32768.0}
-
 
 class BandFile(NamedTuple):
     """A raster of one band: which MI band it is, where it lies, what its values mean."""
@@ -52,12 +49,13 @@ def band_file(place: Location) -> BandFile:
     band = dataset.GetRasterBand(1)
     masked = bool(band.GetMaskFlags() & (gdal.GMF_PER_DATASET | gdal.GMF_ALPHA))
     real = band.DataType in (gdal.GDT_Float32, gdal.GDT_Float64)
+    written = float(np.finfo(np.float32).min) if real else -32768.0  # where a mask marks nodata
     return BandFile(
         place,
         band_of_file(dataset, file_name(place.name)),
         place.grid(dataset),
         gdal.GetDataTypeName(band.DataType),
-        _MASKED[real] if masked else band.GetNoDataValue(),
+        written if masked else band.GetNoDataValue(),
         band.GetScale(),
         band.GetOffset(),
         masked,

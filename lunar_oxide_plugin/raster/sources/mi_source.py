@@ -296,21 +296,14 @@ def open_mi_sources(
 ) -> list[MiSource]:
     """Open MI sources by their headers, in the order given.
 
-    Files of one band each that lie on the same pixels become one source, where
-    the first of them stands. A single one of them stands for its set, whose
-    names differ in the wavelength alone. Sources are closed until they are read:
-    there may be more than files can be open. RasterError when one cannot be
-    opened, is not on the Moon, or lacks a band.
+    MI products, stacks, files of one wavelength each, and archives of any number
+    of these. Files of one band each that lie on the same pixels become one source,
+    where the first of them stands; `bands` then counts in the order given. A single
+    one of them stands for its set, whose names differ in the wavelength alone.
+    Sources are closed until they are read: there may be more than files can be open.
 
-    Parameters
-    ----------
-    paths : sequence of str or Location
-        MI products, stacks, files of one wavelength each, and archives of any
-        number of these.
-    bands, scale, mask_shadow
-        As of `MiSource`. Of files of one band each, `bands` counts in the order given.
-    check : callable
-        Called before each file is opened, and as of `MiSource`; raises to stop.
+    Arguments are as of `MiSource`; `check` is called before each file is opened,
+    too. RasterError when one cannot be opened, is not on the Moon, or lacks a band.
     """
 
     def opened(place: Location, files: Sequence[BandFile] = ()) -> MiSource:

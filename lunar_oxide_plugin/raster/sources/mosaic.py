@@ -50,21 +50,14 @@ class Tile(NamedTuple):
 class Mosaic:
     """Tiles on one common grid, read like a single `MiSource`.
 
-    Where tiles overlap, the first one with a valid pixel there wins. Few of
-    them are open at a time, so that their number is not limited.
+    Where tiles overlap, the first one with a valid pixel there wins. They are
+    closed as they come, and few of them are open at a time, so that their number
+    is not limited. With an extent, only the pixels that it touches, and `margin`
+    degrees beyond it on every side, are in the mosaic; it may lie across 180
+    degrees, and then the mosaic does.
 
     RasterError when the tiles have different projections, pixel sizes or grids that do not line up,
     do not touch the extent or, without one, lie so far apart that the mosaic would be mostly empty.
-
-    Parameters
-    ----------
-    sources : iterable of MiSource
-        The tiles, first choice first. They are closed as they come.
-    extent : Extent, optional
-        Only the pixels that it touches. It may lie across 180 degrees, and
-        then the mosaic does.
-    margin : float
-        Degrees that are wanted beyond the extent on every side.
     """
 
     def __init__(

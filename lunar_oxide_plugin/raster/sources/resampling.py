@@ -25,7 +25,7 @@ _ROUNDING = 1e-6
 
 
 class Resampled:
-    """A mosaic averaged to fewer pixels per degree, read like the mosaic itself.
+    """A mosaic averaged to a resolution in pixels per degree, read like the mosaic itself.
 
     The edges of the new pixels are whole multiples of 1 / resolution degree
     from 180 W, 90 N, so that maps of one resolution line up whatever their
@@ -35,22 +35,13 @@ class Resampled:
 
         sum(w v) / sum(w),   w = (lon1 - lon0) (sin(lat1) - sin(lat0)),
 
-    and valid where at least half of its area is.
+    and valid where at least half of its area is. With an extent, only the new
+    pixels that it touches are in the result; the mosaic should reach a new pixel
+    further on each side. `check` is called before each block is read, and raises
+    to stop.
 
-    RasterError when the CRS is another one, the mosaic is coarser already, or no new pixel is half
-    covered.
-
-    Parameters
-    ----------
-    mosaic : Mosaic
-        In a geographic or equirectangular CRS.
-    resolution : float
-        Pixels per degree, not more than those of the mosaic.
-    extent : Extent, optional
-        Only the new pixels that it touches. The mosaic should reach a new
-        pixel further on each side.
-    check : callable, optional
-        Called before each block is read, to cancel by raising.
+    RasterError when the CRS is not geographic or equirectangular, the mosaic is coarser already, or
+    no new pixel is half covered.
     """
 
     def __init__(
