@@ -103,12 +103,10 @@ def angle_tio2(r415: ArrayLike, r750: ArrayLike, constants: AngleConstants) -> N
     return constants.ti_factor * powers
 
 
-def omat(
-    r750: ArrayLike, r950: ArrayLike, origin: tuple[float, float] = LUCEY.fe_origin
-) -> NDArray[np.float64]:
+def omat(r750: ArrayLike, r950: ArrayLike) -> NDArray[np.float64]:
     """Optical maturity, sqrt((R750 - x0)^2 + (R950/R750 - y0)^2): low where mature, no unit."""
     r750, ratio = _ratio(r950, r750)
-    return np.hypot(r750 - origin[0], ratio - origin[1])
+    return np.hypot(r750 - LUCEY.fe_origin[0], ratio - LUCEY.fe_origin[1])
 
 
 def wilcox_feo(r750: ArrayLike, r950: ArrayLike) -> NDArray[np.float64]:

@@ -25,19 +25,9 @@ class ClementineSource(Raster):
     RasterError when it is an MI product, is not on the Moon or lacks a band; NoValidPixelError when
     no pixel has a value above zero; SpectraError when the values are not lunar reflectance.
 
-    Parameters
-    ----------
-    path : str or Location
-        Any raster GDAL opens with these three bands, as reflectance by its own
-        scale and offset.
-    bands : sequence of int, optional
-        Their three numbers, when the file does not name them.
-    scale : float, optional
-        Factor from stored value to reflectance, instead of the file's own.
-    mask_shadow : bool
-        Treat pixels up to reflectance 0.01 in any of the three as invalid.
-    check : callable
-        Called before each window that is read to check the medians; raises to stop.
+    Any raster that GDAL opens with these three bands, as reflectance by its own scale and offset.
+    Arguments are as of `MiSource`: `bands` are three numbers, shadow is a reflectance up to 0.01 in
+    any of the three, and `check` is called before each window that is read to check the medians.
     """
 
     def __init__(
