@@ -22,12 +22,12 @@ _LISTED = " ".join(map(str, WAVELENGTHS))
 class ClementineSource(Raster):
     """A Clementine UVVIS raster, read as reflectance at 415, 750 and 950 nm.
 
-    RasterError when it is an MI product, is not on the Moon or lacks a band; NoValidPixelError when
-    no pixel has a value above zero; SpectraError when the values are not lunar reflectance.
-
     Any raster that GDAL opens with these three bands, as reflectance by its own scale and offset.
     Arguments are as of `MiSource`: `bands` are three numbers, shadow is a reflectance up to 0.01 in
     any of the three, and `check` is called before each window that is read to check the medians.
+
+    RasterError when it is an MI product, is not on the Moon or lacks a band; NoValidPixelError when
+    no pixel has a value above zero; SpectraError when the values are not lunar reflectance.
     """
 
     def __init__(
