@@ -165,8 +165,8 @@ class OxideModel:
             )
         n = reflectance.shape[1]
         results = {
-            name: np.empty((len(OXIDES), n) if rows else n, dtype=np.float32)
-            for name, rows in self._outputs.items()
+            name: np.empty((*shape, n), dtype=np.float32)
+            for name, shape in self._outputs.items()
             if name == "oxides" or name in wanted
         }
         switches = {name: np.array(output in wanted) for name, output in self._switches.items()}
@@ -197,15 +197,16 @@ class OxideModel:
     def _check_interface(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         if list(inputs) != ["reflectance"]:
             self._refuse(f"its inputs are {_listed(inputs)}")
-        self._check_tensor(inputs["reflectance"], len(MODEL_BANDS))
+        self._check_tensor(inputs["reflectance"], [len(MODEL_BANDS)])
         if "oxides" not in outputs:
             self._refuse(f"its outputs are {_listed(outputs)}")
-        #: name -> whether the output has a row per oxide
+        rows = [len(OXIDES)]
+        #: name -> shape of the output for one spectrum
         self._outputs = {
-            name: rows for name, rows in zip(OUTPUTS, (True, True, False)) if name in outputs
+            name: shape for name, shape in zip(OUTPUTS, (rows, rows, [])) if name in outputs
         }
-        for name, rows in self._outputs.items():
-            self._check_tensor(outputs[name], len(OXIDES) if rows else None)
+        for name, shape in self._outputs.items():
+            self._check_tensor(outputs[name], shape)
         for key, expected in (
             ("band_centres_nm", " ".join(str(band.nominal) for band in MODEL_BANDS)),
             ("oxides", " ".join(OXIDES)),
@@ -214,10 +215,9 @@ class OxideModel:
             if stated != expected:
                 self._refuse(f"it states {key} = {stated} where {expected} is needed")
 
-    def _check_tensor(self, tensor: Any, rows: int | None) -> None:
+    def _check_tensor(self, tensor: Any, of_spectrum: list[int]) -> None:
         *leading, last = tensor.shape or [0]  # the last is a name where it is dynamic
-        expected = [] if rows is None else [rows]
-        if tensor.type != "tensor(float)" or leading != expected or isinstance(last, int):
+        if tensor.type != "tensor(float)" or leading != of_spectrum or isinstance(last, int):
             self._refuse(f"'{tensor.name}' is {tensor.type} {list(tensor.shape)}")
 
     def _check_probe(self) -> None:
