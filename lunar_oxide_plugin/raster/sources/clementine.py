@@ -97,11 +97,10 @@ class ClementineSource(Raster):
     def _named(self) -> tuple[int, ...]:
         numbers = bands_of_wavelengths(self.dataset, WAVELENGTHS)
         if numbers is None:
-            names = ", ".join(f"{i + 1} '{text}'" for i, text in enumerate(self.band_names))
             raise RasterError(
-                f"{self.name} does not name a band each of {_LISTED} nm; it has {names}. Give "
-                "their three numbers in BANDS. Files of one band each can be put together by "
-                "gdalbuildvrt -separate."
+                f"{self.name} does not name a band each of {_LISTED} nm; it has "
+                f"{self.listed_bands}. Give their three numbers in BANDS. Files of one band each "
+                "can be put together by gdalbuildvrt -separate."
             )
         return numbers
 

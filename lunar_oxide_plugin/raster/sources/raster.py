@@ -146,6 +146,11 @@ class Raster:
         return band_names(self.dataset)
 
     @property
+    def listed_bands(self) -> str:
+        """For messages: "1 'FeO', 2 'MgO'"."""
+        return ", ".join(f"{i} '{text}'" for i, text in enumerate(self.band_names, start=1))
+
+    @property
     def auxiliary_bands(self) -> dict[int, str]:
         """What each band is that holds no measurement, by its number: opacity, a mask, a colour."""
         return auxiliary_bands(self.dataset)
@@ -171,10 +176,9 @@ class Raster:
         self.require_measurement()
         names = self.band_names
         if names.count(oxide) != 1:
-            listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
             raise RasterError(
-                f"{self.name} has no single band described as {oxide}; it has {listed}. Give its "
-                f"number in {parameter}."
+                f"{self.name} has no single band described as {oxide}; it has {self.listed_bands}. "
+                f"Give its number in {parameter}."
             )
         return names.index(oxide) + 1
 

@@ -45,10 +45,9 @@ def domain_raster(path: str | Location, of: Raster) -> Raster:
     require_same_run(raster, of, "DOMAIN", advice)
     names = raster.band_names
     if len(names) != 1 or names[0] not in ("", DOMAIN_DISTANCE):
-        listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
         raise RasterError(
-            f"{raster.name} (DOMAIN) should have one band, '{DOMAIN_DISTANCE}'; it has {listed}. "
-            f"{advice}."
+            f"{raster.name} (DOMAIN) should have one band, '{DOMAIN_DISTANCE}'; it has "
+            f"{raster.listed_bands}. {advice}."
         )
     raster.expect({1: DISTANCE})
     return raster
