@@ -6,7 +6,7 @@ class LunarOxideError(Exception):
 
 
 class SpectraError(LunarOxideError):
-    """Pixel values are not Multiband Imager reflectance in a scale that can be told."""
+    """Pixel values are not Multiband Imager reflectance in a scale that can be determined."""
 
 
 class ModelError(LunarOxideError):

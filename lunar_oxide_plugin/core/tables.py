@@ -45,7 +45,7 @@ def distinct_names(wanted: Sequence[str], taken: Collection[str] = ()) -> list[s
 def cell(value: object, decimals: int | None) -> str:
     """A value as text, "" where there is none.
 
-    Numbers have so many decimals, or with None as many as tell them apart.
+    Numbers have so many decimals, or with None as many as distinguish them.
     """
     if isinstance(value, Estimate):
         parts = [cell(part, decimals) for part in value if part is not None]

@@ -1,4 +1,4 @@
-"""What a run tells whoever started it, and how it learns that it should stop."""
+"""What a run reports to whoever started it, and how it learns that it should stop."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """FeO, TiO2 and maturity from three bands: the published equations before the networks.
 
 In a plot of R950/R750 over R750, soils of one FeO lie on a line through a common
-origin while they weather, so the angle around that origin tells FeO and the
-distance from it tells maturity; R415/R750 over R750 tells TiO2 likewise.
+origin while they weather, so the angle around that origin gives FeO and the
+distance from it gives maturity; R415/R750 over R750 gives TiO2 likewise.
 
 The angles are plain arctangents of a quotient. Where its denominator is not
 positive (the pixel is darker than the origin) the arctangent jumps by pi, and

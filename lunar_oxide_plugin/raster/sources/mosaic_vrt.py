@@ -28,7 +28,7 @@ def mosaic_vrt(
     """The XML of a VRT of a mosaic's eight bands.
 
     The pixels stay as they are stored, with scale and offset as tags; MI's
-    invalid codes become nodata, in each band for itself. Where tiles overlap,
+    invalid codes become nodata, in each band separately. Where tiles overlap,
     the first one wins whole: filled up band by band from the next, its invalid
     pixels would become spectra of two tiles. Positions are those of the
     mosaic, as GDAL would place some MI products wrongly.

@@ -278,7 +278,7 @@ class Raster:
         return values
 
     def expect(self, ranges: Mapping[int, ValidRange]) -> None:
-        """Set the valid ranges of bands whose content a parameter tells, not their description.
+        """Set the valid ranges of bands whose content a parameter gives, not their description.
 
         What was counted for another range is forgotten.
         """

@@ -18,7 +18,7 @@ from .auxiliary_bands import alpha_band
 
 #: How far a stated wavelength may lie from the band's, in nm. Literature and
 #: labels differ by up to 2 nm; the closest bands are 49 nm apart but for the
-#: pair near 1 micron, which is told apart by the exact value or the filter name.
+#: pair near 1 micron, which is distinguished by the exact value or the filter name.
 _TOLERANCE = 4.0
 
 _FILTER = re.compile(r"(?<![A-Za-z0-9])(MV[1-5]|MN[1-4])(?![0-9])", re.IGNORECASE)
