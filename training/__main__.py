@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import tables
+from . import robustness, tables
 from .card import metadata, sigma_scale
+from .doc_scores import Records, write_docs
 from .empirical.report import write_empirical_report
 from .evaluate import QUICK, Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
@@ -27,8 +28,17 @@ from .methods import DEFAULT, METHODS, Method
 from .methods.convolutional import ConvolutionalNetworks
 from .paper import report as paper_report
 from .paper.study import make_paper_record
-from .record import Record, make_record, method_of, read_json, read_record, write_record
+from .record import (
+    Record,
+    configuration_of,
+    make_record,
+    method_of,
+    read_json,
+    read_record,
+    write_record,
+)
 from .report import write_report
+from .robustness import make_robustness, write_robustness
 from .study import report as study_report
 from .study.comparison import write_comparison
 from .study.run import make_study
@@ -109,7 +119,7 @@ def run_export(job: Job) -> None:
     """Train on all sites with the settings of the record; write the model."""
     table = job.table()
     record = job.read(table)
-    trained = train_final(table, method_of(record))
+    trained = train_final(table, method_of(record), configuration_of(record).brightness_error)
     model = build_model(trained, sigma_scale(record), metadata(record, table))
     save_model(model, job.model)
     _say(f"wrote {job.model}")
@@ -135,6 +145,8 @@ def run_all(jobs: list[Job], quick: bool) -> None:
     for job in jobs:
         run_evaluate(job)
         run_export(job)
+    models = {job.method.id: job.model for job in jobs}
+    write_record(make_robustness(table, models), folder / robustness.RECORD)
     networks = read_record(folder / f"{ConvolutionalNetworks.id}.json")
     write_record(make_paper_record(table, networks, quick, _say), folder / paper_report.RECORD)
     study = make_study(table, jobs[0].configuration, quick, _say)
@@ -153,9 +165,21 @@ def run_reports(jobs: list[Job]) -> None:
         write_empirical_report(records[ConvolutionalNetworks.id], folder),
         paper_report.write_paper_report(read_json(folder / paper_report.RECORD), folder),
         study_report.write_study(read_json(folder / study_report.RECORD), folder),
+        write_robustness(read_json(folder / robustness.RECORD), folder),
     )
     for path in written:
         _say(f"wrote {path}")
+    if folder == REPORTS:
+        write_docs(doc_records(folder), ROOT)
+
+
+def doc_records(folder: Path) -> Records:
+    """The records of the pages with scores."""
+    default, networks, study, robust = (
+        read_json(folder / f"{name}.json")
+        for name in (DEFAULT, ConvolutionalNetworks.id, "study", "robustness")
+    )
+    return Records(default, networks, study, robust)
 
 
 STEPS: dict[str, tuple[Callable[[Job], None], str]] = {

@@ -13,6 +13,7 @@ from .domain import FLOOR
 from .methods import METHODS
 from .protocols import MISSION, PROTOCOLS
 from .record import Record
+from .spread import WIDENED
 from .tables import FloatArray, SiteTable, load_extended_sites
 
 REFLECTANCE_CITATION = (
@@ -23,6 +24,12 @@ REFLECTANCE_CITATION = (
 SYNTHETIC_NOTE = (
     "SYNTHETIC: the table says that some of its spectra are not measurements. No number here says "
     "anything about the Moon."
+)
+
+#: What no model trained on these sites can know.
+UNDETERMINED = (
+    "MgO, and with it Mg#, is not determined at places that were never sampled, and CaO not within "
+    "the highlands: their contrasts there are smaller than the models' errors."
 )
 
 LIMITS = (
@@ -37,6 +44,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
     ``metrics``, ``training_range`` and ``error_correlation`` are JSON.
     """
     configuration = record["configuration"]
+    brightness = configuration["brightness_error"]
     repeats = len(record["protocols"][MISSION]["fold"])
     method = METHODS[record["method"]]
     besides = len(record["learnt_besides"])
@@ -66,7 +74,7 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
             f"{configuration['folds']}-fold, shuffled, {configuration['repeats']} repeats; "
             "leave_one_mission_out: all sites of one mission held out, "
             f"{repeats} repeat(s); seed {configuration['seed']}. R2 = 1 - SSE/SST and "
-            "RMSE in wt%, predictions pooled. Settings chosen inside the training folds."
+            "RMSE in wt%, predictions pooled. No setting is chosen by held-out errors."
         ),
         "metrics": json.dumps(_metrics(record)),
         "training_range": json.dumps(_training_range(learnt)),
@@ -74,15 +82,20 @@ def metadata(record: Record, table: SiteTable) -> dict[str, str]:
         "tables_sha256": record["tables_sha256"],
         "uncertainty": (
             "1 sigma in wt%: grows with the distance from the training spectra (posterior standard "
-            "deviation of a Gaussian process), scaled so that 1 and 1.96 sigma hold about 68 and "
-            f"95 % of the grouped k-fold errors; held-out coverage: {_coverage(record)}."
+            "deviation of a Gaussian process), scaled so that 1 and 1.96 sigma contain about 68 "
+            f"and 95 % of the grouped k-fold errors, times {WIDENED:g} for places never sampled; "
+            f"in quadrature with the change of the oxide by {100 * brightness:g} % of brightness; "
+            f"held-out coverage: {_coverage(record)}."
         ),
         "domain": (
-            "Mahalanobis distance of ln reflectance (clipped at "
-            f"{FLOOR:g}) from the training sites, with their covariance plus that of neighbouring "
-            "pixels, divided by the distance of the farthest training site: at most 1 inside."
+            "Area of applicability (Meyer and Pebesma 2021): Mahalanobis distance of ln "
+            f"reflectance (clipped at {FLOOR:g}) from the sites, with their covariance plus "
+            "that of pixels of the same ground, divided by the distance that 95 % of new sites "
+            "would not exceed (leave-one-out): at most 1 inside."
         ),
+        "brightness_error": f"{brightness:g}",
         "limits": LIMITS,
+        "not_determined": UNDETERMINED,
         "licence": (
             "GPL-3.0-or-later; training reflectance MIT, Copyright 2023 Haishi Zhao, Chen Yang"
         ),
@@ -108,6 +121,7 @@ def _own(record: Record, table: SiteTable) -> dict[str, str]:
             f"({', '.join(dict.fromkeys(table.missions))}).{note}"
         ),
         "citation": method.citation,
+        "not_determined": "",
         "licence": "The licence of the user's table; made with GPL-3.0-or-later software",
     }
 

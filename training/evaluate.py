@@ -20,8 +20,9 @@ from . import protocols
 from .domain import Domain, fit_domain
 from .methods import Fitted, Method
 from .metrics import r2, rmse
+from .missions import two_means
 from .protocols import Split
-from .spread import Spread, calibrate, fit_spread, growth, highest, stated
+from .spread import BRIGHTNESS_ERROR, Spread, calibrate, fit_spread, growth, highest, stated
 from .tables import BAND_COLUMNS, FloatArray, SiteTable, load_extended_sites
 
 #: Receives lines of text.
@@ -36,13 +37,14 @@ class Configuration:
     """Settings of the evaluation, the same for all methods.
 
     Folds, repeats and seed of the grouped k-fold; repeats of leave-one-mission-out for methods
-    that draw random numbers.
+    that draw random numbers; the relative error of brightness that the uncertainty contains.
     """
 
     folds: int = 10
     repeats: int = 20
     mission_repeats: int = 5
     seed: int = 115505
+    brightness_error: float = BRIGHTNESS_ERROR
 
 
 #: Small enough for a test of the commands; its scores mean nothing.
@@ -56,21 +58,36 @@ class Predictions:
     Every site is predicted once per repeat, by a model that did not learn from it (except under
     fit-on-all). Of shape (repeats, n): the fold that held the site out, its domain distance and
     relative width (`spread`) by the fold's training sites. Of shape (repeats, n, 5), in wt%: the
-    oxides predicted, and the mean of the fold's training sites.
+    oxides predicted, the mean and the two means (`missions.two_means`) of the fold's training
+    sites, and the photometric term of `spread`.
     """
 
     fold: NDArray[np.int64]
     predicted: FloatArray
     baseline: FloatArray
+    two_means: FloatArray
     distance: FloatArray
     width: FloatArray
+    photometric: FloatArray
 
     @classmethod
     def empty(cls, repeats: int, sites: int) -> Predictions:
         """Arrays to be filled, NaN."""
         fold = np.full((repeats, sites), -1)
-        one, each = (np.full((repeats, sites, *more), np.nan) for more in ((), (len(OXIDES),)))
-        return cls(fold, each, each.copy(), one, one.copy())
+
+        def missing(*more: int) -> FloatArray:
+            return np.full((repeats, sites, *more), np.nan)
+
+        oxides = len(OXIDES)
+        return cls(
+            fold=fold,
+            predicted=missing(oxides),
+            baseline=missing(oxides),
+            two_means=missing(oxides),
+            distance=missing(),
+            width=missing(),
+            photometric=missing(oxides),
+        )
 
     def relative_errors(self, measured: FloatArray) -> FloatArray:
         """Errors in units of the uncalibrated width, shape (repeats, n, 5)."""
@@ -147,6 +164,14 @@ def learnt_from(table: SiteTable, split: Split, use_extended: bool) -> SiteTable
     return train.and_(load_extended_sites().without_missions(held_out))
 
 
+def stations(table: SiteTable, split: Split) -> SiteTable:
+    """The sites of one split whose spectra are known, for the domain: with the extended set.
+
+    So that all bundled models have one domain, and enough sites for its edge.
+    """
+    return learnt_from(table, split, True)
+
+
 class Trained(NamedTuple):
     """A fitted method, the sites it learnt from, and their spread and domain."""
 
@@ -156,14 +181,16 @@ class Trained(NamedTuple):
     domain: Domain
 
 
-def train_final(table: SiteTable, method: Method) -> Trained:
+def train_final(
+    table: SiteTable, method: Method, brightness_error: float = BRIGHTNESS_ERROR
+) -> Trained:
     """Train the bundled model, that of the fit-on-all protocol."""
     (split,) = protocols.fit_on_all(len(table.sites))
     sites = learnt_from(table, split, method.extended)
     with threadpool_limits(1):  # as in the evaluation, to the last bit
         fitted = method.fit(sites, split.seed)
-    spread = fit_spread(sites.reflectance, sites.oxides)
-    return Trained(fitted, sites, spread, fit_domain(sites.reflectance))
+    spread = fit_spread(sites, fitted.predict, brightness_error)
+    return Trained(fitted, sites, spread, fit_domain(stations(table, split).reflectance))
 
 
 def silent(text: str) -> None:
@@ -187,7 +214,7 @@ def evaluate(
         for name in protocols.PROTOCOLS
     }
     extended = method.extended if use_extended is None else use_extended
-    judge = partial(_judge, table, method, extended)
+    judge = partial(_judge, table, method, extended, configuration.brightness_error)
     for done, (split, found) in enumerate(
         zip(splits, workers().map(judge, splits, chunksize=4)), start=1
     ):
@@ -242,22 +269,27 @@ def standardised_errors(
                 judged.width[repeat, test],
                 judged.predicted[repeat, test],
                 calibrate(relative[:, ~test].reshape(-1, measured.shape[1])),
+                judged.photometric[repeat, test],
                 highest(measured[~test]),
             )
     return errors
 
 
 def _judge(
-    table: SiteTable, method: Method, use_extended: bool, split: Split
+    table: SiteTable, method: Method, use_extended: bool, brightness_error: float, split: Split
 ) -> dict[str, FloatArray]:
     """The arrays of `Predictions` at the test sites of one split."""
     spectra = table.reflectance[list(split.test)]
     train = learnt_from(table, split, use_extended)
+    fitted = method.fit(train, split.seed)
+    spread = fit_spread(train, fitted.predict, brightness_error)
     return {
-        "predicted": method.fit(train, split.seed).predict(spectra),
+        "predicted": fitted.predict(spectra),
         "baseline": np.broadcast_to(train.oxides.mean(axis=0), (len(spectra), len(OXIDES))),
-        "distance": fit_domain(train.reflectance).distance(spectra),
-        "width": fit_spread(train.reflectance, train.oxides).width(spectra),
+        "two_means": two_means(learnt_from(table, split, False), spectra),
+        "distance": fit_domain(stations(table, split).reflectance).distance(spectra),
+        "width": spread.width(spectra),
+        "photometric": np.broadcast_to(spread.photometric, (len(spectra), len(OXIDES))),
     }
 
 

@@ -84,7 +84,8 @@ def error_vs_width(record: Record, path: Path) -> None:
         for protocol in (K_FOLD, MISSION):
             result = record["protocols"][protocol]
             predicted = np.array(result["predicted"])
-            uncertainty = stated(np.array(result["width"]), predicted, scale, ceiling)
+            width, photometric = np.array(result["width"]), np.array(result["photometric"])
+            uncertainty = stated(width, predicted, scale, photometric, ceiling)
             error = np.abs(predicted - measured)[:, :, column].mean(axis=0)
             sigma = uncertainty[:, :, column].mean(axis=0)
             colour, marker = _STYLES[protocol]

@@ -15,16 +15,17 @@ Scores = Mapping[str, Mapping[str, float]]
 
 def write_page(path: Path, sections: Iterable[str]) -> Path:
     """Write a page, its paragraphs and lists wrapped; returns its path."""
-    blocks = [_wrapped(block) for section in sections for block in section.split("\n\n")]
+    blocks = [wrapped(block) for section in sections for block in section.split("\n\n")]
     write_whole(path, "\n\n".join(blocks) + "\n")
     return path
 
 
-def _wrapped(block: str) -> str:
+def wrapped(block: str, width: int = 100) -> str:
+    """Wrap a paragraph or the items of a list; tables, headings and pictures stay as they are."""
     if block.startswith(("|", "#", "!")):
         return block
     indent = "  " if block.startswith("- ") else ""
-    wrapper = TextWrapper(100, subsequent_indent=indent, break_on_hyphens=False)
+    wrapper = TextWrapper(width, subsequent_indent=indent, break_on_hyphens=False)
     wrapper.break_long_words = False
     # A minus sign at the start of a line would begin a list.
     items = [" ".join(item.split()) for item in re.split(r"\n(?=- )", block.strip("\n"))]

@@ -14,8 +14,11 @@ TILE_MEANS_DN = {
     "MI tile S16E035, mare": (2016, 3624, 3950, 4000, 4146, 4291, 5298, 6594),
 }
 
-#: Sites also tested at double and half their brightness.
-SCALED_SITES = ("Apollo16S11", "Apollo17S1", "Luna20", "Apollo12LM", "CE-5")
+#: Noise in every band with which training spectra should still be inside.
+NOISES = (0.003, 0.006, 0.01)
+
+#: Errors of calibration with which training spectra should be outside.
+FACTORS = (2.0, 0.5)
 
 _NOISE_SPECTRA = 1000
 _NOISE_SEED = 20
@@ -48,14 +51,8 @@ def foreign_probes() -> dict[str, FloatArray]:
     }
 
 
-def scaled_sites(table: SiteTable) -> dict[str, FloatArray]:
-    """Sites with a calibration wrong by a factor of two, each (1, 8).
-
-    Of a table without any of the sites in `SCALED_SITES`, the first few.
-    """
-    names = [name for name in SCALED_SITES if name in table.sites]
-    return {
-        f"{name} x{factor:g}": table.reflectance[[table.sites.index(name)]] * factor
-        for name in names or table.sites[: len(SCALED_SITES)]
-        for factor in (2.0, 0.5)
-    }
+def noisy(table: SiteTable, noise: float) -> FloatArray:
+    """Training spectra, each many times, with relative noise in every band, shape (n, 8)."""
+    repeated = np.repeat(table.reflectance, _NOISE_SPECTRA, axis=0)
+    rng = np.random.default_rng(_NOISE_SEED)
+    return np.asarray(repeated * np.exp(rng.normal(0, noise, repeated.shape)))

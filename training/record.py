@@ -28,6 +28,7 @@ from .evaluate import (
 from .files import write_whole
 from .methods import METHODS, Method
 from .metrics import r2, rmse
+from .missions import balanced_rmse, bootstrap_r2, error_shares, r2_inside
 from .protocols import K_FOLD, MISSION, PROTOCOLS
 from .spread import LEVELS
 from .tables import FloatArray
@@ -75,7 +76,7 @@ def make_record(
     says so, and has no comparison with the paper and the extended set.
     """
     results = evaluate(table, method, configuration, progress)
-    trained = train_final(table, method)
+    trained = train_final(table, method, configuration.brightness_error)
     scale = sigma(table.oxides, results[K_FOLD])
     errors = (results[K_FOLD].predicted - table.oxides).mean(axis=0)
     shared = {
@@ -90,13 +91,16 @@ def make_record(
         "missions": list(table.missions),
         "learnt_besides": [site for site in trained.sites.sites if site not in table.sites],
         "measured": table.oxides.tolist(),
-        "protocols": {name: _protocol(table.oxides, results[name]) for name in PROTOCOLS},
+        "protocols": {
+            name: _protocol(table, results[name], configuration.seed) for name in PROTOCOLS
+        },
         "coverage": {
             name: coverage_of(standardised_errors(table.oxides, results[name], results[K_FOLD]))
             for name in (K_FOLD, MISSION)
         },
         "sigma_scale": rounded(scale),
         "sigma_ceiling": rounded(trained.spread.ceiling),
+        "photometric": rounded(trained.spread.photometric),
         "error_correlation": rounded(np.corrcoef(errors, rowvar=False)),
     }
     if table.own:
@@ -108,6 +112,11 @@ def make_record(
     shared["scene_averages"] = _scene_averages(trained, scale)
     shared["domain_distance"] = _domain_distances(table, trained)
     return shared
+
+
+def residuals(record: Record, protocol: str) -> FloatArray:
+    """Predicted minus measured, shape (repeats, n, 5), in wt%."""
+    return np.subtract(record["protocols"][protocol]["predicted"], record["measured"])
 
 
 def scores_of(record: Record, protocol: str, name: str) -> FloatArray:
@@ -164,15 +173,37 @@ def read_record(path: Path, table: tables.SiteTable | None = None) -> Record:
     return record
 
 
-def _protocol(measured: FloatArray, result: Predictions) -> dict[str, Any]:
-    baseline = scores(measured, result.baseline)
+def _protocol(table: tables.SiteTable, result: Predictions, seed: int) -> dict[str, Any]:
+    measured = table.oxides
+    baselines = {"baseline_mean": result.baseline, "two_means": result.two_means}
     return {
         "metrics": by_oxide(scores(measured, result.predicted)),
-        "baseline_mean": by_oxide({name: baseline[name] for name in ("r2", "rmse")}),
+        **{
+            name: by_oxide({key: scores(measured, values)[key] for key in ("r2", "rmse")})
+            for name, values in baselines.items()
+        },
+        "missions": _missions(table, result, seed),
         "fold": result.fold.tolist(),
         "domain_distance": rounded(result.distance),
         "width": rounded(result.width),
+        "photometric": rounded(result.photometric),
         "predicted": rounded(result.predicted),
+    }
+
+
+def _missions(table: tables.SiteTable, result: Predictions, seed: int) -> dict[str, Any]:
+    """What the scores rest on, mission by mission."""
+    measured, missions = table.oxides, table.missions
+
+    def each(found: dict[str, FloatArray]) -> dict[str, Any]:
+        return {name: rounded(values) for name, values in found.items()}
+
+    return {
+        "balanced_rmse": rounded(balanced_rmse(measured, result.predicted, missions)),
+        "balanced_rmse_two_means": rounded(balanced_rmse(measured, result.two_means, missions)),
+        "error_share": each(error_shares(measured, result.predicted, missions)),
+        "r2_inside": each(r2_inside(measured, result.predicted, missions)),
+        "bootstrap_r2": rounded(bootstrap_r2(measured, result.predicted, missions, seed)),
     }
 
 
@@ -221,14 +252,22 @@ def _domain_distances(table: tables.SiteTable, trained: Trained) -> dict[str, An
     def nearest(spectra: Mapping[str, FloatArray]) -> dict[str, float]:
         return {name: rounded(domain.distance(values).min()) for name, values in spectra.items()}
 
+    def outside(spectra: FloatArray) -> float:
+        return round(float(100 * (domain.distance(spectra) > 1).mean()), 2)
+
     mixed = domain.distance(probes.mixtures(learnt))
     return {
         "training_sites": dict(zip(learnt.sites, rounded(domain.distance(learnt.reflectance)))),
         "mixtures_of_two_sites": {
             "largest": rounded(mixed.max()),
-            "percent_outside": round(float(100 * (mixed > 1).mean()), 2),
+            "percent_outside": outside(probes.mixtures(learnt)),
+        },
+        "false_alarms": {
+            f"{noise:.1%}": outside(probes.noisy(learnt, noise)) for noise in probes.NOISES
+        },
+        "detected": {
+            f"{factor:g}": outside(factor * learnt.reflectance) for factor in probes.FACTORS
         },
         "lunar": nearest(probes.lunar_probes()),
-        "scaled_sites": nearest(probes.scaled_sites(table)),
         "foreign": nearest(probes.foreign_probes()),
     }

@@ -255,6 +255,17 @@ def load_published_scores() -> dict[str, dict[str, dict[str, float]]]:
     return found
 
 
+def load_earlier_default() -> dict[str, dict[str, list[float]]]:
+    """Scores (five oxides) of the default's first design, by protocol and name of the score."""
+    names = ("r2", "rmse", "balanced_rmse")
+    table = _Csv(DATA / "earlier_default.csv", ("protocol", "oxide", *names))
+    found: dict[str, dict[str, list[float]]] = {}
+    for protocol, scores in zip(table.texts("protocol"), table.numbers(*names).tolist()):
+        for name, value in zip(names, scores):
+            found.setdefault(protocol, {}).setdefault(name, []).append(value)
+    return found
+
+
 def tables_sha256(table: SiteTable | None = None) -> str:
     """SHA-256 of the content a model is made from.
 

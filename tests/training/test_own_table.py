@@ -48,7 +48,7 @@ def test_all_steps_write_a_model_that_the_plugin_loads(trained):
     record = json.loads((trained / "own_synthetic_sites.json").read_text(encoding="utf-8"))
     learnt = np.array(record["protocols"]["fit_on_all"]["predicted"])[0]
     np.testing.assert_allclose(prediction.oxides.T, learnt, atol=1e-3)
-    assert prediction.domain_distance.max() == pytest.approx(1, abs=1e-4)
+    assert 0.5 < prediction.domain_distance.max() < 1  # the edge is that of sites left out
 
 
 def test_nothing_claims_the_bundled_sites(trained):

@@ -14,19 +14,15 @@ from __future__ import annotations
 import numpy as np
 
 from lunar_oxide_plugin.core.spectra.bands import MODEL_BANDS
-from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED, theta_fe, theta_ti
+from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED
 
 from ..domain import FLOOR
-from ..graph import DOUBLE, FLOAT, Graph
+from ..graph import Graph
 from ..tables import FloatArray
-from .angles import BAND_INDEX
+from .angles import BAND_INDEX, DARKEST_750, TITANIUM_ANGLE, iron_angle, titanium_angle
 
 _BANDS = len(MODEL_BANDS)
 _R750 = BAND_INDEX[1]
-
-#: The angles are not defined at and below their origin of 0.037 in R750, far darker than any
-#: sunlit pixel of the training sites (0.051): such pixels get the angle of this R750.
-DARKEST_750 = OTAKE_PUBLISHED.fe_origin[0] + 0.001
 
 _IDENTITY = np.eye(2 * _BANDS + 2)
 _LN = _IDENTITY[:, _BANDS : 2 * _BANDS]
@@ -44,37 +40,29 @@ FEATURES: dict[str, FloatArray] = {
 def basis(reflectance: FloatArray) -> FloatArray:
     """Basis of spectra, shape (n, 18), of reflectance (n, 8)."""
     positive = np.maximum(reflectance, FLOOR)
-    r415, r750, r950 = positive[:, BAND_INDEX].T
-    r750 = np.maximum(r750, DARKEST_750)
-    angles = [
-        theta_fe(r750, r950, OTAKE_PUBLISHED.fe_origin),
-        theta_ti(r415, r750, OTAKE_PUBLISHED.ti_origin),
-    ]
-    return np.concatenate([positive, np.log(positive), np.stack(angles, axis=1)], axis=1)
+    angles = np.stack([iron_angle(reflectance), titanium_angle(reflectance)], axis=1)
+    return np.concatenate([positive, np.log(positive), angles], axis=1)
 
 
 def add_basis(graph: Graph) -> str:
-    """Add the basis to a graph: float64 (18, n)."""
+    """Add the basis to a graph: float32 (18, n)."""
     floor = graph.floats("spectral_floor", FLOOR)
-    positive = graph.node("Max", ["reflectance", floor], "spectral_positive")
-    spectra = graph.cast(positive, DOUBLE, "spectral_double")
+    spectra = graph.node("Max", ["reflectance", floor], "spectral_positive")
     logarithm = graph.node("Log", [spectra], "spectral_logarithm")
     rows = {
         nm: graph.rows(f"spectral_r{nm}", spectra, row, row + 1)
         for nm, row in zip((415, 750, 950), BAND_INDEX)
     }
-    darkest = graph.doubles("darkest_750", DARKEST_750)
-    r750 = graph.node("Max", [rows[750], darkest], "angle_r750")
-    fe = _add_angle(graph, "theta_fe", (rows[950], r750), OTAKE_PUBLISHED.fe_origin)
-    fe = graph.node("Neg", [fe], "theta_fe_rising")
-    ti = _add_angle(graph, "theta_ti", (rows[415], r750), OTAKE_PUBLISHED.ti_origin)
+    r750 = graph.node("Max", [rows[750], graph.floats("darkest_750", DARKEST_750)], "angle_r750")
+    fe = _add_angle(graph, "theta_fe_falling", (rows[950], r750), OTAKE_PUBLISHED.fe_origin)
+    fe = graph.node("Neg", [fe], "theta_fe")
+    ti = _add_angle(graph, TITANIUM_ANGLE, (rows[415], r750), OTAKE_PUBLISHED.ti_origin)
     return graph.node("Concat", [spectra, logarithm, fe, ti], "spectral_basis", axis=0)
 
 
 def _add_angle(graph: Graph, name: str, bands: tuple[str, str], origin: tuple[float, float]) -> str:
-    """atan((band / R750 - y0) / (R750 - x0)); onnxruntime has no float64 arctangent."""
+    """atan((band / R750 - y0) / (R750 - x0))."""
     ratio = graph.node("Div", list(bands), f"{name}_ratio")
-    rise = graph.node("Sub", [ratio, graph.doubles(f"{name}_y0", origin[1])], f"{name}_rise")
-    run = graph.node("Sub", [bands[1], graph.doubles(f"{name}_x0", origin[0])], f"{name}_run")
-    slope = graph.cast(graph.node("Div", [rise, run], f"{name}_slope"), FLOAT, f"{name}_single")
-    return graph.cast(graph.node("Atan", [slope], f"{name}_angle"), DOUBLE, name)
+    rise = graph.node("Sub", [ratio, graph.floats(f"{name}_y0", origin[1])], f"{name}_rise")
+    run = graph.node("Sub", [bands[1], graph.floats(f"{name}_x0", origin[0])], f"{name}_run")
+    return graph.node("Atan", [graph.node("Div", [rise, run], f"{name}_slope")], name)

@@ -1,17 +1,25 @@
 """The project's own model: Gaussian processes on the log-ratios of the oxides.
 
-Four Gaussian processes, one per description of a spectrum (`features`), share a kernel and are
+Gaussian processes, one per description of a spectrum (`features`), share a kernel and are
 averaged. They predict the logarithms of the five oxides over the rest (100 wt% minus the five:
 SiO2 and minor oxides), Aitchison's additive log-ratio (1982, J. R. Stat. Soc. B 44, 139), so that
 no oxide can be negative nor all five exceed 100 wt%, and an oxide falls where others rise.
-FeO and TiO2 are averaged with the angle equations of Otake et al. (2012), whose few constants
-cannot follow noise. Their values are limited to zero to `ANGLE_REACH` times the highest of the
-training sites, as the power law of TiO2 is unbounded.
 
-Per oxide, the noise of the processes and the share of the angle equation are those with the
-smallest squared leave-one-out error among the training sites (closed form, Rasmussen and
-Williams 2006, section 5.4.2; the equation is fitted again without each site). Nothing else is
-chosen by errors when a model is fitted.
+Every setting is fixed; nothing is chosen by errors when a model is fitted. Per oxide (`SETTINGS`):
+
+- Noise: 0.03 for Al2O3 and CaO, 0.01 for FeO and TiO2, 0.003 for MgO. Choosing it by
+  leave-one-out errors among the training sites was worse for places that were never sampled than
+  any of these values.
+- FeO: sites of one mission share an error with a variance of 0.03 (the same soil types, the same
+  light), so that 20 sites of Apollo 17 do not count like 20 landings. The angles are left out of
+  its descriptions.
+- TiO2: three parts of a power law of Otake's titanium angle (`angles.fit_power_law`, robust: the
+  spectrum of Luna 16 is that of an Apollo 17 soil, with 3 to 4.6 wt% less TiO2) and one part of
+  the processes.
+- Al2O3: the five predictions are moved to the nearest combination of the first three principal
+  components of the training soils, all missions with one weight: lunar soils vary in few ways.
+
+The decision and the scores it rests on are in `training/reports/study.md`.
 """
 
 from __future__ import annotations
@@ -23,131 +31,179 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from lunar_oxide_plugin.core.oxides.oxides import OXIDES
-from lunar_oxide_plugin.core.spectra.empirical import AngleConstants
 
-from ..domain import FLOOR
-from ..graph import FLOAT, Graph
+from ..graph import Graph
 from ..tables import FloatArray, SiteTable
-from .angles import ANGLE_COLUMNS, BAND_INDEX, apply_constants, fit_constants
-from .features import DARKEST_750, FEATURES
-from .kernel import Kernel, fit_kernel
+from .angles import TITANIUM_ANGLE, PowerLaw, fit_power_law
+from .features import FEATURES
+from .kernel import LENGTH, Kernel, fit_kernel
 from .method import Fitted, Method
 
 #: Smallest oxide in wt% whose logarithm is taken: below the content of soils (TiO2 0.3).
 SMALLEST_OXIDE = 0.05
 
-#: Upper limit of the angle equations, in units of the highest oxide of the training sites.
+#: Upper limit of the power law of TiO2, in units of the highest TiO2 of the training sites.
 ANGLE_REACH = 1.25
 
+_AL2O3, _TIO2 = OXIDES.index("Al2O3"), OXIDES.index("TiO2")
 
-class Choice(NamedTuple):
-    """Settings chosen for one oxide: noise variance in units of the sites', share of the angle."""
 
+@dataclass(frozen=True)
+class Setting:
+    """How the processes predict an oxide, variances in units of the sites'.
+
+    The noise of a site, the error that sites of one mission share, and the names of the
+    descriptions that are averaged.
+    """
+
+    oxide: str
     noise: float
-    angle_share: float
+    mission: float = 0.0
+    descriptions: tuple[str, ...] = tuple(FEATURES)
+
+
+SETTINGS = (
+    Setting("Al2O3", 0.03),
+    Setting("CaO", 0.03),
+    Setting("FeO", 0.01, mission=0.03, descriptions=("reflectance", "logarithm", "ratios")),
+    Setting("MgO", 0.003),
+    Setting("TiO2", 0.01),
+)
+
+
+class SoilPlane(NamedTuple):
+    """The nearest combination of principal components to five oxides, for one of them.
+
+    It is centre @ (1 - row) and row @ oxides: row (5,) of the projection, offset in wt%.
+    """
+
+    row: FloatArray
+    offset: float
+
+    def of(self, oxides: FloatArray) -> FloatArray:
+        """The oxide in wt%, shape (n,), of five oxides (n, 5)."""
+        return np.asarray(oxides @ self.row + self.offset)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FittedProcesses(Fitted):
     """Fitted processes.
 
-    Weights (5, 4, m, 5) are by oxide (each has its own noise), description, training site and
-    log-ratio; mean and scale (5,) of the training sites' log-ratios. There are no constants when
-    the TiO2 of the training sites does not rise with its angle. Angle limits (2,) are the highest
-    FeO and TiO2 in wt% that the angle equations may give.
+    Weights (5, 4, m, 5) are by oxide, description, training site and log-ratio; mean and scale
+    (5,) of the training sites' log-ratios. There is no power law when the TiO2 of the training
+    sites does not rise with its angle; the limit is the highest TiO2 in wt% that it may give.
     """
 
     kernel: Kernel
     weights: FloatArray
     mean: FloatArray
     scale: FloatArray
-    choice: tuple[Choice, ...]
-    constants: AngleConstants | None
-    angle_limits: FloatArray
+    share: float
+    power_law: PowerLaw | None
+    limit: float
+    plane: SoilPlane | None
 
     def oxides(self, reflectance: FloatArray) -> FloatArray:
         """Oxides in wt%, shape (n, 5)."""
         covariance = self.kernel.with_training(reflectance)
-        ratios = np.einsum("fnm,ofmr->onr", covariance, self.weights) / len(covariance)
-        ratios = ratios * self.scale + self.mean
+        ratios = np.einsum("fnm,ofmr->onr", covariance, self.weights) * self.scale + self.mean
         predicted = np.stack([_from_ratios(r)[:, o] for o, r in enumerate(ratios)], axis=1)
-        if self.constants is not None:
-            share = np.array([self.choice[column].angle_share for column in ANGLE_COLUMNS])
-            angles = np.clip(_angle_oxides(self.constants, reflectance), 0, self.angle_limits)
-            blended = (1 - share) * predicted[:, ANGLE_COLUMNS] + share * angles
-            predicted[:, ANGLE_COLUMNS] = blended
+        if self.power_law is not None:
+            law = np.minimum(self.power_law.tio2(reflectance), self.limit)
+            predicted[:, _TIO2] += self.share * (law - predicted[:, _TIO2])
+        if self.plane is not None:
+            predicted[:, _AL2O3] = self.plane.of(predicted)
         return predicted
 
     def choices(self) -> dict[str, object]:
-        """Noise and angle share by oxide."""
-        return {oxide: choice._asdict() for oxide, choice in zip(OXIDES, self.choice)}
+        """The power law of TiO2, which is fitted to the training sites."""
+        if self.power_law is None:
+            return {}
+        factor, exponent, _ = self.power_law
+        return {"power law of TiO2": {"factor": factor, "exponent": exponent}}
 
     def add_to(self, graph: Graph) -> str:
-        """Add to a graph, in float64: the weights are large and cancel."""
+        """Add to a graph, oxides of one setting together."""
         covariance, _ = self.kernel.add_to(graph)
-        oxides, descriptions, sites, ratios = self.weights.shape
+        _, descriptions, sites, ratios = self.weights.shape
+        shared = [self._first_like(oxide) for oxide in range(len(OXIDES))]
+        groups = list(dict.fromkeys(shared))
         flat = graph.node(
             "Reshape",
             [covariance, graph.integers("flat_shape", [descriptions * sites, -1])],
             "covariance_flat",
         )
-        # Rows: log-ratio by log-ratio for the noise of the first oxide, then of the second, ...
-        weights = self.weights.transpose(0, 3, 1, 2) * self.scale[:, None, None] / descriptions
-        weights = weights.reshape(oxides * ratios, descriptions * sites)
-        product = graph.node("MatMul", [graph.doubles("weights", weights), flat], "ratio_parts")
-        mean = graph.doubles("ratio_means", np.tile(self.mean, oxides)[:, None])
-        graph.node("Add", [product, mean], "ratios_flat")
-        shape = graph.integers("ratio_shape", [oxides, ratios, -1])
+        # Rows: log-ratio by log-ratio for the setting of the first group, then of the second, ...
+        weights = self.weights[groups].transpose(0, 3, 1, 2) * self.scale[:, None, None]
+        weights = weights.reshape(len(groups) * ratios, -1)
+        product = graph.node("MatMul", [graph.floats("weights", weights), flat], "ratio_parts")
+        # The covariance in the graph lacks its constant 1.
+        mean = np.tile(self.mean, len(groups)) + weights.sum(axis=1)
+        graph.node("Add", [product, graph.floats("ratio_means", mean[:, None])], "ratios_flat")
+        shape = graph.integers("ratio_shape", [len(groups), ratios, -1])
         powers = graph.node("Exp", [graph.node("Reshape", ["ratios_flat", shape], "ratios")], "pow")
-        axis = graph.integers("axis1", [1])
-        total = graph.node("ReduceSum", [powers, axis], "pow_sum", keepdims=0)
-        whole = graph.node("Add", [total, graph.doubles("one_double", 1.0)], "pow_total")
-        own = graph.node("Mul", [powers, graph.doubles("own", np.eye(oxides)[:, :, None])], "pow_o")
-        own = graph.node("ReduceSum", [own, axis], "pow_own", keepdims=0)
-        share = graph.node("Div", [own, whole], "weight_share")
-        predicted = graph.node("Mul", [share, graph.doubles("hundred", 100.0)], "process_oxides")
-        if self.constants is not None:
-            predicted = self._add_angles(graph, predicted, self.constants)
-        return graph.cast(predicted, FLOAT, "processes")
-
-    def _add_angles(self, graph: Graph, predicted: str, constants: AngleConstants) -> str:
-        slope = graph.doubles("angle_feo_slope", constants.fe_slope)
-        product = graph.node("Mul", ["theta_fe_rising", slope], "angle_feo_product")
-        intercept = graph.doubles("angle_feo_intercept", constants.fe_intercept)
-        fe = graph.node("Add", [product, intercept], "angle_feo")
-        positive = graph.node("Max", ["theta_ti", graph.doubles("zero_double", 0.0)], "theta_ti_up")
-        power = graph.node(
-            "Pow", [positive, graph.doubles("ti_exponent", constants.ti_exponent)], "theta_ti_pow"
+        total = graph.node("ReduceSum", [powers, graph.integers("axis1", [1])], "sum", keepdims=1)
+        whole = graph.node("Add", [total, graph.floats("one", 1.0)], "pow_total")
+        every = graph.node("Div", [powers, whole], "weight_shares")
+        every = graph.node(
+            "Reshape", [every, graph.integers("share_shape", [len(groups) * ratios, -1])], "shares"
         )
-        ti = graph.node("Mul", [power, graph.doubles("ti_factor", constants.ti_factor)], "angle_ti")
-        none = graph.node("Mul", [fe, graph.doubles("zero_double", 0.0)], "angle_none")
-        rows = [none] * len(OXIDES)
-        for column, name, limit in zip(ANGLE_COLUMNS, (fe, ti), self.angle_limits):
-            above = graph.node("Max", [name, graph.doubles("zero_double", 0.0)], f"{name}_above")
-            highest = graph.doubles(f"{name}_limit", limit)
-            rows[column] = graph.node("Min", [above, highest], f"{name}_within")
-        angles = graph.node("Concat", rows, "angle_oxides", axis=0)
-        share = np.array([[c.angle_share] for c in self.choice])
-        mine = graph.node("Mul", [predicted, graph.doubles("own_share", 1 - share)], "own_part")
-        theirs = graph.node("Mul", [angles, graph.doubles("angle_share", share)], "angle_part")
+        own = [groups.index(like) * ratios + o for o, like in enumerate(shared)]
+        found = graph.node("Gather", [every, graph.integers("own", own)], "weight_share", axis=0)
+        predicted = graph.node("Mul", [found, graph.floats("hundred", 100.0)], "processes")
+        return self._add_plane(graph, self._add_power_law(graph, predicted))
+
+    def _first_like(self, oxide: int) -> int:
+        """The first oxide with the same weights."""
+        same = (self.weights == self.weights[oxide]).all(axis=(1, 2, 3))
+        return int(same.argmax())
+
+    def _add_power_law(self, graph: Graph, predicted: str) -> str:
+        """TiO2 of the power law averaged with that of the processes, as a matrix of shares."""
+        if self.power_law is None:
+            return predicted
+        exponent = graph.floats("ti_exponent", self.power_law.exponent)
+        factor = graph.floats("ti_factor", self.power_law.factor)
+        zero = graph.floats("zero", 0.0)
+        rising = graph.node("Max", [TITANIUM_ANGLE, zero], "theta_ti_rising")
+        power = graph.node("Pow", [rising, exponent], "theta_ti_power")
+        free = graph.node("Mul", [power, factor], "law_free")
+        law = graph.node("Min", [free, graph.floats("law_limit", self.limit)], "law")
+        column = np.eye(len(OXIDES))[:, [_TIO2]] * self.share
+        theirs = graph.node("Mul", [law, graph.floats("law_share", column)], "law_part")
+        mine = graph.node("Mul", [predicted, graph.floats("own_share", 1 - column)], "own_part")
         return graph.node("Add", [mine, theirs], "blended")
+
+    def _add_plane(self, graph: Graph, predicted: str) -> str:
+        if self.plane is None:
+            return predicted
+        matrix, offset = np.eye(len(OXIDES)), np.zeros((len(OXIDES), 1))
+        matrix[_AL2O3], offset[_AL2O3] = self.plane.row, self.plane.offset
+        moved = graph.node("MatMul", [graph.floats("plane", matrix), predicted], "plane_part")
+        return graph.node("Add", [moved, graph.floats("plane_offset", offset)], "in_plane")
 
 
 @dataclass(frozen=True)
 class GaussianProcesses(Method):
-    """Gaussian processes on log-ratios, averaged with the angle equations."""
+    """Gaussian processes on log-ratios, with a power law for TiO2 and a plane for Al2O3.
 
-    noises: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
-    angle_shares: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
-    descriptions: tuple[str, ...] = tuple(FEATURES)
+    `law_share` is the power law's share in TiO2, `components` are the principal components of the
+    soils that Al2O3 is limited to (with 5 it is free), `length` is the kernel's.
+    """
+
+    oxides: tuple[Setting, ...] = SETTINGS
+    law_share: float = 0.75
+    components: int = 3
+    length: float = LENGTH
 
     id: ClassVar[str] = "gaussian_process"
     title: ClassVar[str] = "Gaussian processes (default)"
     description: ClassVar[str] = (
         "Gaussian processes on the log-ratios of the oxides, averaged over four descriptions of a "
         "spectrum (reflectance, its logarithm, ratios to 750 nm, and the angles of Otake et al. "
-        "2012), FeO and TiO2 averaged with the refitted angle equations. Noise and averaging "
-        "weight are chosen per oxide by leave-one-out error among the training sites."
+        "2012; FeO without the angles). TiO2 is to three quarters a robustly fitted power law of "
+        "Otake's titanium angle; Al2O3 is limited to the first three principal components of the "
+        "training soils. All settings are fixed."
     )
     citation: ClassVar[str] = (
         "This project; Rasmussen and Williams (2006), Gaussian Processes for Machine Learning; "
@@ -156,90 +212,42 @@ class GaussianProcesses(Method):
     extended: ClassVar[bool] = True
 
     def fit(self, table: SiteTable, seed: Sequence[int] = ()) -> FittedProcesses:
-        """Fit in closed form; nothing is random."""
-        kernel = fit_kernel(table.reflectance, self.descriptions)
+        """Fit in closed form, but for the two constants of the power law; nothing is random."""
+        kernel = fit_kernel(table.reflectance, self.length)
         within = kernel.with_training(table.reflectance)
         ratios = _to_ratios(table.oxides)
         mean, scale = ratios.mean(axis=0), ratios.std(axis=0)
-        weights: dict[float, FloatArray] = {}
-        left_out: dict[float, FloatArray] = {}
-        for noise in self.noises:
-            inverse = np.asarray(np.linalg.inv(within + noise * np.eye(len(ratios))), np.float64)
-            weights[noise] = np.asarray(inverse @ ((ratios - mean) / scale))
-            errors = leave_one_out_errors(inverse, weights[noise])
-            left_out[noise] = _from_ratios(ratios - scale * errors.mean(axis=0))
-        constants, angles = _fit_angles(table)
-        choice = tuple(
-            _choose(
-                oxide, {n: v[:, o] for n, v in left_out.items()}, angles.get(o), self.angle_shares
-            )
-            for o, oxide in enumerate(table.oxides.T)
-        )
+        missions = np.array(table.missions)
+        shared = (missions[:, None] == missions).astype(np.float64)
+        weights = np.zeros((len(self.oxides), *within.shape[:2], ratios.shape[1]))
+        for row, setting in enumerate(self.oxides):
+            own = [kernel.descriptions.index(name) for name in setting.descriptions]
+            noise = setting.noise * np.eye(len(ratios)) + setting.mission * shared
+            # Divided by their number: the mean over the descriptions.
+            standard = (ratios - mean) / scale / len(own)
+            weights[row, own] = [np.linalg.solve(within[each] + noise, standard) for each in own]
         return FittedProcesses(
             kernel=kernel,
-            weights=np.stack([weights[c.noise] for c in choice]),
+            weights=weights,
             mean=mean,
             scale=scale,
-            choice=choice,
-            constants=constants,
-            angle_limits=ANGLE_REACH * table.oxides[:, ANGLE_COLUMNS].max(axis=0),
+            share=self.law_share,
+            power_law=fit_power_law(table) if self.law_share else None,
+            limit=ANGLE_REACH * table.oxides[:, _TIO2].max(),
+            plane=_fit_plane(table, self.components) if self.components < len(OXIDES) else None,
         )
 
 
-def leave_one_out_errors(inverse: FloatArray, weights: FloatArray) -> FloatArray:
-    """Measured minus predicted (4, m, k) of each site by a process of the others.
-
-    Without refitting, from the inverse covariances (4, m, m) of all sites, noise included, and the
-    weights (4, m, k), which are these times the k measured values.
-    """
-    return np.asarray(weights / np.diagonal(inverse, axis1=1, axis2=2)[:, :, None])
-
-
-def _choose(
-    measured: FloatArray,
-    processes: dict[float, FloatArray],
-    angle: FloatArray | None,
-    shares: Sequence[float],
-) -> Choice:
-    """Noise and share with the smallest leave-one-out squared error; the first of equals."""
-    theirs, shares = (0.0, (0.0,)) if angle is None else (angle, shares)
-    errors = {
-        Choice(noise, share): (((1 - share) * predicted + share * theirs - measured) ** 2).mean()
-        for noise, predicted in processes.items()
-        for share in shares
-    }
-    return min(errors, key=lambda choice: float(errors[choice]))
-
-
-def _fit_angles(table: SiteTable) -> tuple[AngleConstants | None, dict[int, FloatArray]]:
-    """Constants of all sites, and each site's oxides by constants fitted without it."""
-    bands = _darkest(table.reflectance)
-    oxides = table.oxides[:, ANGLE_COLUMNS]
-    left_out = np.empty_like(oxides)
-    try:
-        for row in range(len(oxides)):
-            rest = np.arange(len(oxides)) != row
-            constants = fit_constants(bands[rest], oxides[rest])
-            reach = ANGLE_REACH * oxides[rest].max(axis=0)
-            left_out[row] = np.clip(apply_constants(constants, bands[[row]])[0], 0, reach)
-        constants = fit_constants(bands, oxides)
-    except (RuntimeError, TypeError, ValueError):  # TypeError: fewer sites than constants
-        return None, {}
-    if not np.isfinite(left_out).all():
-        return None, {}
-    return constants, dict(zip(ANGLE_COLUMNS, left_out.T))
-
-
-def _angle_oxides(constants: AngleConstants, reflectance: FloatArray) -> FloatArray:
-    """FeO and TiO2 (n, 2); a negative titanium angle counts as zero."""
-    return np.nan_to_num(apply_constants(constants, _darkest(reflectance)), nan=0.0)
-
-
-def _darkest(reflectance: FloatArray) -> FloatArray:
-    """The three bands (n, 3), R750 not below the domain of the angles."""
-    bands = np.maximum(reflectance[:, BAND_INDEX], FLOOR)
-    bands[:, 1] = np.maximum(bands[:, 1], DARKEST_750)
-    return bands
+def _fit_plane(table: SiteTable, components: int) -> SoilPlane:
+    """Principal components of the soils' oxides in wt%, every mission with the same weight."""
+    missions = np.array(table.missions)
+    weights = np.array([1 / (missions == mission).sum() for mission in missions])
+    weights /= weights.sum()
+    centre = weights @ table.oxides
+    offsets = (table.oxides - centre) * np.sqrt(weights)[:, None]
+    axes = np.linalg.svd(offsets, full_matrices=False)[2][:components]
+    row = axes.T @ axes[:, _AL2O3]
+    return SoilPlane(row, float(centre[_AL2O3] - row @ centre))
 
 
 def _to_ratios(oxides: FloatArray) -> FloatArray:

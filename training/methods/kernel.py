@@ -3,7 +3,7 @@
 In each of the four descriptions of `features`, standardised by the training sites, two spectra
 x and y of d numbers have the covariance::
 
-    1 + (1 + x.y / d) (1 + q) exp(-q),    q = sqrt(3) |x - y| / (sqrt(d) LENGTH)
+    1 + (1 + x.y / d) (1 + q) exp(-q),    q = sqrt(3) |x - y| / (sqrt(d) length)
 
 A constant, and a plane times a Matern 3/2 function: near the training sites a locally linear
 map, far from them the mean. (Rasmussen and Williams 2006, Gaussian Processes for Machine
@@ -20,12 +20,9 @@ from ..graph import Graph
 from ..tables import FloatArray
 from .features import FEATURES, add_basis, basis
 
-#: In standard deviations of a feature. A fixed choice without derivation: with 6, leave one
-#: mission out gives an R2 of .325 instead of .717 for CaO, with 2 .056 instead of .237 for MgO.
+#: In standard deviations of a feature. A fixed choice without a derivation; what others give is in
+#: ``training/reports/study.md``.
 LENGTH = 3.0
-
-#: From a product of features in units of the graph to a mean over the features.
-_UNSCALED = LENGTH**2 / 3
 
 
 @dataclass(frozen=True)
@@ -33,22 +30,26 @@ class Kernel:
     """The covariances with m training spectra, one per description (names in `FEATURES`).
 
     Each has the mean and scale (features,) of the training spectra, and the standardised training
-    spectra themselves, points (m, features).
+    spectra themselves, points (m, features). The length is in standard deviations of a feature.
     """
 
+    length: float
     descriptions: tuple[str, ...]
     mean: tuple[FloatArray, ...]
     scale: tuple[FloatArray, ...]
     points: tuple[FloatArray, ...]
 
     def with_training(self, reflectance: FloatArray) -> FloatArray:
-        """Covariances (4, n, m) of spectra (n, 8) with the training spectra."""
+        """Covariances (d, n, m) of spectra (n, 8) with the training spectra."""
         return np.stack(
-            [_covariance(x, points) for x, points in zip(self._describe(reflectance), self.points)]
+            [
+                _covariance(x, points, self.length)
+                for x, points in zip(self._describe(reflectance), self.points)
+            ]
         )
 
     def variance(self, reflectance: FloatArray) -> FloatArray:
-        """Covariance of each spectrum with itself, (4, n)."""
+        """Covariance of each spectrum with itself, (d, n)."""
         return np.stack([2 + (x**2).mean(axis=1) for x in self._describe(reflectance)])
 
     def _describe(self, reflectance: FloatArray) -> list[FloatArray]:
@@ -61,42 +62,49 @@ class Kernel:
     def add_to(self, graph: Graph) -> tuple[str, str]:
         """Add to a graph once, as a few products of matrices for all descriptions together.
 
-        Returns the names of the covariances with the training spectra, float64 (4, m, n), and with
-        itself, (4, 1, n). Features x are scaled so that q = |x - y|, and followed by a row of ones
-        and the row x.x + 1. Then q.q and x.y + 1 are products with constants of the training
-        spectra: every pass over all covariances that is avoided saves time.
+        Returns the names of the covariances with the training spectra without their constant 1,
+        float32 (d, m, n) for d descriptions, and of that with itself, (d, 1, n). Where those of
+        all descriptions are there already, they are rows of them. Features x are scaled so that q =
+        |x - y|, and followed by a row of ones and the row x.x + 1. Then q.q and x.y + 1 are
+        products with constants of the training spectra: every pass over all covariances that is
+        avoided saves time, so exp(-q) is a division by exp(q), and the constant 1 is added to the
+        much smaller products of the covariances.
         """
-        together, alone = "covariance", "own_variance"
-        if graph.has(together):
-            return together, alone
+        whole, own_whole = (f"{name}_{len(FEATURES)}" for name in ("covariance", "own_variance"))
+        local, alone = (
+            f"{name}_{len(self.descriptions)}" for name in ("covariance", "own_variance")
+        )
+        if graph.has(whole) and local != whole:
+            start = list(FEATURES).index(self.descriptions[0])
+            end = start + len(self.descriptions)
+            return graph.rows(local, whole, start, end), graph.rows(alone, own_whole, start, end)
         matrix, offset, squared, product = self._constants()
         count, rows, _ = matrix.shape
         flat = graph.node(
             "MatMul",
-            [graph.doubles("feature_matrix", matrix.reshape(count * rows, -1)), add_basis(graph)],
+            [graph.floats("feature_matrix", matrix.reshape(count * rows, -1)), add_basis(graph)],
             "features_raw",
         )
         shape = graph.integers("feature_shape", [count, rows, -1])
         stacked = graph.node("Reshape", [flat, shape], "features_stacked")
-        x = graph.node("Add", [stacked, graph.doubles("feature_offset", offset)], "features")
+        x = graph.node("Add", [stacked, graph.floats("feature_offset", offset)], "features")
         squares = graph.node("Mul", [x, x], "feature_squares")
         axis = graph.integers("axis1", [1])
         norm = graph.node("ReduceSum", [squares, axis], "feature_norm", keepdims=1)
         entries = graph.node("Concat", [x, norm], "feature_entries", axis=1)
 
-        one = graph.doubles("one_double", 1.0)
-        q2 = graph.node("MatMul", [graph.doubles("squared_points", squared), entries], "q_squared")
-        q2 = graph.node("Max", [q2, graph.doubles("zero_double", 0.0)], "q_positive")
+        q2 = graph.node("MatMul", [graph.floats("squared_points", squared), entries], "q_squared")
+        q2 = graph.node("Max", [q2, graph.floats("zero", 0.0)], "q_positive")
         q = graph.node("Sqrt", [q2], "q")
-        decay = graph.node("Exp", [graph.node("Neg", [q], "q_falling")], "q_decay")
-        rise = graph.node("Add", [q, one], "q_rise")
-        plane = graph.node("MatMul", [graph.doubles("points", product), entries], "plane")
-        local = graph.node("Mul", [graph.node("Mul", [plane, rise], "risen"), decay], "local")
-        graph.node("Add", [local, one], together)
+        growth = graph.node("Exp", [q], "q_growth")
+        rise = graph.node("Add", [q, graph.floats("one", 1.0)], "q_rise")
+        plane = graph.node("MatMul", [graph.floats("points", product), entries], "plane_covariance")
+        graph.node("Div", [graph.node("Mul", [plane, rise], "risen"), growth], local)
 
-        own = graph.node("Mul", [norm, graph.doubles("own_scale", _UNSCALED)], "own_scaled")
-        graph.node("Add", [own, graph.doubles("own_rest", 2 - _UNSCALED)], alone)
-        return together, alone
+        unscaled = self.length**2 / 3
+        own = graph.node("Mul", [norm, graph.floats("own_scale", unscaled)], "own_scaled")
+        graph.node("Add", [own, graph.floats("own_rest", 2 - unscaled)], alone)
+        return local, alone
 
     def _constants(self) -> tuple[FloatArray, ...]:
         """Constants of the graph, descriptions first; those of fewer features end in zeros.
@@ -105,6 +113,8 @@ class Kernel:
         added to them, the last one; and two (4, m, 10) which times (x, 1, x.x + 1) give q.q and
         x.y / d + 1.
         """
+        # From a product of features in units of the graph to a mean over the features.
+        unscaled = self.length**2 / 3
         widest = max(len(mean) for mean in self.mean)
         count, sites = len(self.descriptions), len(self.points[0])
         matrix = np.zeros((count, widest + 1, len(FEATURES[self.descriptions[0]])))
@@ -114,30 +124,34 @@ class Kernel:
         product = np.zeros_like(squared)
         for row, name in enumerate(self.descriptions):
             size = len(self.mean[row])
-            unit = 1 / np.sqrt(size * _UNSCALED)
+            unit = 1 / np.sqrt(size * unscaled)
             matrix[row, :size] = (FEATURES[name] / self.scale[row]).T * unit
             offset[row, :size, 0] = -self.mean[row] / self.scale[row] * unit
             y = self.points[row] * unit
             squared[row, :, :size] = -2 * y
             squared[row, :, -2] = (y**2).sum(axis=1) - 1
             squared[row, :, -1] = 1
-            product[row, :, :size] = y * _UNSCALED
+            product[row, :, :size] = y * unscaled
             product[row, :, -2] = 1
         return matrix, offset, squared, product
 
 
-def fit_kernel(reflectance: FloatArray, descriptions: tuple[str, ...] = tuple(FEATURES)) -> Kernel:
-    """Standardise descriptions of training spectra (m, 8)."""
+def fit_kernel(
+    reflectance: FloatArray,
+    length: float = LENGTH,
+    descriptions: tuple[str, ...] = tuple(FEATURES),
+) -> Kernel:
+    """Standardise descriptions, neighbours in `FEATURES`, of training spectra (m, 8)."""
     values = [basis(reflectance) @ FEATURES[name] for name in descriptions]
     mean = tuple(value.mean(axis=0) for value in values)
     scale = tuple(value.std(axis=0) for value in values)
     points = tuple((v - m) / s for v, m, s in zip(values, mean, scale))
-    return Kernel(descriptions, mean, scale, points)
+    return Kernel(length, descriptions, mean, scale, points)
 
 
-def _covariance(x: FloatArray, y: FloatArray) -> FloatArray:
+def _covariance(x: FloatArray, y: FloatArray, length: float) -> FloatArray:
     size = x.shape[1]
     product = x @ y.T / size
     squared = (x**2).mean(axis=1)[:, None] + (y**2).mean(axis=1) - 2 * product
-    q = np.sqrt(3 * np.maximum(squared, 0)) / LENGTH
+    q = np.sqrt(3 * np.maximum(squared, 0)) / length
     return np.asarray(1 + (1 + product) * (1 + q) * np.exp(-q))

@@ -144,5 +144,6 @@ def _pages(records: list[Record]) -> str:
 
 {pages}
 - [study.md](study.md): what was tried for the default, its limits, learning curve, CE-5, TiO2
+- [robustness.md](robustness.md): what light, maturity and mixing do to each model's numbers
 - [paper.md](paper.md): the figures and tables of Zhang et al. (2023) beside ours
 - [empirical.md](empirical.md): three-band angle equations on the same folds"""

@@ -18,18 +18,27 @@ from .. import evaluate, tables
 from ..evaluate import Configuration, Predictions, Progress
 from ..methods import DEFAULT, METHODS, Method
 from ..methods.features import FEATURES
-from ..methods.gaussian_process import GaussianProcesses
+from ..methods.gaussian_process import SETTINGS, GaussianProcesses, Setting
 from ..methods.kernel import fit_kernel
+from ..missions import balanced_rmse
 from ..protocols import K_FOLD, MISSION
 from ..record import Record, configuration_of, method_of, read_record, rounded, scores_of
 from ..tables import SiteTable
 from .comparison import AIMS
 from .coverage import coverage
 from .estimates import error_share, neighbour_variance, r2_left, r2_of
+from .origins import angle_origins
 from .sites import learning_curve, other_tio2, r2_list, shuffled_labels, without_farthest
 
 #: Sites unlike all others: young mare, and the maria Fecunditatis and Crisium.
 LONE_SITES = ("CE-5", "Luna16", "Luna24")
+
+#: Noises and kernel lengths that the default could have.
+NOISES = (0.001, 0.003, 0.01, 0.03)
+LENGTHS = (1.5, 2.0, 4.0, 6.0)
+
+#: Name of the row of the default's first design.
+EARLIER = "first design, settings chosen inside the folds"
 
 _REPORTS = Path(__file__).parents[1] / "reports"
 
@@ -62,6 +71,8 @@ def make_study(
             "aims": {name: [aims[oxide] for oxide in OXIDES] for name, aims in AIMS.items()},
             "tried": tried,
             "ceiling": ceiling(table, results, tried),
+            "balanced_rmse": _balanced_rmse(table, results),
+            "angle_origins": angle_origins(table, configuration),
             "learning": learning_curve(table, configuration, draws, progress),
             "farthest": without_farthest(table, configuration, results[K_FOLD], progress),
             "other_tio2": other_tio2(table, configuration, results, progress),
@@ -73,17 +84,39 @@ def make_study(
 def variants(quick: bool) -> list[Variant]:
     """The default first, then the default without one of its parts, then two other methods."""
     default = GaussianProcesses()
+
+    def changed(**settings: Any) -> tuple[Setting, ...]:
+        return tuple(replace(setting, **settings) for setting in SETTINGS)
+
     parts = [
         Variant("default", default, True),
         Variant("without the extended set", default, False),
-        Variant("without the angle equations", replace(default, angle_shares=(0.0,)), True),
+        Variant("TiO2 without the power law", replace(default, law_share=0.0), True),
+        Variant("TiO2 by the power law alone", replace(default, law_share=1.0), True),
+        Variant("Al2O3 without the principal components", replace(default, components=5), True),
+        Variant(
+            "FeO without the error of missions", replace(default, oxides=changed(mission=0.0)), True
+        ),
+        Variant(
+            "FeO with the angles",
+            replace(default, oxides=changed(descriptions=tuple(FEATURES))),
+            True,
+        ),
         *(
-            Variant(f"only the description `{name}`", replace(default, descriptions=(name,)), True)
+            Variant(
+                f"only the description `{name}`",
+                replace(default, oxides=changed(descriptions=(name,))),
+                True,
+            )
             for name in FEATURES
         ),
         *(
-            Variant(f"noise {noise:g} for all", replace(default, noises=(noise,)), True)
-            for noise in default.noises
+            Variant(f"noise {noise:g} for all", replace(default, oxides=changed(noise=noise)), True)
+            for noise in NOISES
+        ),
+        *(
+            Variant(f"kernel length {length:g}", replace(default, length=length), True)
+            for length in LENGTHS
         ),
     ]
     others = [METHODS[name] for name in ("plsr", "random_forest")]
@@ -109,6 +142,8 @@ def ablation(
             default = default or results
             found = {name: r2_list(table, results[name]) for name in (K_FOLD, MISSION)}
         tried.append({"name": variant.name, "extended": variant.extended, **found})
+    earlier = {protocol: scores["r2"] for protocol, scores in tables.load_earlier_default().items()}
+    tried.insert(1, {"name": EARLIER, "extended": True, **earlier})
     return tried, default
 
 
@@ -142,6 +177,24 @@ def ceiling(
         "lone_share": rounded(error_share(table.oxides, predicted, lone)),
         "rest_r2": rounded(r2_of(table.oxides, predicted, rest)),
         "hindsight": hindsight,
+    }
+
+
+def _balanced_rmse(
+    table: SiteTable, results: dict[str, Predictions]
+) -> dict[str, dict[str, list[float]]]:
+    """RMSE with missions weighted equally, by protocol: default, first design, two means."""
+    earlier = tables.load_earlier_default()
+    return {
+        protocol: {
+            "default": rounded(balanced_rmse(table.oxides, result.predicted, table.missions)),
+            EARLIER: earlier[protocol]["balanced_rmse"],
+            "two means by R750": rounded(
+                balanced_rmse(table.oxides, result.two_means, table.missions)
+            ),
+        }
+        for protocol, result in results.items()
+        if protocol in earlier
     }
 
 

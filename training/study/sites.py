@@ -81,7 +81,6 @@ def without_farthest(
     spectra, known = _mare_spectra(table)
     return {
         "site": FARTHEST,
-        "choices": {"with": with_it.choices(), "without": without.choices()},
         "rmse_others": {"with": error(k_fold.predicted), "without": error(alone)},
         "spectra": [
             {

@@ -93,10 +93,6 @@ def _farthest(record: Record) -> str:
         f"{oxides[o]} {itself['without'][o]:.1f} instead of {itself['known'][o]:.1f}"
         for o in (feo, mgo)
     ]
-    choices = [
-        f"noise {chosen['FeO']['noise']:g}, angle share {chosen['FeO']['angle_share']:g}"
-        for chosen in (found["choices"]["with"], found["choices"]["without"])
-    ]
     compared = [[word, *cells(errors[key])] for word, key in (("yes", "with"), ("no", "without"))]
     return f"""## 4. What {site} changes
 
@@ -114,8 +110,6 @@ itself "with" is a fit.
   extends the range, as the paper says.
 - The other sites are predicted better for {where(oxides, gain > 0)} and worse for
   {where(oxides, gain < 0)} with it.
-- It also affects what is chosen inside the training sites. For FeO: {choices[0]} with it,
-  {choices[1]} without.
 - Largest change at the two tile means: {listing(oxides, moved, ".2f")} wt%.
 - FeO above that of all the other {len(record["sites"]) - 1} sites is supported by this site alone:
   nothing here can test it."""

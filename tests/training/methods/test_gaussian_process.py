@@ -4,21 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
 from lunar_oxide_plugin.core.oxides.oxides import SUM_LIMIT
 from training import spread, tables
 from training.methods import METHODS
+from training.methods.angles import PowerLaw, fit_power_law, titanium_angle
 from training.methods.features import FEATURES, basis
 from training.methods.gaussian_process import (
+    SETTINGS,
     GaussianProcesses,
-    _choose,
+    _fit_plane,
     _from_ratios,
     _to_ratios,
-    leave_one_out_errors,
 )
-from training.methods.kernel import LENGTH, fit_kernel
+from training.methods.kernel import LENGTH
 
 BANDS = (415, 750, 900, 950, 1001, 1050, 1250, 1550)
 
@@ -52,16 +54,23 @@ def test_basis_is_what_it_says(table):
     )
 
 
+def processes_alone(**changes):
+    """The method without power law and principal components, its settings changed."""
+    settings = tuple(replace(setting, **changes) for setting in SETTINGS)
+    return GaussianProcesses(oxides=settings, law_share=0.0, components=5)
+
+
 @pytest.mark.parametrize("noise", [0.001, 0.03])
-def test_processes_are_scikit_learns(table, noise):
-    """Mean over the descriptions, in log-ratios; the angle equations left out."""
-    method = GaussianProcesses(noises=(noise,), angle_shares=(0.0,))
+@pytest.mark.parametrize("descriptions", [tuple(FEATURES), ("reflectance", "ratios")])
+def test_processes_are_scikit_learns(table, noise, descriptions):
+    """Mean over the descriptions, in log-ratios."""
+    method = processes_alone(noise=noise, mission=0.0, descriptions=descriptions)
     rng = np.random.default_rng(0)
     spectra = table.reflectance[:20] * np.exp(rng.normal(0, 0.05, (20, 8)))
     ratios = _to_ratios(table.oxides)
     mean, scale = ratios.mean(axis=0), ratios.std(axis=0)
     each = []
-    for description in FEATURES:
+    for description in descriptions:
         kernel, describe = reference(description, table)
         process = GaussianProcessRegressor(kernel + WhiteKernel(noise, "fixed"), optimizer=None)
         process.fit(describe(table.reflectance), (ratios - mean) / scale)
@@ -70,23 +79,85 @@ def test_processes_are_scikit_learns(table, noise):
     np.testing.assert_allclose(method.fit(table).predict(spectra), expected, rtol=1e-6)
 
 
+def test_each_oxide_has_its_own_noise(table):
+    """An oxide of the default is that of processes which all have its settings."""
+    fitted = GaussianProcesses(law_share=0.0, components=5).fit(table)
+    for column, setting in enumerate(SETTINGS):
+        alike = tuple(replace(setting, oxide=other.oxide) for other in SETTINGS)
+        alone = GaussianProcesses(oxides=alike, law_share=0.0, components=5).fit(table)
+        np.testing.assert_allclose(
+            fitted.predict(table.reflectance)[:, column],
+            alone.predict(table.reflectance)[:, column],
+            rtol=1e-9,
+        )
+
+
+def test_error_of_missions_makes_their_sites_count_less(table):
+    """Many sites of one mission with an error of their own, against one of another mission."""
+    twice = table.rows([*range(38), *range(38)])
+    many = replace(
+        twice,
+        sites=tuple(map(str, range(76))),
+        missions=("A",) * 75 + ("B",),
+        oxides=np.concatenate([table.oxides, table.oxides * 0.8]),
+    )
+    known = processes_alone(mission=0.0).fit(many).predict(many.reflectance)
+    shared = processes_alone(mission=1.0).fit(many).predict(many.reflectance)
+    assert np.abs(shared - many.oxides)[75].mean() < np.abs(known - many.oxides)[75].mean()
+
+
+def test_power_law_is_robust(table):
+    """The exact law is found although one site in eight has a third of its TiO2."""
+    law = PowerLaw(0.7, 15.0)
+    oxides = table.oxides.copy()
+    oxides[:, 4] = law.tio2(table.reflectance)
+    oxides[::8, 4] /= 3
+    found = fit_power_law(replace(table, oxides=oxides))
+    assert found.exponent == pytest.approx(15, rel=0.02)
+    others = np.delete(np.arange(38), np.arange(0, 38, 8))
+    at_others = table.reflectance[others]
+    np.testing.assert_allclose(found.tio2(at_others), law.tio2(at_others), rtol=0.1)
+    theta = titanium_angle(table.reflectance)
+    np.testing.assert_allclose(law.tio2(table.reflectance), 0.7 * theta**15)
+
+
+def test_plane_is_the_nearest_combination_of_components(table):
+    """Beside scikit-learn's PCA of a table in which every mission has one site."""
+    each = replace(table, missions=tuple(map(str, range(38))))
+    components = PCA(3).fit(table.oxides)
+    rng = np.random.default_rng(1)
+    oxides = table.oxides + rng.normal(0, 1, table.oxides.shape)
+    nearest = components.inverse_transform(components.transform(oxides))
+    np.testing.assert_allclose(_fit_plane(each, 3).of(oxides), nearest[:, 0])
+
+
+def test_plane_weighs_missions_alike(table):
+    """A site written down three times changes nothing when it is of the same mission."""
+    rows = [*range(38), 5, 5]
+    names = tuple(f"{mission}{row}" for row, mission in enumerate(table.missions))
+    once = replace(table, missions=names)
+    thrice = once.rows(rows)
+    for left, right in zip(_fit_plane(once, 3), _fit_plane(thrice, 3)):
+        np.testing.assert_allclose(left, right)
+
+
 def test_width_is_scikit_learns_standard_deviation(table):
     rng = np.random.default_rng(0)
     spectra = table.reflectance[:20] * np.exp(rng.normal(0, 0.05, (20, 8)))
     variances = []
-    for description in FEATURES:
+    for description in spread.DESCRIPTIONS:
         kernel, describe = reference(description, table)
         process = GaussianProcessRegressor(
             kernel + WhiteKernel(spread.NOISE, "fixed"), optimizer=None
         )
         process.fit(describe(table.reflectance), np.zeros(38))
         variances.append(process.predict(describe(spectra), return_std=True)[1] ** 2)
-    width = spread.fit_spread(table.reflectance, table.oxides).width(spectra)
+    width = spread.fit_spread(table, lambda x: np.zeros((len(x), 5))).width(spectra)
     np.testing.assert_allclose(width, np.sqrt(np.mean(variances, axis=0)), rtol=1e-5)
 
 
 def test_width_grows_away_from_the_sites(table):
-    found = spread.fit_spread(table.reflectance, table.oxides)
+    found = spread.fit_spread(table, lambda x: np.zeros((len(x), 5)))
     at_sites = found.width(table.reflectance)
     assert (at_sites < 0.1).all()
     previous = np.median(at_sites)
@@ -94,33 +165,6 @@ def test_width_grows_away_from_the_sites(table):
         width = found.width(table.reflectance.max(axis=0)[None] * factor)[0]
         assert width > previous
         previous = width
-
-
-def test_leave_one_out_is_what_brute_force_gives(table):
-    """The choice rests on it: refit without each site, standardised by all of them."""
-    noise = 0.01
-    kernel = fit_kernel(table.reflectance)
-    covariance = kernel.with_training(table.reflectance)
-    ratios = _to_ratios(table.oxides)
-    mean, scale = ratios.mean(axis=0), ratios.std(axis=0)
-    standard = (ratios - mean) / scale
-    inverse = np.linalg.inv(covariance + noise * np.eye(38))
-    closed = standard - leave_one_out_errors(inverse, inverse @ standard)
-    for row in (0, 17, 37):
-        rest = np.arange(38) != row
-        for each in range(len(FEATURES)):
-            inside = covariance[each][np.ix_(rest, rest)] + noise * np.eye(37)
-            weights = np.linalg.solve(inside, standard[rest])
-            expected = covariance[each][row, rest] @ weights
-            np.testing.assert_allclose(closed[each, row], expected, rtol=1e-7, atol=1e-9)
-
-
-def test_choice_takes_the_smallest_error():
-    measured = np.array([1.0, 2.0, 3.0])
-    processes = {0.1: measured + 1.0, 0.2: measured - 0.5}
-    assert _choose(measured, processes, None, (0.0, 0.5)) == (0.2, 0.0)
-    # Half of +1 and half of -1 cancel.
-    assert _choose(measured, processes, measured - 1.0, (0.0, 0.5)) == (0.1, 0.5)
 
 
 def test_log_ratios_there_and_back(table):
@@ -159,16 +203,14 @@ def test_titanium_that_falls_with_its_angle_has_no_power_law(table):
     """Its power would be infinite at an angle of zero."""
     falling = table.oxides.copy()
     falling[:, 4] = falling[:, 4].max() + 0.4 - falling[:, 4]
-    fitted = GaussianProcesses().fit(replace(table, oxides=falling))
-    assert fitted.constants is None
-    assert all(choice.angle_share == 0 for choice in fitted.choice)
+    assert GaussianProcesses().fit(replace(table, oxides=falling)).power_law is None
 
 
-def test_angle_equations_are_believed_within_reach(table):
+def test_power_law_is_believed_within_reach(table):
     """Luna 16 with a blue end far too bright: the power law alone would say 49 wt% TiO2."""
     fitted = METHODS["gaussian_process"].fit(table, ())
     spectrum = table.reflectance[[table.sites.index("Luna16")]] * [1.5, 1, 1, 1, 1, 1, 1, 1]
-    alone = replace(fitted, choice=tuple(c._replace(angle_share=1.0) for c in fitted.choice))
+    alone = replace(fitted, share=1.0)
     assert alone.oxides(spectrum)[0, 4] == pytest.approx(1.25 * table.oxides[:, 4].max())
-    unlimited = replace(alone, angle_limits=np.full(2, np.inf))
+    unlimited = replace(alone, limit=np.inf)
     assert unlimited.oxides(spectrum)[0, 4] > 30
