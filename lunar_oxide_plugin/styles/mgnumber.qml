@@ -22,7 +22,7 @@
           <item value="0.825" color="#abdc32" alpha="255" label="Mg# 0.825"/>
           <item value="0.8625" color="#d5e21a" alpha="255" label="Mg# 0.8625"/>
           <item value="0.9" color="#fde725" alpha="255" label="Mg# 0.9"/>
-          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" prefix="" suffix="" minimumLabel="Mg# 0.3" maximumLabel="Mg# 0.9"/>
+          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" prefix="" suffix="" minimumLabel="Mg# 0.3" maximumLabel="Mg# 0.9 (not determined at places never sampled)"/>
         </colorrampshader>
       </rastershader>
     </rasterrenderer>

@@ -70,10 +70,10 @@ def _scaled(scale: Scale, band: int) -> str:
     items = [(f"{value:g}", colour, scale.text(value)) for value, colour in scale.stops()]
     digits = 2 if scale.high > 1 else 3
     # The legend is a bar with two numbers, which need the name of the quantity.
+    low, high = scale.legend()
     legend = (
         '          <rampLegendSettings useContinuousLegend="1" direction="0" orientation="2" '
-        f'prefix="" suffix="" minimumLabel="{scale.text(scale.low)}" '
-        f'maximumLabel="{scale.text(scale.high)}"/>'
+        f'prefix="" suffix="" minimumLabel="{low}" maximumLabel="{high}"/>'
     )
     return _style(band, "INTERPOLATED", scale.low, scale.high, digits, items, legend)
 

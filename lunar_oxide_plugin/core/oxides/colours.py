@@ -39,12 +39,16 @@ _RGB = np.array([[int(text[i : i + 2], 16) for text in VIRIDIS] for i in (1, 3, 
 
 
 class Scale(NamedTuple):
-    """What the colours of a quantity mean: its lowest and highest value, and their unit."""
+    """What the colours of a quantity mean: its lowest and highest value, and their unit.
+
+    A note stands in the legend, after the highest value.
+    """
 
     name: str
     low: float
     high: float
     unit: str
+    note: str = ""
 
     def stops(self) -> list[tuple[float, str]]:
         """Value and colour of each step of `VIRIDIS`."""
@@ -54,6 +58,10 @@ class Scale(NamedTuple):
     def text(self, value: float) -> str:
         """A value with its unit and the quantity's name."""
         return f"{value:g} {self.unit} {self.name}" if self.unit else f"{self.name} {value:g}"
+
+    def legend(self) -> tuple[str, str]:
+        """What stands at the low and the high end of a legend."""
+        return self.text(self.low), f"{self.text(self.high)}{self.note and f' ({self.note})'}"
 
     def share(self, values: ArrayLike) -> NDArray[np.float64]:
         """Where values lie between low (0) and high (1); beyond them 0 or 1, NaN stays."""
@@ -84,7 +92,7 @@ SCALES = {
         Scale("FeO", 0, 24, "wt%"),
         Scale("MgO", 2, 14, "wt%"),
         Scale("TiO2", 0, 12, "wt%"),
-        Scale(MG_NUMBER, 0.3, 0.9, ""),
+        Scale(MG_NUMBER, 0.3, 0.9, "", "not determined at places never sampled"),
     )
 }
 

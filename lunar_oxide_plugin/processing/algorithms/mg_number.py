@@ -38,7 +38,9 @@ class MgNumber(StorageAlgorithm):
         "are the relative uncertainties of MgO and FeO and r is the correlation of the model's "
         "errors in both. r is taken from the metadata of the uncertainty raster; without it, it is "
         "0. The log says which. Where the uncertainties are not small against the contents, it is "
-        "a rough number: Mg# ends at 0 and 1, the uncertainty does not."
+        "a rough number: Mg# ends at 0 and 1, the uncertainty does not. MgO, and with it Mg#, is "
+        "not determined by the bundled models at places that were never sampled, beyond the "
+        "contrast of mare and highlands."
     )
     TAGS = ("magnesium", "mg#", "uncertainty")
 

@@ -47,7 +47,9 @@ class PredictOxides(StorageAlgorithm, MiAlgorithm):
         "model cards (Check installation shows them). A pixel is predicted only where all eight "
         "bands are valid. No oxide is below zero, and all five sum to at most 65 wt%. Where the "
         "domain distance is above 1, the spectrum is unlike every training site and the values "
-        "are extrapolated."
+        "are extrapolated. MgO, and with it Mg#, is not determined at places that were never "
+        "sampled, and CaO not within the highlands: their contrasts there are smaller than the "
+        "models' errors."
     )
     TAGS = (
         "feo",

@@ -47,6 +47,7 @@ _FROM_MODEL = (
     "error_correlation",
     "domain",
     "limits",
+    "not_determined",
 )
 
 

@@ -119,6 +119,14 @@ def test_texts():
     assert SCALES[MG_NUMBER].text(0.675) == "Mg# 0.675"
 
 
+def test_legend_says_what_is_not_determined():
+    assert SCALES["FeO"].legend() == ("0 wt% FeO", "24 wt% FeO")
+    assert SCALES[MG_NUMBER].legend() == (
+        "Mg# 0.3",
+        "Mg# 0.9 (not determined at places never sampled)",
+    )
+
+
 def test_domain_classes_follow_each_other():
     limits = [each.limit for each in DOMAIN_CLASSES]
     assert limits == sorted(limits)
