@@ -39,6 +39,7 @@ from .record import (
 )
 from .report import write_report
 from .robustness import make_robustness, write_robustness
+from .spread import BRIGHTNESS_ERROR
 from .study import report as study_report
 from .study.comparison import write_comparison
 from .study.run import make_study
@@ -98,6 +99,9 @@ def job_of(options: argparse.Namespace, method_id: str) -> Job:
         job = replace(job, method=job.method.quick(), configuration=QUICK)
     if options.output is None:
         return job
+    error = getattr(options, "brightness_error", None)
+    if error is not None:
+        job = replace(job, configuration=replace(job.configuration, brightness_error=error / 100))
     sites, name = getattr(options, "sites", None), method_id
     if sites:
         stem = re.sub(r"\W+", "_", sites.stem).strip("_")
@@ -216,6 +220,11 @@ def parser() -> argparse.ArgumentParser:
             "one; needs --output"
         )
         add("--sites", type=Path, metavar="TABLE.csv", help=sites)
+        brightness = (
+            "error of a pixel's brightness in per cent that the uncertainty contains (default: "
+            f"{100 * BRIGHTNESS_ERROR:g}); needs --output"
+        )
+        add("--brightness-error", type=_percent, metavar="PERCENT", help=brightness)
         add("--model", choices=METHODS, default=DEFAULT, help=f"the method (default: {DEFAULT})")
     return made
 
@@ -224,9 +233,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     made = parser()
     options = made.parse_args(arguments)
-    for option in ("quick", "sites"):
-        if getattr(options, option, None) and options.output is None:
-            made.error(f"--{option} needs --output: it must not replace a bundled model")
+    for option in ("quick", "sites", "brightness_error"):
+        if getattr(options, option, None) not in (None, False) and options.output is None:
+            name = option.replace("_", "-")
+            made.error(f"--{name} needs --output: it must not replace a bundled model")
     try:
         if options.output:
             require_writable(options.output)
@@ -239,6 +249,13 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"training: {error}\n")
         return 1
     return 0
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 50:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 50 per cent")
+    return value
 
 
 def _say(text: str) -> None:

@@ -24,6 +24,27 @@ def trained(tmp_path_factory):
     return folder
 
 
+def test_error_of_brightness_is_the_users(tmp_path):
+    """Twice the error gives twice the photometric term, nearly, and the model says which."""
+    options = ["--quick", "--model", "plsr", "--sites", str(TABLE)]
+    terms = []
+    for percent in ("5", "10"):
+        folder = tmp_path / percent
+        assert main(["fit", *options, "--brightness-error", percent, "--output", str(folder)]) == 0
+        (record,) = folder.glob("*.json")
+        terms.append(json.loads(record.read_text(encoding="utf-8"))["photometric"])
+        (model,) = folder.glob("*.onnx")
+        assert OxideModel(model).metadata["brightness_error"] == f"{int(percent) / 100:g}"
+    np.testing.assert_allclose(terms[1], np.multiply(terms[0], 2), rtol=0.2)
+
+
+@pytest.mark.parametrize("text", ["-1", "51", "nan", "five"])
+def test_impossible_errors_of_brightness_are_refused(text, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["fit", "--brightness-error", text, "--output", str(tmp_path)])
+    assert "--brightness-error" in capsys.readouterr().err
+
+
 def test_rows_that_were_not_sampled_are_skipped():
     table = tables.load_own_sites(TABLE)
     assert len(TABLE.read_text(encoding="utf-8").splitlines()) == 1 + 13

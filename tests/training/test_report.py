@@ -76,7 +76,9 @@ def test_made_alone_a_model_is_the_same(everything, tmp_path, name):
         assert (tmp_path / file).read_bytes() == (everything / file).read_bytes()
 
 
-@pytest.mark.parametrize("option", [["--quick"], ["--sites", "table.csv"]])
+@pytest.mark.parametrize(
+    "option", [["--quick"], ["--sites", "table.csv"], ["--brightness-error", "3"]]
+)
 def test_bundled_models_are_never_replaced_by_others(option, capsys):
     with pytest.raises(SystemExit):
         main(["fit", *option])
