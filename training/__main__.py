@@ -20,6 +20,7 @@ from pathlib import Path
 from . import robustness, tables
 from .card import metadata, sigma_scale
 from .doc_scores import Records, write_docs
+from .empirical.refit import angle_scores
 from .empirical.report import write_empirical_report
 from .evaluate import QUICK, Configuration, require_enough_sites, train_final
 from .export import build_model, save_model
@@ -183,7 +184,8 @@ def doc_records(folder: Path) -> Records:
         read_json(folder / f"{name}.json")
         for name in (DEFAULT, ConvolutionalNetworks.id, "study", "robustness")
     )
-    return Records(default, networks, study, robust)
+    angles = angle_scores(tables.load_sites(), configuration_of(networks))
+    return Records(default, networks, study, robust, angles)
 
 
 STEPS: dict[str, tuple[Callable[[Job], None], str]] = {

@@ -14,16 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED
-
-from . import tables
-from .empirical.refit import cross_validate, pooled, three_bands
 from .figures import TITLES
 from .markdown import cells, join, listing, pair, table, wrapped
-from .methods.angles import ANGLE_OXIDES, apply_constants
+from .methods.angles import ANGLE_OXIDES
 from .missions import INTERVAL
 from .protocols import FIT, K_FOLD, MISSION, PROTOCOLS
-from .record import Record, configuration_of, residuals, scores_of
+from .record import Record, residuals, scores_of
 
 #: Pages with scores, below the folder of the project.
 PAGES = ("README.md", "docs/guide.md", "docs/science.md", "docs/reading-maps.md")
@@ -39,6 +35,8 @@ class Records(NamedTuple):
     networks: Record
     study: Record
     robustness: Record
+    #: Of the angle equations, as of `empirical.refit.angle_scores`.
+    angles: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
 
 
 def rewritten(page: str, records: Records) -> str:
@@ -190,16 +188,12 @@ share (%) leaves the interval of its two ends by more than 0.1 wt%: {reversed_}.
 
 
 def _angles(records: Records) -> str:
-    sites = tables.load_sites()
-    refitted = cross_validate(sites, configuration_of(records.networks))
-    published = apply_constants(OTAKE_PUBLISHED, three_bands(sites))[np.newaxis]
-    fixed = pooled(sites, published)
-    fitted = {p: pooled(sites, refitted[p]) for p in PROTOCOLS}
+    fitted, published = records.angles["refitted"], records.angles["published"]
     rows = []
     for oxide in ANGLE_OXIDES:
         rows += [
             [f"{oxide}, refitted", *(pair(fitted[p][oxide]) for p in PROTOCOLS)],
-            [f"{oxide}, published", pair(fixed[oxide]), "the same", "the same"],
+            [f"{oxide}, published", pair(published[FIT][oxide]), "the same", "the same"],
             *(
                 [
                     f"{oxide}, `{record['model']}`",

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.tree import DecisionTreeRegressor
 
 from .metrics import r2
 from .tables import BAND_COLUMNS, FloatArray, SiteTable
@@ -32,15 +31,15 @@ def two_means(table: SiteTable, reflectance: FloatArray) -> FloatArray:
     learnt from the shape of the spectra.
     """
     r750 = BAND_COLUMNS.index("r750")
-    return np.stack(
-        [
-            DecisionTreeRegressor(max_depth=1)
-            .fit(table.reflectance[:, [r750]], oxide)
-            .predict(reflectance[:, [r750]])
-            for oxide in table.oxides.T
-        ],
-        axis=1,
-    )
+    order = np.argsort(table.reflectance[:, r750])
+    known, oxides = table.reflectance[order, r750], table.oxides[order]
+    found = np.empty((len(reflectance), oxides.shape[1]))
+    for column, oxide in enumerate(oxides.T):
+        steps = range(1, len(oxide))
+        best = min(steps, key=lambda k: oxide[:k].var() * k + oxide[k:].var() * (len(oxide) - k))
+        brighter = reflectance[:, r750] > known[best - 1 : best + 1].mean()
+        found[:, column] = np.where(brighter, oxide[best:].mean(), oxide[:best].mean())
+    return found
 
 
 def balanced_rmse(

@@ -25,4 +25,4 @@ def test_maps_what_the_newest_maps(qgis, bare, tmp_path):
     for key in maps:
         oldest, newest = (bands(tmp_path / f"{name}_{key}.tif") for name in ("oldest", "newest"))
         assert (newest > 0).any(axis=(1, 2)).all()
-        np.testing.assert_allclose(oldest, newest, rtol=2e-5, atol=1e-4)
+        np.testing.assert_allclose(oldest, newest, rtol=2e-4, atol=5e-4)

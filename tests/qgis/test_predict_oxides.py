@@ -45,7 +45,7 @@ def test_every_pixel_of_every_output(succeed, tile, tmp_path):
         # Nowhere a value where a band is invalid, and everywhere else one.
         assert np.array_equal(np.isfinite(values).any(axis=0), valid)
         assert np.array_equal(np.isfinite(values).all(axis=0), valid)
-        np.testing.assert_allclose(values[:, valid], expected[key][:, valid], atol=1e-4)
+        np.testing.assert_allclose(values[:, valid], expected[key][:, valid], atol=5e-4)
         assert results[name] == str(outputs[name])
         assert outputs[name].with_suffix(".qml").is_file()
     assert results["VALID_PIXELS"] == valid.sum()
@@ -61,7 +61,7 @@ def test_reflectance_raster_gives_the_same(succeed, tile, tmp_path):
     succeed("importmimap", {"INPUT": [str(label)], "OUTPUT": tmp_path / "r.tif"})
     succeed("predictoxides", {"INPUT": tmp_path / "r.tif", "OUTPUT": tmp_path / "a.tif"})
     direct = read(tmp_path / "direct.tif")
-    np.testing.assert_allclose(read(tmp_path / "a.tif"), direct, atol=2e-4)
+    np.testing.assert_allclose(read(tmp_path / "a.tif"), direct, atol=5e-4)
     # QGIS itself may store the layer's source with options behind it.
     layer = QgsRasterLayer(str(tmp_path / "r.tif"), "reflectance")
     succeed("predictoxides", {"INPUT": layer, "OUTPUT": tmp_path / "b.tif"})
@@ -83,7 +83,7 @@ def test_nine_band_stack_with_own_band_numbers(succeed, tile, tmp_path):
     succeed("predictoxides", parameters)
     valid = expected_valid(dn)
     np.testing.assert_allclose(
-        read(tmp_path / "o.tif")[:, valid], predicted(dn)["oxides"][:, valid], atol=1e-4
+        read(tmp_path / "o.tif")[:, valid], predicted(dn)["oxides"][:, valid], atol=5e-4
     )
 
 

@@ -106,7 +106,7 @@ def test_the_same_map(succeed, tile, expected, tmp_path, form):
     if form.startswith("V2"):  # which counts as shadow only DN up to 327
         assert np.isfinite(found).sum() > np.isfinite(values).sum()
         found[~np.isfinite(values)] = np.nan
-    np.testing.assert_allclose(found, values, atol=1e-4)
+    np.testing.assert_allclose(found, values, atol=5e-4)
     ours, theirs = gdal.Open(str(out)), gdal.Open(str(expected))
     np.testing.assert_allclose(ours.GetGeoTransform(), theirs.GetGeoTransform(), atol=0.5)
     assert ours.GetSpatialRef().IsSame(theirs.GetSpatialRef())
@@ -133,7 +133,7 @@ def test_band_files_as_layers_and_in_any_order(succeed, tile, expected, tmp_path
     for name in ("r.tif", "r.vrt"):
         succeed("importmimap", {"INPUT": layers, "OUTPUT": tmp_path / name})
         succeed("predictoxides", {"INPUT": tmp_path / name, "OUTPUT": tmp_path / "found.tif"})
-        np.testing.assert_allclose(read(tmp_path / "found.tif"), read(expected), atol=1e-4)
+        np.testing.assert_allclose(read(tmp_path / "found.tif"), read(expected), atol=5e-4)
     unnamed = [path.rename(path.with_name(f"{'qxawbzkfd'[i]}.tif")) for i, path in enumerate(paths)]
     given = [str(path) for path in unnamed]
     succeed(

@@ -114,7 +114,7 @@ def test_every_tool_reads_scaled_integers_as_it_reads_floats(succeed, maps, tmp_
         results["exact"],
         results["scaled"],
     )
-    for ours, theirs, bound in zip(maps_scaled, maps_exact, (5e-5, 2e-3)):
+    for ours, theirs, bound in zip(maps_scaled, maps_exact, (1e-4, 2e-3)):
         assert np.array_equal(np.isfinite(ours), np.isfinite(theirs))
         assert 0 < np.nanmax(np.abs(ours - theirs)) < bound
     assert mean == pytest.approx(mean_exact, abs=1e-5)

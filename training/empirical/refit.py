@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lunar_oxide_plugin.core.spectra.empirical import AngleConstants, Method
+from lunar_oxide_plugin.core.spectra.empirical import OTAKE_PUBLISHED, AngleConstants, Method
 
 from .. import protocols
 from ..evaluate import Configuration, all_splits, scores
@@ -63,6 +63,18 @@ def constants_without(table: SiteTable) -> dict[str, AngleConstants]:
     """Fit with each mission left out."""
     others = {m: table.without_missions({m}) for m in sorted(set(table.missions))}
     return {m: fit_constants(three_bands(rest), measured(rest)) for m, rest in others.items()}
+
+
+def angle_scores(
+    table: SiteTable, configuration: Configuration
+) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """R2 and RMSE of the ``refitted`` and ``published`` equations, by protocol and oxide."""
+    refitted = cross_validate(table, configuration)
+    published = apply_constants(OTAKE_PUBLISHED, three_bands(table))[np.newaxis]
+    return {
+        "refitted": {protocol: pooled(table, values) for protocol, values in refitted.items()},
+        "published": dict.fromkeys(protocols.PROTOCOLS, pooled(table, published)),
+    }
 
 
 def pooled(table: SiteTable, predicted: FloatArray) -> dict[str, dict[str, float]]:

@@ -21,11 +21,11 @@ from ..protocols import K_FOLD, MISSION
 from ..record import Record, configuration_of
 from ..tables import FloatArray
 from .refit import (
+    angle_scores,
     constants_without,
     cross_validate,
     judge_clementine,
     measured,
-    pooled,
     three_bands,
 )
 
@@ -39,8 +39,7 @@ def write_empirical_report(record: Record, folder: Path) -> Path:
     refitted = cross_validate(sites, configuration_of(record))
     published = apply_constants(OTAKE_PUBLISHED, three_bands(sites))[np.newaxis]
     scores = {
-        "refitted": {p: pooled(sites, refitted[p]) for p in TITLES},
-        "published": dict.fromkeys(TITLES, pooled(sites, published)),
+        **angle_scores(sites, configuration_of(record)),
         "network": {p: record["protocols"][p]["metrics"] for p in TITLES},
     }
     network = np.array(record["protocols"][MISSION]["predicted"])[:, :, ANGLE_COLUMNS]

@@ -125,20 +125,21 @@ class FittedProcesses(Fitted):
     def add_to(self, graph: Graph) -> str:
         """Add to a graph, oxides of one setting together."""
         covariance, _ = self.kernel.add_to(graph)
-        _, descriptions, sites, ratios = self.weights.shape
+        ratios = self.weights.shape[-1]
         shared = [self._first_like(oxide) for oxide in range(len(OXIDES))]
         groups = list(dict.fromkeys(shared))
-        flat = graph.node(
-            "Reshape",
-            [covariance, graph.integers("flat_shape", [descriptions * sites, -1])],
-            "covariance_flat",
-        )
         # Rows: log-ratio by log-ratio for the setting of the first group, then of the second, ...
-        weights = self.weights[groups].transpose(0, 3, 1, 2) * self.scale[:, None, None]
-        weights = weights.reshape(len(groups) * ratios, -1)
-        product = graph.node("MatMul", [graph.floats("weights", weights), flat], "ratio_parts")
+        # One product for each description: of all sites in all descriptions together onnxruntime
+        # sums few pixels in another order than many.
+        weights = self.weights[groups] * self.scale
+        weights = weights.transpose(1, 0, 3, 2).reshape(
+            weights.shape[1], len(groups) * ratios, weights.shape[2]
+        )
+        products = graph.node("MatMul", [graph.floats("weights", weights), covariance], "parts")
+        axis = graph.integers("axis0", [0])
+        product = graph.node("ReduceSum", [products, axis], "ratio_parts", keepdims=0)
         # The covariance in the graph lacks its constant 1.
-        mean = np.tile(self.mean, len(groups)) + weights.sum(axis=1)
+        mean = np.tile(self.mean, len(groups)) + weights.sum(axis=(0, 2))
         graph.node("Add", [product, graph.floats("ratio_means", mean[:, None])], "ratios_flat")
         shape = graph.integers("ratio_shape", [len(groups), ratios, -1])
         powers = graph.node("Exp", [graph.node("Reshape", ["ratios_flat", shape], "ratios")], "pow")

@@ -39,4 +39,4 @@ def test_gives_what_the_newest_gives(model_id, spectra, tmp_path):
     found = json.loads(run.stdout)
     assert re.match(r"1\.19\.", found["version"])
     for oldest, newest in zip(found["values"], OxideModel(bundled_path(model_id)).predict(spectra)):
-        np.testing.assert_allclose(oldest, newest, rtol=2e-5, atol=1e-4)
+        np.testing.assert_allclose(oldest, newest, rtol=2e-4, atol=5e-4)
