@@ -324,7 +324,7 @@ def mg_number_to_file(
     """
     _require_threads(threads)
     raster = Raster(_name(oxides))
-    mgo, feo = (_band(raster, oxide) for oxide in ("MgO", "FeO"))
+    mgo, feo = map(raster.band_described, ("MgO", "FeO"))
     sigmas = None
     if uncertainty and not output_uncertainty:
         watch.warn("uncertainty is not used, as there is no output_uncertainty: give it a name.")
@@ -474,19 +474,6 @@ def _require_threads(threads: int) -> None:
         raise LunarOxideError(
             f"threads is {threads}, but at least one has to work. Give 1 or more."
         )
-
-
-def _band(raster: Raster, oxide: str) -> int:
-    """Number of the band that is described as an oxide."""
-    names = raster.band_names
-    if names.count(oxide) != 1:
-        listed = ", ".join(f"{i} '{text}'" for i, text in enumerate(names, start=1))
-        raise RasterError(
-            f"{raster.name} has no single band described as {oxide}; it has {listed}. Give its "
-            "band this description (in GDAL: SetDescription)."
-        )
-    raster.require_measurement()
-    return names.index(oxide) + 1
 
 
 def _remarks(rasters: Sequence[Raster]) -> list[str]:

@@ -63,11 +63,14 @@ def error_shares(
 def r2_inside(
     measured: FloatArray, predicted: FloatArray, missions: Sequence[str]
 ) -> dict[str, FloatArray]:
-    """R2 (5,) among the sites of each mission with at least `FEWEST_INSIDE`, repeats pooled."""
+    """R2 (5,) among the sites of each mission with at least `FEWEST_INSIDE`, repeats pooled.
+
+    A mission whose sites all have the same of an oxide is left out: there is no R2 among them.
+    """
     return {
         name: _pooled_r2(measured, predicted, row)
         for name, row in _rows(missions).items()
-        if len(row) >= FEWEST_INSIDE
+        if len(row) >= FEWEST_INSIDE and _varies(measured[row])
     }
 
 
@@ -84,10 +87,15 @@ def bootstrap_r2(
     found = []
     for _ in range(_RESAMPLES):
         drawn = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
-        if np.ptp(measured[drawn], axis=0).all():  # a single site has no R2
+        if _varies(measured[drawn]):
             found.append(_pooled_r2(measured, predicted, drawn))
     tail = (100 - INTERVAL) / 2
     return np.asarray(np.percentile(found, (tail, 100 - tail), axis=0))
+
+
+def _varies(measured: FloatArray) -> bool:
+    """Whether sites differ in every oxide; without, as a single site, they have no R2."""
+    return bool(np.ptp(measured, axis=0).all())
 
 
 def _rows(missions: Sequence[str]) -> dict[str, np.ndarray]:

@@ -4,10 +4,11 @@ The relative width of a prediction is the posterior standard deviation of a Gaus
 (`methods.kernel`, noise `NOISE`) with the model's training spectra: small near a training spectrum,
 larger between and outside them, whatever model gives the oxides. Two of the descriptions of
 `methods.features` are enough for it, shape and angles: with all four the intervals contain as many
-held-out errors, within two sites of 38, and take twice as long. Scaled per oxide so that the
-intervals contain what they should at held-out sites (`calibrate`), this is normalised conformal
-prediction (Papadopoulos, Gammerman and Vovk 2008, AIA 2008, 64; Lei et al. 2018, JASA 113, 1094)
-with a Gaussian process as the measure of difficulty.
+held-out errors, within two sites of 38, and take twice as long (they were chosen for their speed,
+after the coverage of all subsets had been seen). Scaled per oxide so that the intervals contain
+what they should at held-out sites (`calibrate`), this is normalised conformal prediction
+(Papadopoulos, Gammerman and Vovk 2008, AIA 2008, 64; Lei et al. 2018, JASA 113, 1094) with a
+Gaussian process as the measure of difficulty.
 
 Held-out errors of the k-fold are those of places near a known landing site, so the scale is
 widened by `WIDENED` for places that were never sampled. It is not calibrated by

@@ -51,6 +51,15 @@ def test_r2_inside_is_scikit_learns(judged):
     np.testing.assert_allclose(found["A"], expected)
 
 
+def test_a_mission_of_one_soil_has_no_r2_inside(judged):
+    """As several pixels around one landing, all with the chemistry of its soil."""
+    measured, predicted = judged
+    alike = measured.copy()
+    alike[:6, 4] = 1.0
+    assert r2_inside(alike, predicted, MISSIONS) == {}
+    assert np.isfinite(bootstrap_r2(alike, predicted, MISSIONS, 1)).all()
+
+
 def test_bootstrap_holds_the_score_and_shrinks_to_it(judged):
     """Around the score of all; to a point where every mission is the same."""
     measured, predicted = judged

@@ -72,9 +72,9 @@ SETTINGS = (
 
 
 class SoilPlane(NamedTuple):
-    """The nearest combination of principal components to five oxides, for one of them.
+    """One oxide of the nearest combination of principal components to five oxides.
 
-    It is centre @ (1 - row) and row @ oxides: row (5,) of the projection, offset in wt%.
+    The row (5,) of the projection that gives it, and what is added, in wt%.
     """
 
     row: FloatArray

@@ -84,20 +84,34 @@ class Prediction(NamedTuple):
 
 
 class OxideModel:
-    """A loaded model."""
+    """A loaded model.
+
+    Attributes
+    ----------
+    id, title : str
+        From the file's metadata; the file name when it has none.
+    metadata : dict of str to str
+        Everything the file says of itself: training set, protocol, metrics.
+    sha256 : str
+        Of the file as it was loaded; the file may be another one since.
+    """
 
     def __init__(self, path: str | Path) -> None:
         """Load and check a model.
 
-        OnnxruntimeError when onnxruntime does not load; ModelError when the file is not an ONNX
-        model, asks for more than arithmetic, or has another interface.
+        Raises
+        ------
+        OnnxruntimeError
+            When onnxruntime does not load.
+        ModelError
+            When the file is not an ONNX model, asks for more than arithmetic, or has another
+            interface.
         """
         self.path = Path(path)
         onnxruntime = import_onnxruntime()
         if not self.path.is_file():
             raise ModelError(f"The model file {self.path} does not exist.")
         data = harmless_model(self.path)
-        #: Of the file as it was loaded; the file may be another one since.
         self.sha256 = hashlib.sha256(data).hexdigest()
         options = onnxruntime.SessionOptions()
         # Only the error that is raised; onnxruntime also prints it otherwise.
@@ -109,7 +123,6 @@ class OxideModel:
             self._session = onnxruntime.InferenceSession(
                 data, options, providers=["CPUExecutionProvider"]
             )
-            #: Everything the file says of itself: training set, protocol, metrics.
             self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
             inputs, outputs = (
                 {tensor.name: tensor for tensor in tensors}
@@ -119,7 +132,6 @@ class OxideModel:
             raise ModelError(
                 f"{self.path.name} cannot be loaded as an ONNX model: {_first_line(error)}"
             ) from error
-        #: From the file's metadata; the file name when it has none.
         self.id = self.metadata.get("id", self.path.stem)
         self.title = self.metadata.get("title", self.path.stem)
         self._check_interface(inputs, outputs)

@@ -168,17 +168,20 @@ class Raster:
                 "raster of oxides itself, not an image or a mask made from it."
             )
 
-    def band_described(self, oxide: str, parameter: str) -> int:
+    def band_described(self, oxide: str, parameter: str = "") -> int:
         """Number of the one band that is described as an oxide.
 
-        RasterError when there is none, or several; names the parameter to set.
+        RasterError when there is none, or several; names the parameter to set, if there is one.
         """
         self.require_measurement()
         names = self.band_names
         if names.count(oxide) != 1:
+            remedy = "Give its band this description (in GDAL: SetDescription)."
+            if parameter:
+                remedy = f"Give its number in {parameter}."
             raise RasterError(
                 f"{self.name} has no single band described as {oxide}; it has {self.listed_bands}. "
-                f"Give its number in {parameter}."
+                f"{remedy}"
             )
         return names.index(oxide) + 1
 
